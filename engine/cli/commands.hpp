@@ -1,0 +1,26 @@
+// The subcommands. Each prints, and returns the exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace trapline::cli {
+
+struct run_arguments {
+  std::string config;
+  std::string view = "auto";
+  std::string metrics_file;
+  double seconds = 0;  // 0 = no limit
+};
+
+int run(const run_arguments& arguments);
+int check(const std::string& config);
+int explain(const std::string& plugin, const std::vector<std::string>& plugin_dirs);
+int plugins(const std::vector<std::string>& plugin_dirs);
+int version();
+
+// Where the plugins of this installation are: `plugins` beside the program's directory in a build tree,
+// `../lib/trapline/plugins` when installed.
+std::string builtin_plugin_dir();
+
+}  // namespace trapline::cli

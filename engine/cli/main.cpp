@@ -1,0 +1,51 @@
+// The `trapline` program: arguments and printing. Everything else is in the engine library.
+//
+// Exit codes: 0 done; 1 something failed while running; 2 the command line or the configuration is wrong.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "commands.hpp"
+#include "trapline/version.hpp"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Trapline, an event-driven trading engine with plugins.", "trapline"};
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 1 failure while running, 2 wrong command line or configuration.");
+
+  trapline::cli::run_arguments run;
+  auto* run_cmd = app.add_subcommand("run", "Run a configuration until Ctrl-C, SIGTERM or --seconds");
+  run_cmd->add_option("config", run.config, "YAML file")->required();
+  run_cmd->add_option("--seconds", run.seconds, "Stop after so many seconds")->check(CLI::PositiveNumber);
+  run_cmd->add_option("--view", run.view, "live: redrawn in place; lines: one line a second; off; auto: live on a terminal")
+      ->check(CLI::IsMember({"auto", "live", "lines", "off"}))
+      ->capture_default_str();
+  run_cmd->add_option("--metrics-file", run.metrics_file, "Write all metrics there (Prometheus text) at the end");
+
+  std::string check_config, explain_plugin;
+  auto* check_cmd = app.add_subcommand("check", "Check a configuration without running it");
+  check_cmd->add_option("config", check_config, "YAML file")->required();
+  auto* explain_cmd = app.add_subcommand("explain", "Print what a plugin does and its options");
+  explain_cmd->add_option("plugin", explain_plugin, "Plugin name or file")->required();
+  auto* plugins_cmd = app.add_subcommand("plugins", "List the plugins that can be found");
+  auto* version_cmd = app.add_subcommand("version", "Print versions");
+  std::vector<std::string> plugin_dirs;
+  for (auto* c : {explain_cmd, plugins_cmd})
+    c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  try {
+    if (*run_cmd) return trapline::cli::run(run);
+    if (*check_cmd) return trapline::cli::check(check_config);
+    if (*explain_cmd) return trapline::cli::explain(explain_plugin, plugin_dirs);
+    if (*plugins_cmd) return trapline::cli::plugins(plugin_dirs);
+    if (*version_cmd) return trapline::cli::version();
+  } catch (const std::exception& e) {
+    std::cerr << "trapline: " << e.what() << '\n';
+    return 1;
+  }
+  return 2;
+}

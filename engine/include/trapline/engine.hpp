@@ -1,0 +1,90 @@
+// The engine as a C++ object, for programs that host it. The `trapline` program is one.
+//
+// No signal handlers, no exit(), no output of its own but the configured log, no globals. All calls from one thread
+// (the control thread) unless marked [any].
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "trapline/abi/event.h"
+
+namespace trapline {
+
+struct engine_options {
+  std::string plugin_dir;     // where plugins are, after the configuration's own plugin_dirs
+  std::string run_dir;        // not empty: instead of the configuration's
+  bool log_to_stderr = false; // whatever the configuration says, warnings and errors only (for checking a configuration)
+};
+
+// Why an engine wants to stop.
+enum class stop_cause {
+  none,
+  requested,   // a plugin or request_stop() asked for it
+  fault,       // an instance with `on_fault: stop_engine` faulted
+  bad_config   // an instance found at run time that its configuration cannot work
+};
+
+struct lane_status {
+  std::string name;
+  std::uint64_t events = 0;      // seen since start
+  std::uint64_t lag_bytes = 0;   // behind the newest event
+  std::uint64_t lost = 0;        // events lost by overflow
+};
+
+struct instance_status {
+  std::string name, plugin, lane;
+  std::string state;   // "running", "quarantined", ...
+  std::string health;  // "ok", "degraded", "failed"
+};
+
+class engine {
+ public:
+  explicit engine(engine_options options = {});
+  ~engine();  // stops, if it runs
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  // Calls back with every event whose topic matches one of `patterns` (see svc/bus.h). Runs on a lane of its own named
+  // `instance`, which never holds the bus back: if it falls a whole ring behind it gets a GAP event instead of what it
+  // missed. The event is borrowed for the call. Before load.
+  void observe(std::string instance, std::vector<std::string> patterns,
+               std::function<void(const trapline_event&)> callback);
+
+  // Reads and checks a configuration, loads its plugins, creates and configures every instance. Nothing runs yet.
+  // Returns all problems, one text each (`file:line:column: path: what`); empty = ready to start.
+  std::vector<std::string> load_file(const std::string& path);
+  std::vector<std::string> load_text(const std::string& text, const std::string& name);
+
+  // Starts lanes and instances: sinks first, sources last. False: `error` says why, everything is stopped again.
+  bool start(std::string& error);
+
+  // Stops in reverse order. With `drain`, instances finish what is under way, within the configured drain_timeout.
+  // False: something did not end in time; `what` names it.
+  bool stop(bool drain, std::string& what);
+
+  void request_stop(std::string_view reason);  // [any]
+  stop_cause stop_requested() const;           // [any]
+  std::string stop_reason() const;             // [any]
+
+  std::string_view symbol(std::uint32_t instrument) const;  // empty for an unknown id [any]
+  std::string name() const;
+  std::string run_dir() const;
+  std::string log_file() const;  // empty = standard error
+  std::vector<lane_status> lanes() const;
+  std::vector<instance_status> instances() const;
+  std::string metrics_text() const;                              // Prometheus text [any]
+  std::uint64_t metric_total(std::string_view name) const;       // sum over all instances and labels [any]
+  std::uint64_t bus_bytes() const;
+  std::uint64_t bus_refusals() const;                            // publishes answered AGAIN
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace trapline

@@ -1,0 +1,243 @@
+#include "bus/lane.hpp"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "trapline/abi/system.h"
+#include "trapline/sdk/event.hpp"
+
+namespace trapline::bus {
+namespace {
+
+constexpr std::size_t batch = 256;                       // events between two looks at timers, commands, the driver
+constexpr std::int64_t longest_wait = 100'000'000;       // ns
+constexpr std::int64_t spin_before_park = 200'000;       // ns
+
+void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, std::int64_t ns) noexcept {
+  const timespec ts{ns / 1'000'000'000, ns % 1'000'000'000};
+  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAIT_PRIVATE, expected, &ts, nullptr, 0);
+}
+
+void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
+  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+lane::lane(runtime& rt, const config::lane_config& c)
+    : rt_(rt), name_(c.name), wait_(c.wait), reader_(rt.ring.add_reader(c.overflow, this)) {
+  lost_total_ = rt_.metrics.counter("engine", "lane_lost_events_total", "lane=\"" + name_ + "\"");
+}
+
+lane::~lane() { join(); }
+
+void lane::add(plugin::instance& i) {
+  i.lane = this;
+  instances_.push_back(&i);
+}
+
+void lane::run() {
+  thread_ = std::thread([this] { loop(); });
+  ::pthread_setname_np(thread_.native_handle(), name_.substr(0, 15).c_str());
+}
+
+void lane::join() {
+  if (!thread_.joinable()) return;
+  call([this] { ending_ = true; }, 1'000'000'000);
+  thread_.join();
+}
+
+bool lane::call(std::function<void()> f, std::int64_t limit) {
+  struct handle {
+    std::mutex m;
+    std::condition_variable cv;
+    bool done = false;
+  };
+  auto h = std::make_shared<handle>();
+  {
+    const std::lock_guard lock(command_mutex_);
+    commands_.push_back([h, f = std::move(f)] {
+      f();
+      const std::lock_guard l(h->m);
+      h->done = true;
+      h->cv.notify_all();
+    });
+    has_commands_.store(true, std::memory_order_seq_cst);
+  }
+  if (asleep.exchange(0) != 0) wake();
+  std::unique_lock lock(h->m);
+  return h->cv.wait_for(lock, std::chrono::nanoseconds(limit), [&] { return h->done; });
+}
+
+void lane::set_driver(plugin::instance* i) {
+  const std::lock_guard lock(driver_mutex_);
+  driver_ = i;
+}
+
+void lane::wake() noexcept {
+  {
+    const std::lock_guard lock(driver_mutex_);
+    if (driver_) {
+      driver_->driver()->wake(driver_->table());
+      return;
+    }
+  }
+  futex_wake(asleep);
+}
+
+// ---------------------------------------------------------------- the lane's thread
+
+void lane::loop() {
+  this_lane.lane = this;
+  for (;;) {
+    if (has_commands_.load(std::memory_order_acquire)) run_commands();
+    if (ending_) return;
+    const std::size_t n = drain_bus(batch);
+    fire_timers();
+    if (driver_ && driver_->quarantined()) set_driver(nullptr);
+    if (n == 0)
+      wait();
+    else if (driver_)
+      driver_->poll(0);
+  }
+}
+
+std::size_t lane::drain_bus(std::size_t most) {
+  std::size_t n = 0;
+  for (; n < most; ++n) {
+    const trapline_event* e = reader_.peek();
+    if (!e) break;
+    if (const loss lost = reader_.take_loss(); lost.events > 0) tell_loss(lost, e);
+    dispatch(e);
+    reader_.advance();
+  }
+  if (n > 0) {
+    events_.store(events_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    idle_since_ = 0;
+  }
+  return n;
+}
+
+void lane::hand_over(plugin::instance& i, const trapline_event* e) {
+  this_lane.in_event = true;
+  this_lane.cause = e->seq;
+  this_lane.now = e->ts_recv;
+  i.on_event(e);
+  this_lane.in_event = false;
+}
+
+void lane::dispatch(const trapline_event* e) {
+  if (e->space == 0 && e->type == TRAPLINE_EVENT_TIMER) {
+    const auto* t = sdk::payload<trapline_timer_event>(*e);
+    for (auto* i : instances_)
+      if (t && i->id() == t->instance && timers_.delivered(t->timer_id) && !i->quarantined()) hand_over(*i, e);
+    return;
+  }
+  if (routes_stale_) {
+    routes_.clear();
+    routes_stale_ = false;
+  }
+  const std::uint64_t bit = e->space == 0 && e->type < 64 ? TRAPLINE_TYPE_BIT(e->type) : TRAPLINE_TYPE_ALL;
+  for (const target& t : resolve(e->topic).targets)
+    if ((t.type_mask & bit) != 0 && t.who->id() != e->source && !t.who->quarantined()) hand_over(*t.who, e);
+}
+
+const lane::route& lane::resolve(std::uint32_t topic) {
+  if (topic >= routes_.size()) routes_.resize(std::max<std::size_t>(topic + 1, rt_.names.topic_count() + 1));
+  route& r = routes_[topic];
+  if (r.resolved) return r;
+  r.resolved = true;
+  const auto name = rt_.names.topic_name(topic);
+  for (auto* i : instances_) {
+    std::uint64_t mask = 0;
+    for (const auto& s : i->subscriptions)
+      if (matches(s.pattern, name)) mask |= s.type_mask;
+    if (mask != 0) r.targets.push_back({i, mask});
+  }
+  return r;
+}
+
+// All instances of a lapped lane are told before they see anything newer.
+void lane::tell_loss(const loss& lost, const trapline_event* next) {
+  std::atomic_ref(*lost_total_).fetch_add(lost.events, std::memory_order_relaxed);
+  struct {
+    trapline_event head{};
+    trapline_gap gap{};
+  } g;
+  g.head.size = sizeof g;
+  g.head.type = TRAPLINE_EVENT_GAP;
+  g.head.seq = lost.to_seq;
+  g.head.ts_event = g.head.ts_recv = next->ts_recv;
+  g.gap.channel = TRAPLINE_GAP_BUS;
+  g.gap.reason = TRAPLINE_GAP_OVERRUN;
+  g.gap.lost = lost.events;
+  g.gap.from_seq = lost.from_seq;
+  g.gap.to_seq = lost.to_seq;
+  for (auto* i : instances_)
+    if (!i->quarantined()) hand_over(*i, &g.head);
+  timers_.requeue_lost();
+}
+
+void lane::fire_timers() {
+  if (!timers_.next_due()) return;
+  const std::int64_t now = rt_.clock.now();
+  while (const auto due = timers_.due(now)) {
+    const trapline_timer_event t{due->id, due->cookie, due->due, due->instance, 0};
+    if (rt_.publish(TRAPLINE_EVENT_TIMER, rt_.topic_timer, &t, sizeof t) != TRAPLINE_OK) return;  // full: next round
+    timers_.taken(due->id, now);
+  }
+}
+
+void lane::run_commands() {
+  for (;;) {
+    std::function<void()> f;
+    {
+      const std::lock_guard lock(command_mutex_);
+      if (commands_.empty()) {
+        has_commands_.store(false, std::memory_order_seq_cst);
+        return;
+      }
+      f = std::move(commands_.front());
+      commands_.pop_front();
+    }
+    f();
+  }
+}
+
+std::int64_t lane::wait_time() const {
+  const auto due = timers_.next_due();
+  return due ? std::clamp<std::int64_t>(*due - rt_.clock.now(), 0, longest_wait) : longest_wait;
+}
+
+// Sleeps until something happens. The flag goes up first and the bus is looked at again after it, so that a
+// publish in between is either seen here or sees the flag.
+void lane::wait() {
+  if (wait_ != config::wait_strategy::park) {
+    if (driver_) driver_->poll(0);
+    if (wait_ == config::wait_strategy::spin) return pause();
+    const std::int64_t now = rt_.clock.mono();
+    if (idle_since_ == 0) idle_since_ = now;
+    if (now - idle_since_ < spin_before_park) return pause();
+  }
+  asleep.store(1, std::memory_order_seq_cst);
+  const bool busy = reader_.ready(true) || has_commands_.load(std::memory_order_seq_cst);
+  if (driver_)
+    driver_->poll(busy ? 0 : wait_time());
+  else if (!busy)
+    futex_wait(asleep, 1, wait_time());
+  asleep.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace trapline::bus

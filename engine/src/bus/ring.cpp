@@ -1,0 +1,227 @@
+#include "bus/ring.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+namespace trapline::bus {
+namespace {
+
+constexpr std::uint16_t pad_space = 0xffff;  // a frame that only fills the rest of the ring
+constexpr std::uint64_t no_room = ~std::uint64_t{0};
+
+constexpr std::uint64_t lines_for(std::uint32_t bytes) noexcept { return (bytes + line_size - 1) / line_size; }
+
+constexpr std::uint32_t event_size(const trapline_frame& f) noexcept {
+  return static_cast<std::uint32_t>(sizeof(trapline_event)) + ((f.payload_size + 7u) & ~7u);
+}
+
+// Copies of a lag reader: so many bytes at a time while it pins its position.
+constexpr std::size_t copy_target = 64 * 1024;
+
+}  // namespace
+
+void ring::free_memory::operator()(std::byte* p) const noexcept { ::munmap(p, bytes); }
+
+ring::ring(std::size_t bytes) : lines_(bytes / line_size), mask_(lines_ - 1) {
+  if (!std::has_single_bit(bytes) || bytes < 4u * TRAPLINE_EVENT_MAX)
+    throw std::invalid_argument("ring size must be a power of two of at least 256 KiB");
+  void* p = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) throw std::bad_alloc();
+  memory_ = {static_cast<std::byte*>(p), free_memory{bytes}};
+  commits_ = std::make_unique<std::atomic<std::uint64_t>[]>(lines_);
+}
+
+ring::~ring() = default;
+
+ring::reader& ring::add_reader(overflow policy, sleeper* wake_on_event) {
+  readers_.push_back(std::make_unique<reader>(*this, policy, wake_on_event));
+  return *readers_.back();
+}
+
+std::uint64_t ring::next(std::uint64_t pos) const noexcept {
+  const trapline_event* e = at(pos);
+  return e->space == pad_space ? (pos | mask_) + 1 : pos + lines_for(e->size);
+}
+
+// Position of the batch, or no_room. Room is checked before the claim, so a refusal leaves no hole.
+std::uint64_t ring::claim(std::span<const trapline_frame> frames) noexcept {
+  std::uint64_t start = tail_.load(std::memory_order_relaxed);
+  for (;;) {
+    std::uint64_t end = start;
+    for (const auto& f : frames) {
+      const std::uint64_t lines = lines_for(event_size(f));
+      if ((end & mask_) + lines > lines_) end = (end | mask_) + 1;  // never straddle the end
+      end += lines;
+    }
+    // Relaxed is enough: a stale gate only refuses too early, and then it is refreshed.
+    if (end - gate_.load(std::memory_order_acquire) > lines_ && !make_room(end)) return no_room;
+    // Another producer may have taken the room in between; then the tail moved and the loop starts anew.
+    if (tail_.compare_exchange_weak(start, end, std::memory_order_acq_rel, std::memory_order_relaxed)) return start;
+  }
+}
+
+// Moves lag readers out of the way and refreshes the gate. False: a gate reader needs the room.
+bool ring::make_room(std::uint64_t end) noexcept {
+  const std::uint64_t limit = end - lines_;  // all positions must reach this
+  std::uint64_t lowest = ~std::uint64_t{0};
+  for (auto& r : readers_) {
+    if (r->position() < limit && (r->policy_ == overflow::gate || !evict(*r, limit))) return false;
+    lowest = std::min(lowest, r->position());
+  }
+  if (lowest == ~std::uint64_t{0}) lowest = limit;  // no readers
+  // Never backwards: positions only grow, but two producers may store in either order.
+  std::uint64_t seen = gate_.load(std::memory_order_relaxed);
+  while (seen < lowest && !gate_.compare_exchange_weak(seen, lowest, std::memory_order_acq_rel)) {
+  }
+  return true;
+}
+
+// Moves a lag reader to at least `limit`, and an eighth of the ring further so that the next events need not
+// evict again. False: the reader is copying right now.
+bool ring::evict(reader& r, std::uint64_t limit) noexcept {
+  std::uint64_t pos = 0;
+  if (!r.try_pin(pos)) return false;
+  const std::uint64_t target = pos < limit ? std::max(limit, pos + lines_ / 8) : pos;
+  while (pos < target && committed(pos)) {
+    if (at(pos)->space != pad_space) {
+      if (r.lost_.events++ == 0) r.lost_.from_seq = pos + 1;
+      r.lost_.to_seq = pos + 1;
+    }
+    pos = next(pos);
+  }
+  r.unpin(pos);
+  return pos >= limit;
+}
+
+void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks, std::uint64_t source_seq) noexcept {
+  trapline_event* e = at(pos);
+  *e = *frame.event;
+  e->size = event_size(frame);
+  e->source = marks.source;
+  e->seq = pos + 1;
+  e->source_seq = source_seq;
+  e->cause = marks.cause;
+  if (e->ts_recv == 0) e->ts_recv = marks.now;
+  auto* payload = reinterpret_cast<std::byte*>(e + 1);
+  if (frame.payload_size > 0) std::memcpy(payload, frame.payload, frame.payload_size);
+  std::memset(payload + frame.payload_size, 0, e->size - sizeof(trapline_event) - frame.payload_size);
+}
+
+// The last store is a full barrier: a reader that sets its sleep flag and then finds nothing must be seen asleep by us.
+void ring::commit(std::uint64_t pos, bool last) noexcept {
+  auto& word = commits_[pos & mask_];
+  if (last)
+    word.exchange(pos + 1, std::memory_order_seq_cst);
+  else
+    word.store(pos + 1, std::memory_order_release);
+}
+
+trapline_status ring::publish(std::span<const trapline_frame> frames, const stamp& marks) noexcept {
+  if (frames.empty() || frames.size() > 1024) return TRAPLINE_E_INVALID;
+  std::uint64_t total = 0;
+  for (const auto& f : frames) {
+    if (!f.event || (!f.payload && f.payload_size > 0)) return TRAPLINE_E_INVALID;
+    if (f.payload_size > TRAPLINE_EVENT_MAX - sizeof(trapline_event)) return TRAPLINE_E_LIMIT;
+    total += lines_for(event_size(f));
+  }
+  if (total > lines_ / 4) return TRAPLINE_E_LIMIT;
+  if (closed_.load(std::memory_order_acquire)) return TRAPLINE_E_CLOSED;
+
+  std::uint64_t pos = claim(frames);
+  if (pos == no_room) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return TRAPLINE_E_AGAIN;
+  }
+  std::uint64_t source_seq =
+      marks.source_seq ? marks.source_seq->fetch_add(frames.size(), std::memory_order_relaxed) + 1 : 0;
+  for (const auto& f : frames) {
+    const std::uint64_t lines = lines_for(event_size(f));
+    if ((pos & mask_) + lines > lines_) {
+      trapline_event* pad = at(pos);
+      *pad = trapline_event{};
+      pad->size = sizeof(trapline_event);
+      pad->space = pad_space;
+      commit(pos, false);
+      pos = (pos | mask_) + 1;
+    }
+    write(pos, f, marks, source_seq++);
+    commit(pos, &f == &frames.back());
+    pos += lines;
+  }
+  for (auto& r : readers_) {
+    sleeper* s = r->sleeper_;
+    if (s && s->asleep.load(std::memory_order_seq_cst) != 0 && s->asleep.exchange(0, std::memory_order_acq_rel) != 0)
+      s->wake();
+  }
+  return TRAPLINE_OK;
+}
+
+// ---------------------------------------------------------------- reader
+
+bool ring::reader::try_pin(std::uint64_t& pos) noexcept {
+  std::uint64_t word = word_.load(std::memory_order_acquire);
+  if ((word & pinned) != 0) return false;
+  if (!word_.compare_exchange_strong(word, word | pinned, std::memory_order_acq_rel)) return false;
+  pos = word >> 1;
+  return true;
+}
+
+bool ring::reader::ready(bool before_sleep) const noexcept {
+  if (copy_read_ < copy_used_) return true;
+  const std::uint64_t pos = word_.load(std::memory_order_acquire) >> 1;
+  return before_sleep ? ring_.committed_before_sleep(pos) : ring_.committed(pos);
+}
+
+const trapline_event* ring::reader::peek() {
+  if (policy_ == overflow::lag) {
+    if (copy_read_ == copy_used_) refill();
+    if (copy_read_ == copy_used_) return nullptr;
+    return reinterpret_cast<const trapline_event*>(copy_.data() + copy_read_);
+  }
+  std::uint64_t pos = word_.load(std::memory_order_relaxed) >> 1;
+  if (!ring_.committed(pos)) return nullptr;
+  if (ring_.at(pos)->space == pad_space) {
+    pos = ring_.next(pos);
+    word_.store(pos << 1, std::memory_order_release);
+    if (!ring_.committed(pos)) return nullptr;
+  }
+  return ring_.at(pos);
+}
+
+void ring::reader::advance() {
+  if (policy_ == overflow::lag) {
+    copy_read_ += reinterpret_cast<const trapline_event*>(copy_.data() + copy_read_)->size;
+    return;
+  }
+  // Release: our reads of the event come before a producer's writes over it.
+  word_.store(ring_.next(word_.load(std::memory_order_relaxed) >> 1) << 1, std::memory_order_release);
+}
+
+// Copies a run of events out while the position is pinned: plain memory copies, no plugin code, so a producer that
+// finds the pin set waits for nothing longer than this.
+void ring::reader::refill() {
+  copy_used_ = copy_read_ = 0;
+  if (copy_.empty()) copy_.resize(copy_target + TRAPLINE_EVENT_MAX);
+  std::uint64_t pos = 0;
+  while (!try_pin(pos)) {
+  }
+  while (copy_used_ < copy_target && ring_.committed(pos)) {
+    const trapline_event* e = ring_.at(pos);
+    const std::uint64_t after = ring_.next(pos);
+    if (e->space != pad_space) {
+      std::memcpy(copy_.data() + copy_used_, e, e->size);
+      copy_used_ += e->size;
+    }
+    pos = after;
+  }
+  pending_loss_ = std::exchange(lost_, {});
+  unpin(pos);
+}
+
+}  // namespace trapline::bus

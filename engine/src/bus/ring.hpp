@@ -1,0 +1,143 @@
+// The bus: one bounded broadcast ring of 64-byte lines, one total order, a cursor per reader.
+//
+// Producers on any thread append; each reader walks at its own pace. A `gate` reader holds producers back when
+// it is a whole ring behind (publish answers AGAIN); a `lag` reader is moved forward instead and is told how
+// many events it lost. Memory is allocated once.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "trapline/abi/event.h"
+#include "trapline/abi/svc/bus.h"
+
+namespace trapline::bus {
+
+inline constexpr std::size_t line_size = 64;
+
+enum class overflow { gate, lag };
+
+// Sleep flag of a lane. The producer clears it and calls wake() only if it was set.
+class sleeper {
+ public:
+  virtual ~sleeper() = default;
+  virtual void wake() noexcept = 0;
+
+  alignas(64) std::atomic<std::uint32_t> asleep{0};
+};
+
+// What a lag reader lost since it last looked.
+struct loss {
+  std::uint64_t events = 0;
+  std::uint64_t from_seq = 0;
+  std::uint64_t to_seq = 0;
+};
+
+class ring {
+ public:
+  class reader;
+
+  // `bytes`: a power of two, at least 4 * TRAPLINE_EVENT_MAX. Throws std::bad_alloc.
+  explicit ring(std::size_t bytes);
+  ~ring();
+
+  // Readers are added before the first publish. They start at the first event.
+  reader& add_reader(overflow policy, sleeper* wake_on_event);
+
+  // What the bus stamps into every event of one call.
+  struct stamp {
+    std::uint32_t source = 0;
+    std::atomic<std::uint64_t>* source_seq = nullptr;
+    std::uint64_t cause = 0;
+    std::int64_t now = 0;  // for events that carry no ts_recv
+  };
+  // Appends all frames or none. TRAPLINE_OK, E_AGAIN, E_LIMIT, E_INVALID, E_CLOSED. Any thread.
+  trapline_status publish(std::span<const trapline_frame> frames, const stamp& marks) noexcept;
+
+  // From now on publish answers CLOSED.
+  void close() noexcept { closed_.store(true, std::memory_order_release); }
+
+  std::size_t bytes() const noexcept { return lines_ * line_size; }
+  std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
+  // Lines claimed so far; a reader's lag is this minus its position.
+  std::uint64_t tail() const noexcept { return tail_.load(std::memory_order_acquire); }
+
+ private:
+  std::uint64_t claim(std::span<const trapline_frame> frames) noexcept;
+  bool make_room(std::uint64_t end) noexcept;
+  bool evict(reader& r, std::uint64_t limit) noexcept;
+  void write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks, std::uint64_t source_seq) noexcept;
+  void commit(std::uint64_t pos, bool last) noexcept;
+
+  trapline_event* at(std::uint64_t pos) const noexcept {
+    return reinterpret_cast<trapline_event*>(memory_.get() + (pos & mask_) * line_size);
+  }
+  bool committed(std::uint64_t pos) const noexcept {
+    return commits_[pos & mask_].load(std::memory_order_acquire) == pos + 1;
+  }
+  bool committed_before_sleep(std::uint64_t pos) const noexcept {
+    return commits_[pos & mask_].load(std::memory_order_seq_cst) == pos + 1;
+  }
+  std::uint64_t next(std::uint64_t pos) const noexcept;
+
+  struct free_memory {
+    std::size_t bytes;
+    void operator()(std::byte* p) const noexcept;
+  };
+
+  std::size_t lines_, mask_;
+  std::unique_ptr<std::byte, free_memory> memory_;
+  // commits_[line] = position + 1 of the frame that starts there, written last. Apart from the lines, so that
+  // payload bytes of an earlier lap can never look like a commit.
+  std::unique_ptr<std::atomic<std::uint64_t>[]> commits_;
+  std::vector<std::unique_ptr<reader>> readers_;
+
+  alignas(64) std::atomic<std::uint64_t> tail_{0};
+  alignas(64) std::atomic<std::uint64_t> gate_{0};  // a lower bound of all positions, refreshed when it matters
+  std::atomic<std::uint64_t> refused_{0};
+  std::atomic<bool> closed_{false};
+};
+
+// One thread reads.
+class ring::reader {
+ public:
+  reader(ring& r, overflow policy, sleeper* s) : ring_(r), policy_(policy), sleeper_(s) {}
+
+  // Next event, or nullptr. Gate readers see the event in the ring itself: it stays until advance(). Lag readers
+  // see a private copy: it stays until the next call of peek() after advance().
+  const trapline_event* peek();
+  void advance();
+
+  // Something to read? With `before_sleep` ordered after a store to the sleeper's flag, so that no wake-up is lost.
+  bool ready(bool before_sleep) const noexcept;
+
+  // What was lost right before the event that peek() shows, once. Always empty for gate readers.
+  loss take_loss() noexcept { return std::exchange(pending_loss_, {}); }
+
+  std::uint64_t position() const noexcept { return word_.load(std::memory_order_acquire) >> 1; }
+  overflow policy() const noexcept { return policy_; }
+
+ private:
+  friend class ring;
+  // The lowest bit pins: while it is set, nobody else moves the position, and lines from it on are not reused.
+  static constexpr std::uint64_t pinned = 1;
+  bool try_pin(std::uint64_t& pos) noexcept;
+  void unpin(std::uint64_t pos) noexcept { word_.store(pos << 1, std::memory_order_release); }
+  void refill();
+
+  ring& ring_;
+  overflow policy_;
+  sleeper* sleeper_;
+  loss lost_;          // guarded by the pin
+  loss pending_loss_;  // the reader's own
+  std::vector<std::byte> copy_;
+  std::size_t copy_used_ = 0, copy_read_ = 0;
+  alignas(64) std::atomic<std::uint64_t> word_{0};  // position * 2 + pin
+};
+
+}  // namespace trapline::bus

@@ -1,0 +1,49 @@
+// The engine's own part of a configuration: engine, lanes, plugins.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bus/ring.hpp"
+#include "config/node.hpp"
+#include "obs/log.hpp"
+
+namespace trapline::config {
+
+enum class wait_strategy { park, spin, spin_park };
+enum class fault_policy { quarantine, stop_engine };
+
+struct lane_config {
+  std::string name;
+  position at;
+  wait_strategy wait = wait_strategy::park;
+  bus::overflow overflow = bus::overflow::gate;
+};
+
+struct plugin_config {
+  std::string name;  // of the instance
+  position at;
+  std::string use;   // plugin id, or a path with a slash
+  std::string lane;
+  fault_policy on_fault = fault_policy::quarantine;
+  node options;      // checked later, against the plugin's own table
+  position use_at;
+};
+
+struct engine_config {
+  std::string file;  // for messages
+  std::string name = "trapline";
+  std::string run_dir = "./run";
+  std::vector<std::string> plugin_dirs;  // searched in order, before the built-in one
+  std::int64_t ring_bytes = 64 << 20;
+  std::int64_t drain_timeout = 5'000'000'000;  // ns, for the whole stop
+  obs::log_options log;
+  std::vector<lane_config> lanes;
+  std::vector<plugin_config> plugins;
+};
+
+// Adds every problem to `problems`; the result is to be used only if none was added.
+engine_config read_engine_config(const std::string& text, const std::string& file, std::vector<problem>& problems);
+
+}  // namespace trapline::config

@@ -1,0 +1,367 @@
+#include "trapline/engine.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <thread>
+
+#include "bus/lane.hpp"
+#include "config/engine_config.hpp"
+#include "observer.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/loader.hpp"
+#include "runtime.hpp"
+#include "trapline/sdk/names.hpp"
+#include "trapline/sdk/text.hpp"
+#include "trapline/version.hpp"
+
+namespace trapline {
+namespace {
+
+namespace fs = std::filesystem;
+using steady = std::chrono::steady_clock;
+
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t start_limit = 30 * second;  // one instance's start()
+constexpr std::int64_t call_limit = 5 * second;
+
+// Sinks first, sources last; the configuration's order within a kind.
+int start_rank(const plugin::instance& i) {
+  if ((i.flags() & TRAPLINE_PLUGIN_SINK) != 0) return 0;
+  return (i.flags() & TRAPLINE_PLUGIN_SOURCE) != 0 ? 2 : 1;
+}
+
+// One engine a run directory.
+class run_lock {
+ public:
+  ~run_lock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  std::string take(const std::string& dir) {
+    std::error_code ec;
+    fs::create_directories(dir, ec);
+    if (ec) return "cannot create the run directory " + dir + ": " + ec.message();
+    const std::string path = dir + "/trapline.lock";
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd_ < 0) return "cannot open " + path + ": " + std::strerror(errno);
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0)
+      return "another engine runs with run_dir " + dir + "; stop it, or give this one a run_dir of its own";
+    return {};
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace
+
+struct engine::impl {
+  struct observation {
+    std::string instance;
+    std::vector<std::string> patterns;
+    observer::callback callback;
+  };
+
+  explicit impl(engine_options o) : options(std::move(o)) {}
+
+  engine_options options;
+  std::vector<observation> observations;
+  config::engine_config config;
+  time::system_clock clock;
+  run_lock lock;
+  std::unique_ptr<runtime> rt;
+  std::deque<bus::lane> lanes;
+  std::vector<std::unique_ptr<plugin::instance>> instances;  // in the configuration's order
+  std::vector<plugin::instance*> started;                    // in the order of starting
+  bool running = false;
+
+  std::vector<std::string> load(const std::string& text, const std::string& file);
+  void load_instance(const config::plugin_config& p, std::vector<config::problem>& problems);
+  void add_observer(const observation& o);
+  void make_lanes(std::vector<config::problem>& problems);
+  bool start_instance(plugin::instance& i, std::string& error);
+  bool stop_instance(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what);
+  bool run_dry(steady::time_point deadline);
+  bool stop(bool drain, std::string& what);
+  bus::lane* lane_named(const std::string& name) {
+    const auto it = std::find_if(lanes.begin(), lanes.end(), [&](const auto& l) { return l.name() == name; });
+    return it == lanes.end() ? nullptr : &*it;
+  }
+};
+
+// ---------------------------------------------------------------- loading
+
+std::vector<std::string> engine::impl::load(const std::string& text, const std::string& file) {
+  std::vector<config::problem> problems;
+  config = config::read_engine_config(text, file, problems);
+  if (!options.run_dir.empty()) config.run_dir = options.run_dir;
+  if (options.log_to_stderr) {
+    config.log.file.clear();
+    config.log.level = TRAPLINE_LOG_WARN;
+  }
+  if (!options.plugin_dir.empty()) config.plugin_dirs.push_back(options.plugin_dir);
+
+  // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
+  std::string fatal = lock.take(config.run_dir);
+  if (fatal.empty()) try {
+      rt = std::make_unique<runtime>(config, clock);
+    } catch (const std::exception& e) {
+      fatal = e.what();
+    }
+  if (!fatal.empty()) problems.push_back({{}, {}, fatal});
+  if (rt) {
+    for (const auto& p : config.plugins) load_instance(p, problems);
+    for (const auto& o : observations) add_observer(o);
+    if (problems.empty()) make_lanes(problems);
+  }
+  std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+  });
+  std::vector<std::string> out;
+  for (const auto& p : problems) out.push_back(p.render(file));
+  return out;
+}
+
+void engine::impl::load_instance(const config::plugin_config& p, std::vector<config::problem>& problems) {
+  const std::string path = "plugins." + p.name;
+  if (p.use.empty()) return;  // reported already
+  std::shared_ptr<const plugin::image> img;
+  std::vector<std::string> wrong;
+  if (const std::string so = plugin::find_plugin(p.use, config.plugin_dirs); !so.empty()) {
+    img = plugin::load(so, p.name, config.run_dir, wrong);
+  } else {
+    std::string searched;
+    for (const auto& d : config.plugin_dirs) searched += (searched.empty() ? "" : ", ") + d;
+    wrong.push_back("there is no plugin '" + p.use + "'; searched " + (searched.empty() ? "nowhere (no plugin_dirs)" : searched) +
+                    ". `trapline plugins` lists what there is");
+  }
+  for (auto& w : wrong) problems.push_back({p.use_at, path + ".use", std::move(w)});
+  if (!img || !wrong.empty()) return;
+
+  const auto& d = img->descriptor();
+  const auto table = config::read_table(d.options, d.option_count, d.option_size);
+  for (const auto& f : config::table_faults(table)) problems.push_back({p.use_at, path + ".use", "plugin bug: " + f});
+  const std::size_t before = problems.size();
+  auto checked = config::check_options(table, p.options.type == config::node::kind::null ? nullptr : &p.options, p.at,
+                                       path + ".options", problems);
+  if (problems.size() > before) return;
+
+  auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), p.name, img, std::move(checked));
+  i->on_fault = p.on_fault;
+  trapline_error error{};
+  if (!i->create(error) || !i->configure(error)) {
+    const std::string option(sdk::view(error.path));
+    config::position at = p.at;
+    const config::node* n = &p.options;
+    std::stringstream words(option);
+    for (std::string word; n && std::getline(words, word, '.');)
+      if ((n = n->find(word))) at = n->at;
+    problems.push_back({at, path + (option.empty() ? "" : ".options." + option), std::string(sdk::view(error.text))});
+    return;
+  }
+  instances.push_back(std::move(i));
+}
+
+void engine::impl::add_observer(const observation& o) {
+  config.lanes.push_back({o.instance, {}, config::wait_strategy::park, bus::overflow::lag});
+  config::plugin_config p;
+  p.name = p.lane = o.instance;
+  config.plugins.push_back(std::move(p));
+  auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), o.instance,
+                                              std::make_shared<const plugin::image>(observer::entry()),
+                                              config::checked_options{"{}", {}});
+  trapline_error error{};
+  if (!i->create(error) || !i->configure(error)) throw std::bad_alloc();  // it has no other way to fail
+  observer::of(i->table()).set(o.patterns, o.callback);
+  instances.push_back(std::move(i));
+}
+
+void engine::impl::make_lanes(std::vector<config::problem>& problems) {
+  for (const auto& l : config.lanes) lanes.emplace_back(*rt, l);
+  for (const auto& p : config.plugins) {
+    const auto i = std::find_if(instances.begin(), instances.end(), [&](const auto& x) { return x->name() == p.name; });
+    bus::lane* l = lane_named(p.lane);
+    for (const auto& other : instances)
+      if (other->lane == l && other->driver() && (*i)->driver())
+        problems.push_back({p.at, "plugins." + p.name + ".lane",
+                            "lane '" + p.lane + "' already has a driver, '" + other->name() + "'; a lane can have one. Give '" + p.name + "' another lane"});
+    l->add(**i);
+  }
+}
+
+// ---------------------------------------------------------------- starting and stopping
+
+bool engine::impl::start_instance(plugin::instance& i, std::string& error) {
+  struct outcome {
+    bool ok = false;
+    trapline_error error{};
+  };
+  auto o = std::make_shared<outcome>();
+  const bool in_time = i.lane->call(
+      [o, &i] {
+        o->ok = i.start(o->error);
+        if (o->ok && i.driver()) i.lane->set_driver(&i);
+      },
+      start_limit);
+  if (!in_time)
+    error = i.name() + " did not start within 30 s";
+  else if (!o->ok)
+    error = i.name() + ": " + std::string(sdk::view(o->error.text));
+  else
+    return true;
+  return false;
+}
+
+// True when no lane has an event left. Instances may publish while handling the last ones, so all must be dry at once.
+bool engine::impl::run_dry(steady::time_point deadline) {
+  while (steady::now() < deadline) {
+    const std::uint64_t before = rt->ring.tail();
+    bool all = true;
+    for (auto& l : lanes) {
+      auto dry = std::make_shared<std::atomic<bool>>(false);
+      if (!l.call([dry, &l] { dry->store(l.dry()); }, call_limit) || !dry->load()) all = false;
+    }
+    if (all && rt->ring.tail() == before) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+bool engine::impl::stop_instance(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what) {
+  bool clean = true;
+  while (drain) {
+    auto s = std::make_shared<std::atomic<trapline_status>>(TRAPLINE_E_AGAIN);
+    if (!i.lane->call([s, &i] { s->store(i.drain()); }, call_limit)) {
+      what += i.name() + " hangs; ";
+      return false;
+    }
+    if (s->load() == TRAPLINE_OK) break;
+    if (steady::now() >= deadline) {
+      what += i.name() + " was not drained in time; ";
+      clean = false;
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  const bool stopped = i.lane->call(
+      [&i] {
+        if (i.driver()) i.lane->set_driver(nullptr);
+        i.stop();
+        i.lane->timers().cancel_all(i.id());
+        i.subscriptions.clear();
+        i.lane->forget_routes();
+      },
+      call_limit);
+  if (!stopped) what += i.name() + " hangs in stop(); ";
+  return clean && stopped;
+}
+
+bool engine::impl::stop(bool drain, std::string& what) {
+  if (!running) return true;
+  running = false;
+  const auto deadline = steady::now() + std::chrono::nanoseconds(config.drain_timeout);
+  bool clean = true;
+  for (auto i = started.rbegin(); i != started.rend(); ++i) {
+    if (drain && !run_dry(deadline) && steady::now() < deadline) clean = false;
+    clean = stop_instance(**i, drain, deadline, what) && clean;
+  }
+  started.clear();
+  rt->ring.close();
+  for (auto& l : lanes) l.join();
+  rt->log.info(clean ? "stopped" : "stopped, not cleanly: " + what);
+  return clean;
+}
+
+// ---------------------------------------------------------------- engine
+
+engine::engine(engine_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
+
+engine::~engine() {
+  std::string what;
+  impl_->stop(false, what);
+  // Instances first, while the lanes they point to are there; both before the runtime.
+  for (auto i = impl_->instances.rbegin(); i != impl_->instances.rend(); ++i) i->reset();
+}
+
+void engine::observe(std::string instance, std::vector<std::string> patterns, std::function<void(const trapline_event&)> callback) {
+  impl_->observations.push_back({std::move(instance), std::move(patterns), std::move(callback)});
+}
+
+std::vector<std::string> engine::load_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  if (!in || !(text << in.rdbuf())) {
+    if (in && in.peek() == std::ifstream::traits_type::eof()) return load_text("", path);
+    return {path + ": cannot be read: " + std::strerror(errno)};
+  }
+  return load_text(text.str(), path);
+}
+
+std::vector<std::string> engine::load_text(const std::string& text, const std::string& name) { return impl_->load(text, name); }
+
+bool engine::start(std::string& error) {
+  impl& m = *impl_;
+  m.rt->log.info(sdk::cat("trapline ", version_text, " starts '", m.config.name, "': ", m.instances.size(), " instances on ",
+                          m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20, " MiB"));
+  for (auto& l : m.lanes) l.run();
+  m.running = true;
+  std::vector<plugin::instance*> order;
+  for (const auto& i : m.instances) order.push_back(i.get());
+  std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return start_rank(*a) < start_rank(*b); });
+  for (auto* i : order) {
+    if (m.start_instance(*i, error)) {
+      m.started.push_back(i);
+      m.rt->log.info(sdk::cat(i->name(), " (", i->plugin_id(), ") runs on lane ", i->lane->name()));
+      continue;
+    }
+    m.rt->log.error(error);
+    std::string ignored;
+    m.stop(false, ignored);
+    return false;
+  }
+  return true;
+}
+
+bool engine::stop(bool drain, std::string& what) { return impl_->stop(drain, what); }
+
+void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(stop_kind::requested, reason); }
+stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
+std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
+
+std::string_view engine::symbol(std::uint32_t instrument) const { return impl_->rt->names.instrument_name(instrument).second; }
+std::string engine::name() const { return impl_->config.name; }
+std::string engine::run_dir() const { return impl_->config.run_dir; }
+std::string engine::log_file() const { return impl_->config.log.file; }
+
+std::vector<lane_status> engine::lanes() const {
+  std::vector<lane_status> out;
+  for (const auto& l : impl_->lanes)
+    out.push_back({l.name(), l.events(), l.lag() * bus::line_size,
+                   impl_->rt->metrics.value("engine", "lane_lost_events_total", "lane=\"" + l.name() + "\"")});
+  return out;
+}
+
+std::vector<instance_status> engine::instances() const {
+  std::vector<instance_status> out;
+  for (const auto& i : impl_->instances)
+    out.push_back({i->name(), std::string(i->plugin_id()), i->lane ? i->lane->name() : "",
+                   std::string(sdk::instance_state_name(i->state())), std::string(sdk::health_name(i->health.load()))});
+  return out;
+}
+
+std::string engine::metrics_text() const { return impl_->rt->metrics.text(); }
+std::uint64_t engine::metric_total(std::string_view name) const { return impl_->rt->metrics.total(name); }
+std::uint64_t engine::bus_bytes() const { return impl_->rt->ring.bytes(); }
+std::uint64_t engine::bus_refusals() const { return impl_->rt->ring.refused(); }
+
+}  // namespace trapline

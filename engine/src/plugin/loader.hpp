@@ -1,0 +1,53 @@
+// From a name in the configuration to a loaded plugin: find, verify, copy, load, negotiate.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "trapline/abi/plugin.h"
+
+namespace trapline::plugin {
+
+// A loaded plugin file, or a statically linked plugin. Unloads in its destructor.
+class image {
+ public:
+  // A plugin that is part of this program.
+  explicit image(const trapline_entry* entry) : entry_(entry) {}
+  image(void* handle, const trapline_entry* entry, std::string copy) : handle_(handle), entry_(entry), copy_(std::move(copy)) {}
+  ~image();
+  image(const image&) = delete;
+  image& operator=(const image&) = delete;
+
+  const trapline_entry& entry() const noexcept { return *entry_; }
+  const trapline_descriptor& descriptor() const noexcept { return *entry_->descriptor; }
+
+ private:
+  void* handle_ = nullptr;
+  const trapline_entry* entry_;
+  std::string copy_;  // the private copy's path, removed at the end
+};
+
+// What is known of a plugin file without loading it.
+struct file_report {
+  std::string path, id, version, sha256;
+  std::uint32_t abi_major = 0, abi_minor = 0, min_host_minor = 0;
+  std::vector<std::string> problems;  // each with its cause and remedy; empty = may be loaded
+};
+
+// Path of the plugin `use` names: a text with a slash is a path; otherwise `<dir>/<use>.so` in the first directory that
+// has it. Empty if there is none.
+std::string find_plugin(const std::string& use, const std::vector<std::string>& dirs);
+
+// Reads and checks the file. Executes nothing of it.
+file_report inspect(const std::string& path);
+
+// Loads a private copy under `<run_dir>/plugins/`, so that the file may be replaced while it is in use. Adds to
+// `problems` and returns nullptr if anything is wrong; a plugin with the wrong ABI never gets to run code.
+std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
+                                  std::vector<std::string>& problems);
+
+// Negotiation with an entry that is in memory already.
+std::vector<std::string> entry_problems(const trapline_entry* entry);
+
+}  // namespace trapline::plugin

@@ -1,0 +1,250 @@
+#include "plugin/services.hpp"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "bus/lane.hpp"
+#include "config/secrets.hpp"
+#include "plugin/instance.hpp"
+#include "trapline/abi/svc/bus.h"
+#include "trapline/abi/svc/clock.h"
+#include "trapline/abi/svc/health.h"
+#include "trapline/abi/svc/log.h"
+#include "trapline/abi/svc/metrics.h"
+#include "trapline/abi/svc/secret.h"
+#include "trapline/abi/svc/timer.h"
+#include "trapline/sdk/names.hpp"
+#include "trapline/sdk/text.hpp"
+#include "trapline/version.hpp"
+
+namespace trapline::plugin {
+namespace {
+
+using sdk::str;
+using sdk::view;
+
+instance& self(const trapline_host* h) noexcept { return *static_cast<instance*>(h->host_data); }
+
+// A null pointer with a length would be undefined behaviour in a string_view.
+bool sound(trapline_str s) noexcept { return s.ptr != nullptr || s.len == 0; }
+
+// Runs host code that may throw (out of memory) behind the C boundary.
+template <class F>
+trapline_status guarded(F&& f) noexcept {
+  try {
+    return f();
+  } catch (...) {
+    return TRAPLINE_E_NOMEM;
+  }
+}
+
+bool on_own_lane(instance& i) noexcept { return i.lane && this_lane.lane == i.lane; }
+
+// ---------------------------------------------------------------- bus
+
+trapline_status bus_topic(const trapline_host* h, trapline_str name, std::uint32_t* id) {
+  if (!id || !sound(name)) return TRAPLINE_E_INVALID;
+  return guarded([&] { return self(h).rt().names.topic(view(name), *id); });
+}
+
+trapline_status bus_instrument(const trapline_host* h, trapline_str venue, trapline_str symbol, std::uint32_t* id) {
+  if (!id || !sound(venue) || !sound(symbol)) return TRAPLINE_E_INVALID;
+  return guarded([&] { return self(h).rt().names.instrument(view(venue), view(symbol), *id); });
+}
+
+trapline_str bus_topic_name(const trapline_host* h, std::uint32_t id) { return str(self(h).rt().names.topic_name(id)); }
+
+trapline_status bus_instrument_name(const trapline_host* h, std::uint32_t id, trapline_str* venue, trapline_str* symbol) {
+  if (!venue || !symbol) return TRAPLINE_E_INVALID;
+  const auto [v, s] = self(h).rt().names.instrument_name(id);
+  if (s.empty()) return TRAPLINE_E_NOT_FOUND;
+  *venue = str(v);
+  *symbol = str(s);
+  return TRAPLINE_OK;
+}
+
+trapline_status bus_publish(const trapline_host* h, const trapline_frame* frames, std::uint32_t count) {
+  if (!frames || count == 0) return TRAPLINE_E_INVALID;
+  instance& i = self(h);
+  runtime& rt = i.rt();
+  bool needs_time = false;
+  for (std::uint32_t n = 0; n < count; ++n) {
+    const trapline_event* e = frames[n].event;
+    if (!e || e->topic == 0 || e->topic > rt.names.topic_count()) return TRAPLINE_E_INVALID;
+    needs_time = needs_time || e->ts_recv == 0;
+  }
+  bus::ring::stamp stamp{i.id(), &i.source_seq, 0, 0};
+  if (this_lane.in_event && on_own_lane(i)) {
+    stamp.cause = this_lane.cause;
+    stamp.now = this_lane.now;
+  } else if (needs_time) {
+    stamp.now = rt.clock.now();
+  }
+  return rt.ring.publish({frames, count}, stamp);
+}
+
+trapline_status bus_subscribe(const trapline_host* h, trapline_str pattern, std::uint64_t type_mask) {
+  instance& i = self(h);
+  if (!sound(pattern) || !bus::valid_pattern(view(pattern)) || type_mask == 0) return TRAPLINE_E_INVALID;
+  if (!on_own_lane(i)) return TRAPLINE_E_STATE;
+  return guarded([&] {
+    i.subscriptions.push_back({std::string(view(pattern)), type_mask});
+    i.lane->forget_routes();
+    return TRAPLINE_OK;
+  });
+}
+
+constexpr trapline_bus bus_table = {sizeof(trapline_bus), 0,          bus_topic,     bus_instrument, bus_topic_name,
+                                    bus_instrument_name,  bus_publish, bus_subscribe};
+
+// ---------------------------------------------------------------- log, clock, timer
+
+std::int32_t log_enabled(const trapline_host* h, std::int32_t level) { return self(h).rt().log.enabled(level) ? 1 : 0; }
+
+void log_write(const trapline_host* h, std::int32_t level, trapline_str text) {
+  if (sound(text)) self(h).rt().log.write(level, self(h).name(), view(text));
+}
+
+constexpr trapline_log log_table = {sizeof(trapline_log), 0, log_enabled, log_write};
+
+std::int64_t clock_now(const trapline_host* h) {
+  instance& i = self(h);
+  return this_lane.in_event && on_own_lane(i) ? this_lane.now : i.rt().clock.now();
+}
+
+std::int64_t clock_mono(const trapline_host* h) { return self(h).rt().clock.mono(); }
+
+constexpr trapline_clock clock_table = {sizeof(trapline_clock), 0, clock_now, clock_mono};
+
+trapline_status timer_set(const trapline_host* h, std::int64_t at, std::int64_t period, std::uint64_t cookie, std::uint64_t* id) {
+  instance& i = self(h);
+  if (!id) return TRAPLINE_E_INVALID;
+  if (!on_own_lane(i)) return TRAPLINE_E_STATE;
+  return guarded([&] { return i.lane->timers().set(i.id(), at, period, cookie, *id); });
+}
+
+trapline_status timer_cancel(const trapline_host* h, std::uint64_t id) {
+  instance& i = self(h);
+  if (!on_own_lane(i)) return TRAPLINE_E_STATE;
+  return i.lane->timers().cancel(i.id(), id);
+}
+
+constexpr trapline_timer timer_table = {sizeof(trapline_timer), 0, timer_set, timer_cancel};
+
+// ---------------------------------------------------------------- metrics, health, secret
+
+std::uint64_t* metrics_counter(const trapline_host* h, trapline_str name, trapline_str labels) {
+  if (!sound(name) || !sound(labels)) return nullptr;
+  std::uint64_t* out = nullptr;
+  guarded([&] {
+    out = self(h).rt().metrics.counter(self(h).name(), view(name), view(labels));
+    return TRAPLINE_OK;
+  });
+  return out;
+}
+
+std::int64_t* metrics_gauge(const trapline_host* h, trapline_str name, trapline_str labels) {
+  if (!sound(name) || !sound(labels)) return nullptr;
+  std::int64_t* out = nullptr;
+  guarded([&] {
+    out = self(h).rt().metrics.gauge(self(h).name(), view(name), view(labels));
+    return TRAPLINE_OK;
+  });
+  return out;
+}
+
+constexpr trapline_metrics metrics_table = {sizeof(trapline_metrics), 0, metrics_counter, metrics_gauge};
+
+void health_set(const trapline_host* h, std::uint32_t state, std::int32_t code, trapline_str text) {
+  if (!sound(text)) return;
+  guarded([&] {
+    instance& i = self(h);
+    if (i.health.exchange(state) == state) return TRAPLINE_OK;
+    i.rt().log.write(state == TRAPLINE_HEALTH_OK ? TRAPLINE_LOG_INFO : TRAPLINE_LOG_WARN, i.name(),
+                     sdk::cat("health is ", sdk::health_name(state), ": ", view(text)));
+    trapline_health_event e{};
+    sdk::assign(e.instance, i.name());
+    e.state = state;
+    e.code = code;
+    sdk::assign(e.text, view(text));
+    i.rt().publish(TRAPLINE_EVENT_HEALTH, i.rt().topic_health, e);
+    return TRAPLINE_OK;
+  });
+}
+
+constexpr trapline_health health_table = {sizeof(trapline_health), 0, health_set};
+
+trapline_status secret_get(const trapline_host* h, trapline_str path, trapline_buf* out) {
+  if (!out || !sound(path) || (!out->ptr && out->cap > 0)) return TRAPLINE_E_INVALID;
+  instance& i = self(h);
+  return guarded([&]() -> trapline_status {
+    const auto it = i.options().secrets.find(std::string(view(path)));
+    if (it == i.options().secrets.end()) return TRAPLINE_E_NOT_FOUND;
+    std::string value, why;
+    const trapline_status s = config::read_secret(it->second, value, why);
+    if (s != TRAPLINE_OK) {
+      i.rt().log.write(TRAPLINE_LOG_ERROR, i.name(), sdk::cat("secret ", view(path), ": ", why));
+      return s;
+    }
+    i.rt().redactor.add(value);
+    out->len = value.size();
+    if (value.size() <= out->cap) std::memcpy(out->ptr, value.data(), value.size());
+    OPENSSL_cleanse(value.data(), value.size());
+    return TRAPLINE_OK;
+  });
+}
+
+constexpr trapline_secret secret_table = {sizeof(trapline_secret), 0, secret_get};
+
+struct service {
+  std::string_view id;
+  const void* table;
+};
+constexpr service services[] = {
+    {TRAPLINE_SERVICE_BUS, &bus_table},         {TRAPLINE_SERVICE_LOG, &log_table},       {TRAPLINE_SERVICE_CLOCK, &clock_table},
+    {TRAPLINE_SERVICE_TIMER, &timer_table},     {TRAPLINE_SERVICE_METRICS, &metrics_table},
+    {TRAPLINE_SERVICE_HEALTH, &health_table},   {TRAPLINE_SERVICE_SECRET, &secret_table},
+};
+
+const void* find_service(const char* id) noexcept {
+  if (!id) return nullptr;
+  const auto* it = std::find_if(std::begin(services), std::end(services), [&](const service& s) { return s.id == id; });
+  return it == std::end(services) ? nullptr : it->table;
+}
+
+// ---------------------------------------------------------------- host table
+
+const void* host_get_service(const trapline_host*, const char* id) { return find_service(id); }
+
+void host_request_stop(const trapline_host* h, trapline_str reason) {
+  if (!sound(reason)) return;
+  instance& i = self(h);
+  i.rt().log.write(TRAPLINE_LOG_INFO, i.name(), sdk::cat("asks the engine to stop: ", view(reason)));
+  i.rt().request_stop(stop_kind::requested, sdk::cat(i.name(), ": ", view(reason)));
+}
+
+void host_report_fault(const trapline_host* h, trapline_status code, trapline_str text) {
+  if (sound(text)) self(h).fault(code, view(text));
+}
+
+}  // namespace
+
+bool offers_service(const char* id) noexcept { return find_service(id) != nullptr; }
+
+void fill_host_table(trapline_host& t, instance& i) {
+  t.struct_size = sizeof t;
+  t.abi_major = TRAPLINE_ABI_MAJOR;
+  t.abi_minor = TRAPLINE_ABI_MINOR;
+  t.host_data = &i;
+  t.instance = str(i.name());
+  t.host_name = str("trapline");
+  t.host_version = str(version_text);
+  t.get_service = host_get_service;
+  t.request_stop = host_request_stop;
+  t.report_fault = host_report_fault;
+}
+
+}  // namespace trapline::plugin

@@ -1,0 +1,58 @@
+// The timers of one lane. Not thread-safe: the lane's thread owns it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "trapline/abi/base.h"
+
+namespace trapline::time {
+
+// An expiry travels as an event through the bus, so a timer is in one of three places: waiting in the queue, in
+// flight (event published, not yet delivered), or gone.
+class timers {
+ public:
+  static constexpr std::size_t max_per_instance = 1024;
+
+  struct expiry {
+    std::uint64_t id = 0;
+    std::uint64_t cookie = 0;
+    std::uint32_t instance = 0;
+    std::int64_t due = 0;
+  };
+
+  // `period` 0 = once. INVALID: negative period. LIMIT.
+  trapline_status set(std::uint32_t instance, std::int64_t at, std::int64_t period, std::uint64_t cookie, std::uint64_t& id);
+  trapline_status cancel(std::uint32_t instance, std::uint64_t id);
+  void cancel_all(std::uint32_t instance);
+
+  // Due time of the next waiting timer.
+  std::optional<std::int64_t> next_due() const;
+
+  // The first timer due at `now`, in (due, id) order; taken() must follow once its event is in the bus.
+  std::optional<expiry> due(std::int64_t now) const;
+  void taken(std::uint64_t id, std::int64_t now);
+
+  // The event of `id` has come back. False: cancelled meanwhile, do not deliver.
+  bool delivered(std::uint64_t id);
+
+  // Events in flight were lost: one-shot timers among them are due again.
+  void requeue_lost();
+
+ private:
+  struct entry {
+    std::uint32_t instance = 0;
+    std::int64_t due = 0, period = 0;
+    std::uint64_t cookie = 0;
+    bool in_flight = false;
+  };
+  std::map<std::uint64_t, entry> entries_;
+  std::set<std::pair<std::int64_t, std::uint64_t>> queue_;  // (due, id)
+  std::map<std::uint32_t, std::size_t> per_instance_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace trapline::time

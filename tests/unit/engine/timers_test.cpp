@@ -1,0 +1,70 @@
+#include "time/timers.hpp"
+
+#include <gtest/gtest.h>
+
+using trapline::time::timers;
+
+TEST(timers, fire_in_due_order_and_then_by_id) {
+  timers t;
+  std::uint64_t a = 0, b = 0, c = 0;
+  t.set(1, 200, 0, 10, a);
+  t.set(1, 100, 0, 11, b);
+  t.set(1, 100, 0, 12, c);
+  EXPECT_FALSE(t.due(99));
+  for (const std::uint64_t expect : {b, c, a}) {
+    const auto e = t.due(500);
+    ASSERT_TRUE(e);
+    EXPECT_EQ(e->id, expect);
+    t.taken(e->id, 500);
+    EXPECT_TRUE(t.delivered(e->id));
+  }
+  EXPECT_FALSE(t.due(1000));
+}
+
+TEST(timers, periods_that_passed_are_skipped_not_queued) {
+  timers t;
+  std::uint64_t id = 0;
+  t.set(1, 100, 50, 0, id);
+  t.taken(t.due(430)->id, 430);
+  EXPECT_EQ(t.next_due(), 450);
+}
+
+TEST(timers, a_cancelled_expiry_in_flight_is_not_delivered) {
+  timers t;
+  std::uint64_t id = 0;
+  t.set(1, 100, 0, 0, id);
+  t.taken(t.due(100)->id, 100);
+  EXPECT_EQ(t.cancel(1, id), TRAPLINE_OK);
+  EXPECT_FALSE(t.delivered(id));
+  EXPECT_EQ(t.cancel(1, id), TRAPLINE_E_NOT_FOUND);
+}
+
+TEST(timers, belong_to_the_instance_that_set_them) {
+  timers t;
+  std::uint64_t id = 0;
+  t.set(1, 100, 0, 0, id);
+  EXPECT_EQ(t.cancel(2, id), TRAPLINE_E_NOT_FOUND);
+  t.cancel_all(1);
+  EXPECT_FALSE(t.next_due());
+}
+
+TEST(timers, a_one_shot_lost_with_its_lane_fires_again) {
+  timers t;
+  std::uint64_t id = 0;
+  t.set(1, 100, 0, 0, id);
+  t.taken(t.due(100)->id, 100);
+  EXPECT_FALSE(t.due(200));
+  t.requeue_lost();
+  ASSERT_TRUE(t.due(200));
+  t.taken(id, 200);
+  EXPECT_TRUE(t.delivered(id));
+}
+
+TEST(timers, are_limited_per_instance) {
+  timers t;
+  std::uint64_t id = 0;
+  for (std::size_t i = 0; i < timers::max_per_instance; ++i) ASSERT_EQ(t.set(1, 100, 0, 0, id), TRAPLINE_OK);
+  EXPECT_EQ(t.set(1, 100, 0, 0, id), TRAPLINE_E_LIMIT);
+  EXPECT_EQ(t.set(2, 100, 0, 0, id), TRAPLINE_OK);
+  EXPECT_EQ(t.set(2, 100, -1, 0, id), TRAPLINE_E_INVALID);
+}
