@@ -35,7 +35,7 @@ trade_event make_trade() {
 }
 
 void bare_ring(benchmark::State& state) {
-  constexpr std::size_t slots = 1 << 14;
+  constexpr std::size_t slots = (64 << 20) / sizeof(trade_event);  // as much memory as the ring has
   std::vector<trade_event> buffer(slots);
   const trade_event e = make_trade();
   std::uint64_t head = 0, tail = 0, sum = 0;

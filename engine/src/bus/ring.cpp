@@ -220,8 +220,13 @@ void ring::reader::refill() {
     }
     pos = after;
   }
-  pending_loss_ = std::exchange(lost_, {});
+  const loss fresh = std::exchange(lost_, {});
   unpin(pos);
+  // A loss may come without an event behind it yet; it waits for one.
+  if (fresh.events == 0) return;
+  if (pending_loss_.events == 0) pending_loss_.from_seq = fresh.from_seq;
+  pending_loss_.events += fresh.events;
+  pending_loss_.to_seq = fresh.to_seq;
 }
 
 }  // namespace trapline::bus

@@ -90,7 +90,9 @@ log::log(const log_options& o, const redactor& r) : level_(o.level), state_(std:
   state_->logger->set_level(spdlog::level::trace);
 }
 
-log::~log() = default;
+log::~log() {
+  state_->pool.reset();  // writes out the queue and joins the writer, before the sink closes its file
+}
 
 void log::write(int level, std::string_view who, std::string_view text) noexcept {
   if (!enabled(level)) return;
