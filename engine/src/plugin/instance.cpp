@@ -49,15 +49,18 @@ bool instance::create(trapline_error& error) {
     s = error.code = TRAPLINE_E_FAILED;
     sdk::assign(error.text, what);
   }
-  if (s != TRAPLINE_OK) plugin_ = nullptr;
-  if (s == TRAPLINE_OK && (!plugin_ || plugin_->struct_size < sizeof(trapline_plugin) || !plugin_->configure ||
-                           !plugin_->start || !plugin_->on_events || !plugin_->stop || !plugin_->destroy)) {
-    sdk::assign(error.text, "create() returned an incomplete plugin table");
+  if (s != TRAPLINE_OK) {
     plugin_ = nullptr;
     return false;
   }
-  if (s == TRAPLINE_OK) enter(TRAPLINE_INSTANCE_CREATED);
-  return s == TRAPLINE_OK;
+  const bool readable = plugin_ && plugin_->struct_size >= sizeof(trapline_plugin);
+  if (!readable || !plugin_->configure || !plugin_->start || !plugin_->on_events || !plugin_->stop || !plugin_->destroy) {
+    if (!readable) plugin_ = nullptr;  // not even its destroy() can be trusted to be there
+    sdk::assign(error.text, "create() returned an incomplete plugin table");
+    return false;
+  }
+  enter(TRAPLINE_INSTANCE_CREATED);
+  return true;
 }
 
 bool instance::configure(trapline_error& error) {
