@@ -30,6 +30,12 @@ std::int64_t tolerance(std::uint16_t pattern) {
   }
 }
 
+// A fake pump begins as a pump: that alarm is right, though it does not say yet what makes the episode fake.
+bool first_stage_of(std::uint16_t alarm, std::uint16_t planted) {
+  return (alarm == TRAPLINE_PATTERN_PUMP && planted == TRAPLINE_PATTERN_FAKE_PUMP) ||
+         (alarm == TRAPLINE_PATTERN_DUMP && planted == TRAPLINE_PATTERN_FAKE_DUMP);
+}
+
 std::string clock_text(std::int64_t ts) {
   const std::time_t s = ts / second;
   std::tm tm{};
@@ -139,8 +145,10 @@ void live_view::on_signal(const trapline_event& e, const trapline_signal& s) {
   ++now_.alarms;
   for (auto& p : now_.episodes) {
     const std::int64_t end = p.truth.end_ts + tolerance(p.truth.pattern);
-    if (p.symbol != symbol || p.truth.pattern != s.pattern || p.truth.direction != s.direction || p.found) continue;
+    if (p.symbol != symbol || p.truth.direction != s.direction) continue;
     if (e.ts_event < p.truth.onset_ts - 2 * second || e.ts_event > end) continue;
+    if (first_stage_of(s.pattern, p.truth.pattern)) return;
+    if (p.truth.pattern != s.pattern || p.found) continue;
     p.found = true;
     p.delay_s = static_cast<double>(e.ts_event - p.truth.onset_ts) / 1e9;
     return;

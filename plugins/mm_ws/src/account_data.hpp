@@ -1,0 +1,77 @@
+// Private channels: positions, orders, account.
+//
+// A positions message is the complete list: what is not in it does not exist. A message that was not understood, or
+// a lost connection, makes the state unknown: a GAP says so, once, until the next complete list.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "batch.hpp"
+#include "decode_private.hpp"
+#include "feed_counters.hpp"
+#include "frame.hpp"
+#include "log_limiter.hpp"
+#include "options.hpp"
+#include "session.hpp"
+
+namespace trapline::mm_ws {
+
+class account_data {
+ public:
+  account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters);
+
+  std::vector<subscription> subscriptions() const;
+  void attach(session& s) { session_ = &s; }
+
+  // As in market_data.
+  bool decode(const frame_head& head, ondemand::value data);
+  void take(const frame_head& head, std::int64_t received);
+  void on_malformed(const frame_head& head);
+  void on_lost();
+
+  std::int64_t deadline() const { return gap_pending_ ? next_check_ : session::never; }
+  void advance();
+
+ private:
+  struct stream {
+    subscription what;
+    sdk::counter messages, rows;
+    std::vector<std::int64_t> resyncs;  // when, on the monotonic clock
+  };
+
+  std::size_t find(std::string_view channel) const noexcept;
+  std::uint32_t instrument_of(std::string_view symbol);
+  bool publish(std::size_t i);
+  void take_positions(std::size_t i, std::int64_t ts, std::int64_t received);
+  void take_orders(std::size_t i, std::int64_t ts, std::int64_t received);
+  void take_accounts(std::size_t i, std::int64_t ts, std::int64_t received);
+  void lose(std::uint8_t reason);
+  void resync(std::size_t i);
+  void try_gap();
+
+  const options& options_;
+  const dialect& dialect_;
+  outlet& out_;
+  log_limiter& log_;
+  feed_counters& counters_;
+  session* session_ = nullptr;
+  std::vector<stream> streams_;
+  std::vector<std::pair<std::string, std::uint32_t>> instruments_;  // seen in private rows
+  std::uint32_t position_topic_, order_topic_, account_topic_;
+  bool known_ = false;  // a list was published and nothing was lost since
+  bool gap_pending_ = false;
+  std::uint8_t gap_reason_ = 0;
+  std::int64_t next_check_ = 0;
+
+  std::size_t current_ = 0;
+  std::vector<position_row> positions_;
+  std::vector<order_row> orders_;
+  std::vector<account_row> accounts_;
+  batch batch_;
+};
+
+}  // namespace trapline::mm_ws

@@ -1,0 +1,115 @@
+// Reading the venue's scalars without copying: string or number, as bitget.md asks a client to accept.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "trapline/sdk/decimal.hpp"
+
+namespace trapline::mm_ws {
+
+namespace ondemand = simdjson::ondemand;
+
+// Finer than any venue quotes, and coarse enough that a price and a size always fit into 64 bits together with
+// their scale: a value with more decimals is refused rather than letting it set the scale for everything after it.
+inline constexpr int finest_exp = -12;
+
+// Reads `-?digits[.digits][e[+-]digits]` from `p`, which is followed by any other character. Returns the first
+// character behind it, or nullptr if that is no number, has more than 18 significant digits, or is out of range.
+inline const char* scan_decimal(const char* p, sdk::decimal& out) noexcept {
+  const bool negative = *p == '-';
+  p += negative;
+  std::uint64_t mantissa = 0;
+  int significant = 0, exp = 0;
+  const auto digit = [&](char c) {
+    mantissa = mantissa * 10 + static_cast<std::uint64_t>(c - '0');
+    significant += significant > 0 || c != '0';
+  };
+  const char* const first = p;
+  while (*p >= '0' && *p <= '9' && significant <= 18) digit(*p++);
+  if (p == first) return nullptr;
+  if (*p == '.') {
+    const char* const point = p++;
+    while (*p >= '0' && *p <= '9' && significant <= 18) digit(*p++);
+    if (p == point + 1) return nullptr;
+    exp = -static_cast<int>(p - point - 1);
+  }
+  if (significant > 18) return nullptr;
+  if (*p == 'e' || *p == 'E') {
+    ++p;
+    const bool down = *p == '-';
+    p += *p == '-' || *p == '+';
+    int shift = 0;
+    const char* const digits = p;
+    while (*p >= '0' && *p <= '9' && shift < 100) shift = shift * 10 + (*p++ - '0');
+    if (p == digits) return nullptr;
+    exp += down ? -shift : shift;
+  }
+  for (; exp < finest_exp && mantissa % 10 == 0 && mantissa != 0; ++exp) mantissa /= 10;
+  if (mantissa == 0 && (exp < finest_exp || exp > 0)) exp = 0;
+  for (; exp > 0; --exp)
+    if (__builtin_mul_overflow(mantissa, std::uint64_t{10}, &mantissa) || mantissa > 999'999'999'999'999'999u)
+      return nullptr;
+  if (exp < finest_exp) return nullptr;
+  out.mantissa = negative ? -static_cast<std::int64_t>(mantissa) : static_cast<std::int64_t>(mantissa);
+  out.exp = static_cast<std::int8_t>(exp);
+  return p;
+}
+
+inline std::optional<sdk::decimal> to_decimal(std::string_view text) noexcept {
+  sdk::decimal d;
+  // The text lies in a larger buffer: what follows it is readable and is no digit.
+  const char* end = text.empty() ? nullptr : scan_decimal(text.data(), d);
+  if (end != text.data() + text.size()) return std::nullopt;
+  return d;
+}
+
+inline std::optional<std::int64_t> to_int(std::string_view text) noexcept {
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative) text.remove_prefix(1);
+  if (text.empty() || text.size() > 19) return std::nullopt;
+  std::uint64_t v = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    v = v * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (v > 9'223'372'036'854'775'807u) return std::nullopt;
+  return negative ? -static_cast<std::int64_t>(v) : static_cast<std::int64_t>(v);
+}
+
+// Milliseconds since 1970 to nanoseconds. Empty for anything outside 1970..2261.
+inline std::optional<std::int64_t> to_time(std::string_view text) noexcept {
+  const auto ms = to_int(text);
+  if (!ms || *ms < 0 || *ms > 9'200'000'000'000) return std::nullopt;
+  return *ms * 1'000'000;
+}
+
+// The characters of a string (quotes removed; escapes are refused) or of a number, `true`, `false`. Empty for null.
+// False: an array or object, or not JSON.
+inline bool scalar(ondemand::value value, std::string_view& out) noexcept {
+  std::string_view token;
+  token = value.raw_json_token();
+  while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
+  if (token.empty()) return false;
+  if (token[0] == '"') {
+    if (token.size() < 2 || token.back() != '"') return false;
+    out = token.substr(1, token.size() - 2);
+    return out.find('\\') == out.npos;
+  }
+  if (token[0] == '[' || token[0] == '{') return false;
+  out = token == "null" ? std::string_view() : token;
+  return true;
+}
+
+// A key as it stands on the wire; ends at the first quote.
+inline std::string_view key_text(ondemand::raw_json_string key) noexcept {
+  const char* p = key.raw();
+  const char* end = p;
+  while (*end != '"') ++end;
+  return {p, static_cast<std::size_t>(end - p)};
+}
+
+}  // namespace trapline::mm_ws

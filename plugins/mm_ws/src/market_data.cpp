@@ -1,0 +1,403 @@
+#include "market_data.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "trapline/abi/system.h"
+#include "trapline/sdk/names.hpp"
+#include "trapline/sdk/text.hpp"
+
+namespace trapline::mm_ws {
+namespace {
+
+constexpr std::int64_t ms = 1'000'000, s = 1000 * ms;
+
+std::size_t hash(std::string_view channel, std::string_view instrument) noexcept {
+  std::uint64_t h = 0xcbf29ce484222325u;
+  for (const char c : channel) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  for (const char c : instrument) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return static_cast<std::size_t>(h ^ (h >> 32));
+}
+
+channel_kind kind_of(const std::string& channel) {
+  return channel == "trade"    ? channel_kind::trade
+         : channel == "books"  ? channel_kind::book
+         : channel == "ticker" ? channel_kind::ticker
+                               : channel_kind::candle;
+}
+
+}  // namespace
+
+market_data::market_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters)
+    : options_(o),
+      dialect_(o.dialect()),
+      out_(out),
+      log_(log),
+      counters_(counters),
+      verified_(out.counter("feed_checksums_verified_total", "")),
+      ignored_(out.counter("feed_book_ignored_total", "")),
+      closed_candles_(out.counter("feed_candles_closed_total", "")),
+      unknown_(out.counter("feed_unknown_stream_total", "")) {
+  for (std::uint8_t r = 1; r < invalid_.size(); ++r)
+    invalid_[r] = out.counter("feed_book_invalid_total", sdk::cat("reason=\"", sdk::gap_reason_name(r), "\""));
+  for (const auto& name : o.symbols) {
+    auto sym = std::make_unique<symbol_state>();
+    sym->name = name;
+    sym->instrument = out.instrument(name);
+    sym->trade_topic = out.topic("md.trade.bitget." + name);
+    sym->book_topic = out.topic("md.book.bitget." + name);
+    sym->ticker_topic = out.topic("md.ticker.bitget." + name);
+    sym->candle_topic = out.topic("md.candle.bitget." + name);
+    sym->instrument_topic = out.topic("md.instrument.bitget." + name);
+    for (const auto& channel : o.channels) {
+      stream st;
+      st.what = {kind_of(channel), channel, name};
+      st.symbol = symbols_.size();
+      st.interval = candle_interval(channel);
+      const auto label = "channel=\"" + channel + "\"";
+      st.messages = out.counter("feed_messages_total", label);
+      st.rows = out.counter("feed_rows_total", label);
+      st.resyncs.reserve(o.max_resyncs);
+      streams_.push_back(std::move(st));
+    }
+    symbols_.push_back(std::move(sym));
+  }
+  index_.assign(std::bit_ceil(2 * streams_.size() + 1), 0);
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    auto at = hash(streams_[i].what.channel, streams_[i].what.instrument) & (index_.size() - 1);
+    while (index_[at] != 0) at = (at + 1) & (index_.size() - 1);
+    index_[at] = static_cast<std::uint32_t>(i + 1);
+  }
+  book_payload_.resize(TRAPLINE_EVENT_MAX / sizeof(std::int64_t));
+}
+
+std::vector<subscription> market_data::subscriptions() const {
+  std::vector<subscription> out;
+  for (const auto& st : streams_) out.push_back(st.what);
+  return out;
+}
+
+std::size_t market_data::find(std::string_view channel, std::string_view instrument) const noexcept {
+  auto at = hash(channel, instrument) & (index_.size() - 1);
+  for (; index_[at] != 0; at = (at + 1) & (index_.size() - 1)) {
+    const auto& w = streams_[index_[at] - 1].what;
+    if (w.channel == channel && w.instrument == instrument) return index_[at] - 1;
+  }
+  return streams_.size();
+}
+
+// ---------------------------------------------------------------- frames
+
+bool market_data::decode(const frame_head& head, ondemand::value data) {
+  current_ = find(head.channel, head.instrument);
+  if (current_ == streams_.size()) return true;  // told by take()
+  switch (streams_[current_].what.kind) {
+    case channel_kind::trade:
+      trades_.clear();
+      return decode_trades(dialect_, data, trades_);
+    case channel_kind::book:
+      return decode_book(dialect_, data, book_);
+    case channel_kind::candle:
+      candles_.clear();
+      return decode_candles(data, candles_);
+    case channel_kind::ticker:
+      return decode_ticker(dialect_, data, symbols_[streams_[current_].symbol]->ticker, ticker_);
+    default:
+      return false;
+  }
+}
+
+void market_data::take(const frame_head& head, std::int64_t received) {
+  if (current_ == streams_.size()) {
+    unknown_.add();
+    log_.warn(trouble::unknown_stream, "data that was not subscribed: channel " + quoted(head.channel, 40) + " of " +
+                                           quoted(head.instrument, 40));
+    return;
+  }
+  batch_.clear();
+  switch (streams_[current_].what.kind) {
+    case channel_kind::trade:
+      return take_trades(current_, head, received);
+    case channel_kind::book:
+      return take_book(current_, head, received);
+    case channel_kind::candle:
+      return take_candles(current_, head, received);
+    case channel_kind::ticker:
+      return take_ticker(current_, head, received);
+    default:
+      return;
+  }
+}
+
+void market_data::on_malformed(const frame_head& head) {
+  const auto i = find(head.channel, head.instrument);
+  if (i == streams_.size()) return;
+  const auto kind = streams_[i].what.kind;
+  if (kind == channel_kind::book && !streams_[i].given_up) invalidate_book(i, TRAPLINE_GAP_MALFORMED);
+  if (kind == channel_kind::trade) tell_gap(i, TRAPLINE_GAP_MALFORMED, 0);
+}
+
+void market_data::count_message(std::size_t i, std::size_t rows) {
+  auto& st = streams_[i];
+  auto& sym = *symbols_[st.symbol];
+  counters_.messages.add();
+  st.messages.add();
+  st.rows.add(rows);
+  st.last_at = out_.mono();
+  st.symbol_mark = ++sym.messages;
+  if (st.silent) {
+    st.silent = false;
+    if (st.what.kind != channel_kind::book) session_->set_ready(i, true);
+  }
+}
+
+void market_data::announce(symbol_state& sym, std::int64_t received) {
+  if (sym.is_announced && sym.announced == sym.market) return;
+  trapline_instrument p{};
+  sdk::assign(p.symbol, sym.name);
+  sdk::assign(p.venue, "bitget");
+  p.price_exp = sym.market.price_exp;
+  p.size_exp = sym.market.size_exp;
+  const auto e = sdk::make_event(TRAPLINE_EVENT_INSTRUMENT, sym.instrument_topic, sym.instrument, 0, received);
+  const trapline_frame f{&e, &p, sizeof p, 0};
+  if (out_.publish(&f, 1) != TRAPLINE_OK) return;  // comes with the next message
+  sym.is_announced = true;
+  sym.announced = sym.market;
+}
+
+bool market_data::publish(std::size_t i, bool last) {
+  if (batch_.publish(out_, last) == TRAPLINE_OK) return true;
+  counters_.refused.add();
+  log_.warn(trouble::refused_by_bus, "the bus is full: a message of " + streams_[i].what.channel + " of " +
+                                         streams_[i].what.instrument + " was dropped");
+  return false;
+}
+
+// ---------------------------------------------------------------- trades, tickers, candles
+
+void market_data::take_trades(std::size_t i, const frame_head& head, std::int64_t received) {
+  auto& st = streams_[i];
+  auto& sym = *symbols_[st.symbol];
+  count_message(i, trades_.size());
+  const bool history = st.history_pending;
+  st.history_pending = false;
+  // The venue sends the newest first; consumers get them as they happened.
+  if (trades_.size() > 1 && trades_.front().ts >= trades_.back().ts) std::reverse(trades_.begin(), trades_.end());
+  scale finer = sym.market;
+  for (const auto& t : trades_) {
+    finer.see_price(t.price.exp);
+    finer.see_size(t.size.exp);
+  }
+  for (const auto& t : trades_)
+    if (!sdk::rescale(t.price, finer.price_exp) || !sdk::rescale(t.size, finer.size_exp)) {
+      counters_.malformed.add();
+      return tell_gap(i, TRAPLINE_GAP_MALFORMED, trades_.size());
+    }
+  sym.market = finer;
+  announce(sym, received);
+
+  const bool by_id = !trades_.empty() && !trades_.front().id.empty();
+  const bool overlap = !by_id && history && st.resubscribed;
+  if (overlap) sym.trades.begin_overlap();
+  std::uint64_t known = 0, lost = 0;
+  std::uint16_t flags = history ? TRAPLINE_FLAG_HISTORY : 0;
+  for (const auto& t : trades_) {
+    const auto key = trade_memory::key_of(t);
+    if (by_id ? sym.trades.seen_before(key) : overlap && sym.trades.overlaps(key)) {
+      ++known;
+      continue;
+    }
+    if (!by_id) sym.trades.remember(key);
+    trapline_trade p{};
+    p.price = *sdk::rescale(t.price, finer.price_exp);
+    p.size = *sdk::rescale(t.size, finer.size_exp);
+    p.price_exp = finer.price_exp;
+    p.size_exp = finer.size_exp;
+    p.aggressor_side = t.side;
+    sdk::assign(p.trade_id, t.id);
+    // Trades between two subscriptions are lost unless the venue's recent ones reach back to the last known one.
+    const bool first_after_gap = st.after_gap && known == 0;
+    st.after_gap = false;
+    batch_.add(sdk::make_event(TRAPLINE_EVENT_TRADE, sym.trade_topic, sym.instrument, t.ts, received,
+                               static_cast<std::uint16_t>(flags | (first_after_gap ? TRAPLINE_FLAG_AFTER_GAP : 0))),
+               p);
+    if (batch_.full()) {
+      const auto n = batch_.size();
+      if (!publish(i, false)) lost += n;
+    }
+  }
+  counters_.duplicates.add(known);
+  if (history && !trades_.empty()) st.resubscribed = true;
+  const auto n = batch_.size();
+  if (n > 0 && !publish(i)) lost += n;
+  if (lost > 0) tell_gap(i, TRAPLINE_GAP_OVERRUN, lost);
+  (void)head;
+}
+
+void market_data::take_ticker(std::size_t i, const frame_head& head, std::int64_t received) {
+  auto& sym = *symbols_[streams_[i].symbol];
+  count_message(i, 1);
+  const auto ts = ticker_.ts != 0 ? ticker_.ts : head.ts;
+  batch_.add(sdk::make_event(TRAPLINE_EVENT_TICKER, sym.ticker_topic, sym.instrument, ts, received), ticker_.payload);
+  publish(i);
+}
+
+void market_data::add_candle(const stream& st, const candle_row& row, bool closed, std::uint16_t flags,
+                             const frame_head& head, std::int64_t received) {
+  const auto& sym = *symbols_[st.symbol];
+  trapline_candle p{};
+  p.interval_ns = st.interval;
+  p.start_ts = row.start;
+  p.price_exp = sym.candle.price_exp;
+  p.size_exp = sym.candle.size_exp;
+  p.closed = closed;
+  // take_candles() has seen that they fit.
+  p.open = sdk::rescale(row.open, p.price_exp).value_or(0);
+  p.high = sdk::rescale(row.high, p.price_exp).value_or(0);
+  p.low = sdk::rescale(row.low, p.price_exp).value_or(0);
+  p.close = sdk::rescale(row.close, p.price_exp).value_or(0);
+  p.volume = sdk::rescale(row.volume, p.size_exp).value_or(0);
+  // A closed bar is known from its end on. v1 has no time of its own for the running one.
+  const auto ts = closed ? row.start + st.interval : head.ts != 0 ? head.ts : row.start;
+  batch_.add(sdk::make_event(TRAPLINE_EVENT_CANDLE, sym.candle_topic, sym.instrument, ts, received, flags), p);
+}
+
+void market_data::take_candles(std::size_t i, const frame_head& head, std::int64_t received) {
+  auto& st = streams_[i];
+  auto& sym = *symbols_[st.symbol];
+  count_message(i, candles_.size());
+  scale finer = sym.candle;
+  for (const auto& c : candles_) {
+    for (const auto exp : {c.open.exp, c.high.exp, c.low.exp, c.close.exp}) finer.see_price(exp);
+    finer.see_size(c.volume.exp);
+  }
+  const auto fits = [&](const candle_row& c) {
+    for (const auto& d : {c.open, c.high, c.low, c.close})
+      if (!sdk::rescale(d, finer.price_exp)) return false;
+    return sdk::rescale(c.volume, finer.size_exp).has_value();
+  };
+  if (!std::all_of(candles_.begin(), candles_.end(), fits)) return counters_.malformed.add();
+  sym.candle = finer;
+  for (std::size_t k = 0; k < candles_.size(); ++k) {
+    const bool last = k + 1 == candles_.size();
+    if (batch_.size() + 2 > batch::capacity) publish(i, false);
+    const auto previous = st.bars.previous();
+    const auto step = st.bars.next(candles_[k], last);
+    const std::uint16_t history = head.snapshot && !last ? TRAPLINE_FLAG_HISTORY : 0;
+    if (step.closes_previous) {
+      closed_candles_.add();
+      add_candle(st, previous, true, 0, head, received);
+    }
+    if (step.row != candle_track::what::repeated)
+      add_candle(st, candles_[k], step.row == candle_track::what::closed, history, head, received);
+  }
+  publish(i);
+}
+
+// ---------------------------------------------------------------- losses
+
+void market_data::tell_gap(std::size_t i, std::uint8_t reason, std::uint64_t lost) {
+  auto& st = streams_[i];
+  if (!st.gap_pending) st.gap_reason = reason;
+  st.gap_pending = true;
+  st.gap_lost += lost;
+  st.after_gap = true;
+  counters_.gaps.add();
+  if (!try_gap(i)) next_check_ = std::min(next_check_, out_.mono() + 10 * ms);
+}
+
+bool market_data::try_gap(std::size_t i) {
+  auto& st = streams_[i];
+  if (!st.gap_pending) return true;
+  const auto& sym = *symbols_[st.symbol];
+  const bool book = st.what.kind == channel_kind::book;
+  trapline_gap p{};
+  p.channel = book ? TRAPLINE_GAP_BOOK : TRAPLINE_GAP_TRADE;
+  p.reason = st.gap_reason;
+  p.lost = st.gap_lost;
+  const auto e = sdk::make_event(TRAPLINE_EVENT_GAP, book ? sym.book_topic : sym.trade_topic, sym.instrument, 0,
+                                 out_.now(), TRAPLINE_FLAG_LAST_IN_BATCH);
+  const trapline_frame f{&e, &p, sizeof p, 0};
+  if (out_.publish(&f, 1) != TRAPLINE_OK) return false;
+  st.gap_pending = false;
+  st.gap_lost = 0;
+  return true;
+}
+
+void market_data::on_acked(std::size_t i) {
+  auto& st = streams_[i];
+  st.acked = true;
+  st.history_pending = st.what.kind == channel_kind::trade;
+  if (st.resubscribed) st.after_gap = true;
+  st.last_at = st.acked_at = out_.mono();
+  st.symbol_mark = symbols_[st.symbol]->messages;
+}
+
+void market_data::on_lost() {
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    auto& st = streams_[i];
+    st.acked = st.silent = st.given_up = st.resync_after_gap = false;
+    if (st.what.kind == channel_kind::book && symbols_[st.symbol]->book.valid())
+      invalidate_book(i, TRAPLINE_GAP_DISCONNECT);
+  }
+}
+
+void market_data::advance() {
+  const auto now = out_.mono();
+  if (now < next_check_) return;
+  next_check_ = std::max(next_silence_check_, now);
+  if (now >= next_silence_check_) {
+    next_check_ = next_silence_check_ = now + s;
+    check_silence(now);
+  }
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    auto& st = streams_[i];
+    if (!try_gap(i)) {
+      next_check_ = std::min(next_check_, now + 10 * ms);
+    } else if (st.resync_after_gap) {
+      st.resync_after_gap = false;
+      counters_.resyncs.add();
+      session_->resubscribe(i);
+    }
+  }
+}
+
+// A stream that is silent while its symbol moves on other channels has been forgotten by the venue, however well
+// the connection answers pings. A symbol that is quiet altogether raises no alarm.
+void market_data::check_silence(std::int64_t now) {
+  constexpr std::uint64_t others_moved = 20;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    auto& st = streams_[i];
+    if (st.what.kind != channel_kind::book && st.what.kind != channel_kind::ticker) continue;
+    const auto& sym = *symbols_[st.symbol];
+    if (st.what.kind == channel_kind::book && st.acked && !sym.book.valid() && !st.given_up && !st.resync_after_gap &&
+        now - st.acked_at >= options_.ack_timeout) {
+      st.acked_at = now;
+      log_.warn(trouble::book, "the book of " + sym.name + ": no snapshot came: asking again");
+      resync_book(i);
+      continue;
+    }
+    if (!st.acked || st.silent || now - st.last_at < options_.stale_after ||
+        sym.messages - st.symbol_mark < others_moved)
+      continue;
+    st.silent = true;
+    out_.log(TRAPLINE_LOG_WARN, st.what.channel + " of " + sym.name + ": silent for " +
+                                    std::to_string((now - st.last_at) / s) +
+                                    " s while the symbol trades: subscribing anew");
+    session_->set_ready(i, false);
+    counters_.resyncs.add();
+    session_->resubscribe(i);
+  }
+}
+
+std::string market_data::complaint() const {
+  for (const auto& st : streams_) {
+    if (st.given_up)
+      return "the book of " + st.what.instrument + " stays invalid: " + std::to_string(options_.max_resyncs) +
+             " fresh snapshots did not help; it is tried again on the next connection";
+    if (st.silent) return st.what.channel + " of " + st.what.instrument + " is silent";
+  }
+  return {};
+}
+
+}  // namespace trapline::mm_ws

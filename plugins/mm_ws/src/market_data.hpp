@@ -1,0 +1,127 @@
+// Public channels: decodes, checks, publishes, and asks for fresh snapshots when a book cannot be trusted.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "batch.hpp"
+#include "candle_track.hpp"
+#include "decode_market.hpp"
+#include "feed_counters.hpp"
+#include "frame.hpp"
+#include "log_limiter.hpp"
+#include "options.hpp"
+#include "session.hpp"
+#include "trade_memory.hpp"
+
+namespace trapline::mm_ws {
+
+class market_data {
+ public:
+  market_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters);
+
+  // What to subscribe; indices below are positions in it.
+  std::vector<subscription> subscriptions() const;
+  // Must be called before any data comes.
+  void attach(session& s) { session_ = &s; }
+
+  // First half of a data frame: reads `data` into buffers. False: not well formed, or not subscribed.
+  bool decode(const frame_head& head, ondemand::value data);
+  // Second half, when the whole frame was well formed.
+  void take(const frame_head& head, std::int64_t received);
+  // The frame was not well formed; what is known of it stands in `head`.
+  void on_malformed(const frame_head& head);
+
+  void on_acked(std::size_t i);
+  void on_lost();
+
+  std::int64_t deadline() const { return next_check_; }
+  void advance();
+  // Empty if all is well; otherwise what is amiss, for health.
+  std::string complaint() const;
+
+ private:
+  struct symbol_state {
+    std::string name;
+    std::uint32_t instrument = 0;
+    std::uint32_t trade_topic = 0, book_topic = 0, ticker_topic = 0, candle_topic = 0, instrument_topic = 0;
+    scale market, ticker, candle;  // of trades and book, of tickers, of candles
+    scale announced;
+    bool is_announced = false;
+    venue_book book;
+    trade_memory trades;
+    std::uint64_t messages = 0;  // all channels
+  };
+  struct stream {
+    subscription what;
+    std::size_t symbol = 0;
+    std::int64_t interval = 0;  // candles, ns
+    candle_track bars;
+    sdk::counter messages, rows;
+    bool acked = false;
+    std::int64_t last_at = 0;       // monotonic; of the latest message
+    std::uint64_t symbol_mark = 0;  // symbol_state::messages at that time
+    bool silent = false;
+    bool history_pending = false;  // the next trades are the venue's recent ones
+    bool resubscribed = false;     // trades: not the first subscription
+    bool after_gap = false;
+    // A loss that could not be told yet because the bus was full.
+    bool gap_pending = false;
+    std::uint8_t gap_reason = 0;
+    std::uint64_t gap_lost = 0;
+    bool resync_after_gap = false;
+    // Books.
+    std::vector<std::int64_t> resyncs;  // when, on the monotonic clock
+    bool given_up = false;
+    bool gap_told = false;      // since the last valid book
+    std::int64_t acked_at = 0;  // monotonic
+  };
+
+  std::size_t find(std::string_view channel, std::string_view instrument) const noexcept;
+  void count_message(std::size_t i, std::size_t rows);
+  void announce(symbol_state& sym, std::int64_t received);
+  // Publishes the batch; a refusal drops the venue message and is counted.
+  bool publish(std::size_t i, bool last = true);
+  void tell_gap(std::size_t i, std::uint8_t reason, std::uint64_t lost);
+  bool try_gap(std::size_t i);
+
+  void take_trades(std::size_t i, const frame_head& head, std::int64_t received);
+  void take_ticker(std::size_t i, const frame_head& head, std::int64_t received);
+  void take_candles(std::size_t i, const frame_head& head, std::int64_t received);
+  void add_candle(const stream& s, const candle_row& row, bool closed, std::uint16_t flags, const frame_head& head,
+                  std::int64_t received);
+
+  void take_book(std::size_t i, const frame_head& head, std::int64_t received);
+  bool publish_book(std::size_t i, bool snapshot, std::int64_t ts, std::int64_t received);
+  void invalidate_book(std::size_t i, std::uint8_t reason);
+  void resync_book(std::size_t i);
+  void check_silence(std::int64_t now);
+
+  const options& options_;
+  const dialect& dialect_;
+  outlet& out_;
+  log_limiter& log_;
+  feed_counters& counters_;
+  session* session_ = nullptr;
+  std::vector<std::unique_ptr<symbol_state>> symbols_;
+  std::vector<stream> streams_;
+  std::vector<std::uint32_t> index_;  // hash table over streams_, position + 1
+  sdk::counter verified_, ignored_, closed_candles_, unknown_;
+  std::array<sdk::counter, 7> invalid_;  // by TRAPLINE_GAP_* reason
+
+  // Buffers of decode(), used by take().
+  std::size_t current_ = 0;
+  std::vector<trade_row> trades_;
+  std::vector<candle_row> candles_;
+  ticker_row ticker_;
+  book_message book_;
+  batch batch_;
+  std::vector<std::int64_t> book_payload_;
+  std::int64_t next_check_ = 0, next_silence_check_ = 0;
+};
+
+}  // namespace trapline::mm_ws

@@ -1,0 +1,132 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "endpoint.hpp"
+#include "trapline/sdk/host.hpp"
+
+namespace trapline::mm_ws {
+namespace {
+
+using json = nlohmann::json;
+
+[[noreturn]] void refuse(const std::string& path, const std::string& text) {
+  throw sdk::error(TRAPLINE_E_CONFIG, path, text);
+}
+
+const json& at(const json& root, std::string_view path) {
+  static const json missing;
+  const json* j = &root;
+  while (!path.empty()) {
+    const auto dot = std::min(path.find('.'), path.size());
+    if (!j->is_object()) return missing;
+    const auto it = j->find(path.substr(0, dot));
+    if (it == j->end()) return missing;
+    j = &*it;
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return *j;
+}
+
+std::string text(const json& root, const char* path) {
+  const auto& j = at(root, path);
+  if (j.is_null()) return {};
+  if (!j.is_string()) refuse(path, "expected text");
+  return j.get<std::string>();
+}
+
+std::int64_t number(const json& root, const char* path) {
+  const auto& j = at(root, path);
+  if (!j.is_number_integer()) refuse(path, "expected a number");
+  return j.get<std::int64_t>();
+}
+
+// Each value once.
+std::vector<std::string> list(const json& root, const char* path) {
+  const auto& j = at(root, path);
+  std::vector<std::string> out;
+  if (j.is_null()) return out;
+  if (!j.is_array()) refuse(path, "expected a list");
+  for (const auto& e : j) {
+    if (!e.is_string()) refuse(path, "expected a list of words");
+    if (std::find(out.begin(), out.end(), e.get<std::string>()) != out.end())
+      refuse(path, "'" + e.get<std::string>() + "' stands there twice: name it once");
+    out.push_back(e.get<std::string>());
+  }
+  return out;
+}
+
+void check_lists(const options& o) {
+  if (o.symbols.empty()) refuse("symbols", "expected at least one symbol, such as [BTCUSDT]; found none");
+  for (const auto& s : o.symbols)
+    if (!valid_symbol(s))
+      refuse("symbols",
+             "'" + s.substr(0, 40) +
+                 "' is not a symbol: expected capitals and digits without a product suffix, such as BTCUSDT");
+  for (const auto& c : o.channels)
+    if (c != "trade" && c != "books" && c != "ticker" && candle_interval(c) == 0)
+      refuse("channels", "'" + c.substr(0, 40) +
+                             "' is not a channel: expected trade, books, ticker, or candle with an interval (candle1m, "
+                             "candle5m, candle1H, ...)");
+  for (const auto& c : o.private_channels)
+    if (c != "positions" && c != "orders" && c != "account")
+      refuse("private", "'" + c.substr(0, 40) + "' is not a private channel: expected positions, orders, account");
+  if (o.channels.empty() && o.private_channels.empty())
+    refuse("channels", "nothing to subscribe: name channels, private channels, or both");
+  if (o.symbols.size() * o.channels.size() > 1000)
+    refuse("symbols", std::to_string(o.symbols.size() * o.channels.size()) +
+                          " channels on one connection: the venue takes 1000; use several instances");
+  if (!o.private_channels.empty() && o.api == "v1")
+    refuse("private", "api v1 is for recorded captures and old clients: public channels only");
+}
+
+}  // namespace
+
+bool valid_symbol(std::string_view symbol) {
+  return !symbol.empty() && symbol.size() < 24 && std::all_of(symbol.begin(), symbol.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
+}
+
+options parse_options(std::string_view input) {
+  const json root = json::parse(input, nullptr, false);
+  if (!root.is_object()) refuse("", "expected the options as one JSON object");
+  options o;
+  const auto env = text(root, "environment");
+  if (env != "paper" && env != "demo" && env != "live")
+    refuse("environment", "expected paper, demo or live, found '" + env + "'");
+  o.environment = env == "paper" ? environment::paper : env == "demo" ? environment::demo : environment::live;
+  o.api = text(root, "api");
+  if (o.api != "v1" && o.api != "v2") refuse("api", "expected v1 or v2, found '" + o.api + "'");
+  o.symbols = list(root, "symbols");
+  o.channels = list(root, "channels");
+  o.private_channels = list(root, "private");
+  o.endpoint_public = text(root, "endpoint.public");
+  o.endpoint_private = text(root, "endpoint.private");
+  o.ca_file = text(root, "endpoint.ca_file");
+  o.endpoint_file = text(root, "endpoint.file");
+  o.ping_interval = number(root, "ping_interval");
+  o.dead_after = number(root, "dead_after");
+  o.stale_after = number(root, "stale_after");
+  o.ack_timeout = number(root, "ack_timeout");
+  o.status_interval = number(root, "status_interval");
+  o.max_attempts = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "reconnect.max_attempts"), 0, 1000));
+  o.probe_when_exhausted = text(root, "reconnect.when_exhausted") != "stop";
+  o.probe_interval = number(root, "reconnect.probe_interval");
+  o.stable_after = number(root, "reconnect.stable_after");
+  o.max_resyncs = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "book.max_resyncs"), 0, 1000));
+  o.resync_window = number(root, "book.resync_window");
+
+  check_lists(o);
+  if (o.dead_after <= o.ping_interval)
+    refuse("dead_after", "must be longer than ping_interval: an idle connection is quiet between two pings");
+  if (!o.private_channels.empty())
+    for (const char* path : {"credentials.key", "credentials.secret", "credentials.passphrase"})
+      if (at(root, path) != true)
+        refuse(path, "private channels need credentials: set it to env:NAME or file:PATH, or leave `private` empty");
+  check_endpoints(o);
+  return o;
+}
+
+}  // namespace trapline::mm_ws

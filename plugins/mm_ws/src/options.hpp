@@ -1,0 +1,39 @@
+// The plugin's options, checked beyond what the option table can say.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialect.hpp"
+#include "trapline/abi/plugin.h"
+
+namespace trapline::mm_ws {
+
+enum class environment : std::uint8_t { paper, demo, live };
+
+struct options {
+  mm_ws::environment environment = environment::paper;
+  std::string api = "v2";
+  std::vector<std::string> symbols;
+  std::vector<std::string> channels;
+  std::vector<std::string> private_channels;
+  std::string endpoint_public, endpoint_private, ca_file, endpoint_file;
+  std::int64_t ping_interval = 0, dead_after = 0, ack_timeout = 0, status_interval = 0, stale_after = 0;  // ns
+  unsigned max_attempts = 8;
+  bool probe_when_exhausted = true;
+  std::int64_t probe_interval = 0, stable_after = 0;
+  unsigned max_resyncs = 3;
+  std::int64_t resync_window = 0;
+
+  const mm_ws::dialect& dialect() const { return dialect_of(api); }
+};
+
+// From the JSON that the host hands to configure(). Throws sdk::error with the option's path.
+options parse_options(std::string_view json);
+
+// What every symbol of the venue looks like: capitals and digits, 1 to 23 of them.
+bool valid_symbol(std::string_view symbol);
+
+}  // namespace trapline::mm_ws

@@ -1,0 +1,38 @@
+// What the feed needs from the world around it. The plugin gives it the host and real sockets; tests give it a virtual
+// clock, a recorder and a venue in memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "signature.hpp"
+#include "trapline/net/websocket.hpp"
+#include "trapline/sdk/host.hpp"
+
+namespace trapline::mm_ws {
+
+class outlet {
+ public:
+  virtual ~outlet() = default;
+
+  // As in trapline.bus/1.
+  virtual trapline_status publish(const trapline_frame* frames, std::uint32_t count) = 0;
+  virtual std::uint32_t topic(std::string_view name) = 0;
+  virtual std::uint32_t instrument(std::string_view symbol) = 0;
+
+  virtual std::int64_t now() = 0;   // UTC ns
+  virtual std::int64_t mono() = 0;  // ns; all deadlines are on this clock
+  virtual sdk::counter counter(std::string_view name, std::string_view labels) = 0;
+  virtual void log(int level, std::string_view text) = 0;
+  virtual void health(std::uint32_t state, std::int32_t code, std::string_view text) = 0;
+  virtual void request_stop(std::string_view reason) = 0;
+
+  // Throws if their source cannot be read; the text holds no secret.
+  virtual credentials get_credentials() = 0;
+  // As net::connect_websocket().
+  virtual std::unique_ptr<net::ws_client> connect(const net::ws_client_options& options,
+                                                  net::ws_client_handler& handler) = 0;
+};
+
+}  // namespace trapline::mm_ws

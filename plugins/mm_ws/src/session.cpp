@@ -1,0 +1,398 @@
+#include "session.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "log_limiter.hpp"
+#include "trapline/abi/market.h"
+
+namespace trapline::mm_ws {
+namespace {
+
+constexpr std::int64_t ms = 1'000'000, s = 1000 * ms;
+
+// The venue disconnects above 10 messages a second, pings included, and blocks the address if that is repeated.
+constexpr std::int64_t send_spacing = s / 8;
+constexpr std::size_t max_frame = 4096, max_args = 50;
+// 240 subscription requests an hour and connection, by the venue; some are kept back.
+constexpr unsigned request_budget = 200;
+constexpr std::int64_t budget_period = 3600 * s;
+// Over net's own limit for the whole of connecting.
+constexpr std::int64_t connect_limit = 15 * s;
+
+bool is_auth_error(std::int64_t code) { return code == 30005 || (code >= 30011 && code <= 30015); }
+
+std::string seconds(std::int64_t ns) {
+  const auto tenths = ns / (100 * ms);
+  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "") + " s";
+}
+
+}  // namespace
+
+session::session(const options& o, bool is_private, std::vector<subscription> wanted, outlet& out, session_owner& owner,
+                 std::uint64_t seed)
+    : options_(o),
+      dialect_(o.dialect()),
+      private_(is_private),
+      out_(out),
+      owner_(owner),
+      wanted_(std::move(wanted)),
+      backoff_(seed),
+      state_(TRAPLINE_FEED_STOPPED) {
+  for (const auto& w : wanted_) args_.push_back({arg_json(dialect_, w)});
+}
+
+session::~session() = default;
+
+void session::start() { next_attempt_ = out_.mono(); }
+
+void session::stop() {
+  client_.reset();
+  open_ = cut_ = false;
+  next_attempt_ = never;
+  set_state(TRAPLINE_FEED_STOPPED, 0, "stopped");
+}
+
+std::int64_t session::deadline() const {
+  if (cut_) return 0;
+  if (!client_) return next_attempt_;
+  if (!open_) return connect_deadline_;
+  auto d = std::min({ping_at_, last_inbound_ + options_.dead_after, login_deadline_, ack_deadline_});
+  if (!requests_.empty())
+    d = std::min(d,
+                 budget_used_ < request_budget ? may_send_at_ : std::max(may_send_at_, budget_since_ + budget_period));
+  return d;
+}
+
+void session::advance() {
+  const auto now = out_.mono();
+  if (cut_) return end_connection(cut_code_, std::move(cut_text_));
+  if (!client_) {
+    if (next_attempt_ <= now) attempt();
+    return;
+  }
+  if (!open_) {
+    if (connect_deadline_ <= now)
+      end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "no connection within " + seconds(connect_limit));
+    return;
+  }
+  if (last_inbound_ + options_.dead_after <= now)
+    return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST,
+                          "no frame for " + seconds(now - last_inbound_) + ", pong included: the connection is dead");
+  if (login_deadline_ <= now)
+    return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "the login was not answered within " +
+                                                                  seconds(options_.ack_timeout) +
+                                                                  ": check the API secret and this machine's clock");
+  if (ack_deadline_ <= now) check_acks(now);
+  pump(now);
+}
+
+// ---------------------------------------------------------------- connecting
+
+void session::attempt() {
+  ++attempts_;
+  ++connects_;
+  next_attempt_ = never;
+  set_state(TRAPLINE_FEED_CONNECTING, code_, "connecting, attempt " + std::to_string(attempts_));
+  auto where = find_endpoint(options_, private_);
+  if (!where.error.empty()) return schedule(TRAPLINE_FEED_CODE_CONNECTION_LOST, std::move(where.error));
+  connect_deadline_ = out_.mono() + connect_limit;
+  net::ws_client_options o;
+  o.url = where.url;
+  o.ca_file = where.ca_file;
+  try {
+    client_ = out_.connect(o, *this);
+  } catch (const std::exception& e) {
+    schedule(TRAPLINE_FEED_CODE_CONNECTION_LOST, e.what());
+  }
+}
+
+void session::on_open() {
+  const auto now = out_.mono();
+  open_ = true;
+  was_live_ = false;
+  last_inbound_ = now;
+  ping_at_ = now + options_.ping_interval;
+  may_send_at_ = now;
+  budget_since_ = now;
+  budget_used_ = 0;
+  requests_.clear();
+  for (auto& a : args_) a.state = arg_state::idle;
+  if (private_) log_in();
+  else begin_subscribing();
+}
+
+void session::log_in() {
+  const auto now = out_.mono();
+  set_state(TRAPLINE_FEED_AUTHENTICATING, 0, "logging in");
+  try {
+    const auto c = out_.get_credentials();
+    if (!c.complete())
+      return cut_soon(TRAPLINE_FEED_CODE_AUTH_FAILED,
+                      "the API credentials are empty: check credentials.key, .secret and .passphrase");
+    std::string frame = login_json(c, out_.now() / s);
+    send(frame, now);
+    wipe(frame);
+  } catch (const std::exception& e) {
+    return cut_soon(TRAPLINE_FEED_CODE_AUTH_FAILED, std::string("the API credentials could not be read: ") + e.what());
+  }
+  login_deadline_ = now + options_.ack_timeout;
+}
+
+void session::begin_subscribing() {
+  login_deadline_ = never;
+  set_state(TRAPLINE_FEED_SUBSCRIBING, 0, "subscribing " + std::to_string(args_.size()) + " channels");
+  for (std::size_t i = 0; i < args_.size(); ++i) {
+    auto& a = args_[i];
+    a.state = arg_state::queued;
+    a.retried = false;
+    a.ready = wanted_[i].kind != channel_kind::book;
+    requests_.push_back({true, i});
+  }
+  pump(out_.mono());
+}
+
+// ---------------------------------------------------------------- sending
+
+void session::send(std::string_view text, std::int64_t now) {
+  client_->send(text);
+  may_send_at_ = now + send_spacing;
+}
+
+void session::pump(std::int64_t now) {
+  if (!open_ || cut_) return;
+  if (now >= budget_since_ + budget_period) {
+    budget_since_ = now;
+    budget_used_ = 0;
+  }
+  if (now < may_send_at_) return;
+  if (now >= ping_at_) {
+    ping_at_ = now + options_.ping_interval;
+    send("ping", now);
+    return;
+  }
+  if (!requests_.empty() && budget_used_ < request_budget) send_requests(now);
+}
+
+void session::send_requests(std::int64_t now) {
+  const bool subscribe = requests_.front().subscribe;
+  std::vector<std::string> batch;
+  std::size_t size = 32;  // of the frame around the args
+  while (!requests_.empty() && requests_.front().subscribe == subscribe && batch.size() < max_args) {
+    auto& a = args_[requests_.front().arg];
+    if (!batch.empty() && size + a.json.size() + 1 > max_frame) break;
+    requests_.pop_front();
+    if (subscribe && a.state != arg_state::queued) continue;  // a late answer came in between
+    size += a.json.size() + 1;
+    batch.push_back(a.json);
+    if (!subscribe) continue;
+    a.state = arg_state::sent;
+    a.sent_at = now;
+    ack_deadline_ = std::min(ack_deadline_, now + options_.ack_timeout);
+  }
+  if (batch.empty()) return;
+  ++budget_used_;
+  send(request_json(subscribe ? "subscribe" : "unsubscribe", batch), now);
+}
+
+void session::resubscribe(std::size_t i) {
+  if (!open_ || args_[i].state == arg_state::queued || args_[i].state == arg_state::sent) return;
+  args_[i].state = arg_state::queued;
+  args_[i].retried = false;
+  requests_.push_back({false, i});
+  requests_.push_back({true, i});
+  pump(out_.mono());
+}
+
+// An unanswered subscription is asked for once more, then reported.
+void session::check_acks(std::int64_t now) {
+  ack_deadline_ = never;
+  for (std::size_t i = 0; i < args_.size(); ++i) {
+    auto& a = args_[i];
+    if (a.state != arg_state::sent) continue;
+    if (a.sent_at + options_.ack_timeout > now) {
+      ack_deadline_ = std::min(ack_deadline_, a.sent_at + options_.ack_timeout);
+    } else if (!a.retried) {
+      a.retried = true;
+      a.state = arg_state::queued;
+      requests_.push_back({true, i});
+    } else {
+      a.state = arg_state::unavailable;
+      owner_.on_unavailable(
+          *this, i, "the venue did not answer two subscriptions within " + seconds(options_.ack_timeout) + " each");
+    }
+  }
+}
+
+// ---------------------------------------------------------------- receiving
+
+void session::on_text(std::string_view text) {
+  if (cut_) return;
+  last_inbound_ = out_.mono();
+  last_inbound_utc_ = out_.now();
+  if (text == "pong") return;
+  owner_.on_frame(*this, text);
+}
+
+std::size_t session::find(const frame_head& head) const {
+  std::size_t i = 0;
+  while (i < wanted_.size() && (wanted_[i].channel != head.channel || wanted_[i].instrument != head.instrument)) ++i;
+  return i;
+}
+
+void session::on_control(const frame_head& head) {
+  switch (head.kind) {
+    case frame_kind::login:
+      if (state_ != TRAPLINE_FEED_AUTHENTICATING) return;
+      if (head.code != 0) return auth_failed(head.code, head.message);
+      auth_failures_ = 0;
+      return begin_subscribing();
+    case frame_kind::subscribed: {
+      const auto i = find(head);
+      if (i == wanted_.size() || (args_[i].state != arg_state::sent && args_[i].state != arg_state::queued)) return;
+      args_[i].state = arg_state::acked;
+      owner_.on_acked(*this, i);
+      return evaluate();
+    }
+    case frame_kind::error:
+      return venue_error(head);
+    default:
+      return;
+  }
+}
+
+void session::venue_error(const frame_head& head) {
+  const std::string what = "the venue says " + std::to_string(head.code) + " " + quoted(head.message);
+  if (is_auth_error(head.code) && private_) return auth_failed(head.code, head.message);
+  if (head.code == 30033) {
+    reconnect_at_once_ = true;
+    return cut_soon(30033, what + ": connecting anew");
+  }
+  if (head.code == 30004)
+    return cut_soon(TRAPLINE_FEED_CODE_CONNECTION_LOST, what + " although the login was acknowledged");
+  if (head.code == 30006) may_send_at_ = std::max(may_send_at_, out_.mono() + s);  // too many requests
+  const auto i = find(head);
+  if (i < wanted_.size() && args_[i].state == arg_state::sent) {
+    args_[i].state = arg_state::unavailable;
+    owner_.on_unavailable(*this, i, what);
+    return evaluate();
+  }
+  code_ = static_cast<std::int32_t>(std::clamp<std::int64_t>(head.code, INT32_MIN, INT32_MAX));
+  text_ = what;
+  out_.log(TRAPLINE_LOG_WARN, (private_ ? "private: " : "public: ") + what);
+}
+
+// A rejected login is tried once more with a fresh timestamp. What fails then needs a person: a loop would only get
+// the key or the address blocked.
+void session::auth_failed(std::int64_t venue_code, std::string_view message) {
+  if (cut_) return;
+  ++auth_failures_;
+  std::string text = "the venue rejected the login: " + std::to_string(venue_code) + " " + quoted(message);
+  if (venue_code == 30011) text += ": check credentials.key";
+  if (venue_code == 30012) text += ": check credentials.passphrase";
+  if (venue_code == 30015) text += ": check credentials.secret";
+  if (venue_code == 30013 || venue_code == 30014) text += ": check this machine's clock";
+  cut_soon(TRAPLINE_FEED_CODE_AUTH_FAILED, std::move(text));
+}
+
+void session::on_close(const net::close_info& info) {
+  if (cut_) return end_connection(cut_code_, std::move(cut_text_));
+  if (state_ == TRAPLINE_FEED_AUTHENTICATING)
+    return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "closed during the login: " + info.text);
+  end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, info.text);
+}
+
+// ---------------------------------------------------------------- coming back
+
+void session::cut_soon(std::int32_t code, std::string text) {
+  if (cut_) return;
+  cut_ = true;
+  cut_code_ = code;
+  cut_text_ = std::move(text);
+}
+
+void session::end_connection(std::int32_t code, std::string text) {
+  const bool was_open = open_;
+  client_.reset();
+  open_ = cut_ = false;
+  requests_.clear();
+  for (auto& a : args_) a.state = arg_state::idle;
+  connect_deadline_ = login_deadline_ = ack_deadline_ = ping_at_ = never;
+  if (was_open) owner_.on_lost(*this);
+  schedule(code, std::move(text));
+}
+
+void session::schedule(std::int32_t code, std::string text) {
+  const auto now = out_.mono();
+  // Only a connection that lasted starts the row of waiting times anew; one that comes up and breaks at once does not.
+  if (live_since_ != never && now - live_since_ >= options_.stable_after) {
+    retries_ = 0;
+    used_at_once_ = false;
+  }
+  live_since_ = never;
+  const bool at_once = reconnect_at_once_ && !used_at_once_;
+  reconnect_at_once_ = false;
+  if (auth_failures_ >= 2) {
+    next_attempt_ = never;
+    set_state(TRAPLINE_FEED_FAILED, code, text + "; given up, restart the instance when it is corrected");
+    if (!options_.probe_when_exhausted) out_.request_stop("mm_ws: " + text);
+  } else if (at_once) {
+    used_at_once_ = true;
+    next_attempt_ = now;
+    set_state(TRAPLINE_FEED_BACKOFF, code, std::move(text));
+  } else if (retries_ < options_.max_attempts) {
+    const auto wait = backoff_.delay(retries_++);
+    next_attempt_ = now + wait;
+    set_state(TRAPLINE_FEED_BACKOFF, code,
+              text + "; attempt " + std::to_string(retries_) + " of " + std::to_string(options_.max_attempts) + " in " +
+                  seconds(wait));
+  } else if (options_.probe_when_exhausted) {
+    next_attempt_ = now + options_.probe_interval;
+    set_state(TRAPLINE_FEED_FAILED, code,
+              text + "; all attempts used, next try in " + seconds(options_.probe_interval));
+  } else {
+    next_attempt_ = never;
+    set_state(TRAPLINE_FEED_FAILED, code, text + "; all attempts used, stopping the engine");
+    out_.request_stop("mm_ws: no connection: " + text);
+  }
+}
+
+// ---------------------------------------------------------------- state
+
+std::size_t session::acked_count() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(args_.begin(), args_.end(), [](const arg& a) { return a.state == arg_state::acked; }));
+}
+
+void session::set_ready(std::size_t i, bool ready) {
+  if (args_[i].ready == ready) return;
+  args_[i].ready = ready;
+  evaluate();
+}
+
+void session::evaluate() {
+  if (!open_ || cut_ || login_deadline_ != never) return;
+  const bool whole =
+      std::all_of(args_.begin(), args_.end(), [](const arg& a) { return a.state == arg_state::acked && a.ready; });
+  if (whole) {
+    if (live_since_ == never) live_since_ = out_.mono();
+    was_live_ = true;
+    attempts_ = 0;
+    if (state_ != TRAPLINE_FEED_LIVE)
+      set_state(TRAPLINE_FEED_LIVE, 0, "all " + std::to_string(args_.size()) + " channels are live");
+  } else if (was_live_ && state_ == TRAPLINE_FEED_LIVE) {
+    std::size_t i = 0;
+    while (args_[i].state == arg_state::acked && args_[i].ready) ++i;
+    set_state(TRAPLINE_FEED_STALE, 0, "waiting for " + wanted_[i].channel + " of " + wanted_[i].instrument);
+  }
+}
+
+void session::set_state(std::uint8_t state, std::int32_t code, std::string text) {
+  const auto previous = state_;
+  state_ = state;
+  code_ = code;
+  text_ = std::move(text);
+  owner_.on_state(*this, previous);
+}
+
+}  // namespace trapline::mm_ws

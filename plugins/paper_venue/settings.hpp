@@ -1,0 +1,46 @@
+// The plugin's options as values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "director.hpp"
+#include "faults.hpp"
+
+namespace trapline::paper_venue {
+
+enum class when_done : std::uint8_t { stay, close, stop_engine };
+
+struct settings {
+  std::string dir = "./run/venue";
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+  bool replay = false;
+  std::vector<std::string> symbols = {"BTCUSDT"};
+  std::uint64_t seed = 42;
+  double speed = 1;
+  double start_price = 64000;
+  director_settings episodes;
+  double balance = 10'000;  // USDT
+  bool trader = true;
+  bool checksum = true;
+  std::string replay_file;
+  double replay_speed = 1;
+  when_done after_replay = when_done::stay;
+  std::int64_t messages_per_second = 10;
+  std::int64_t ping_timeout = 120 * second;
+  std::vector<fault> faults;
+};
+
+// A value that does not fit. The path names the option.
+struct setting_error {
+  std::string path;
+  std::string text;
+};
+
+// `json`: as the host hands it to configure(). Throws setting_error.
+settings parse_settings(std::string_view json);
+
+}  // namespace trapline::paper_venue

@@ -1,0 +1,132 @@
+// The venue towards its clients: connections, logins, subscriptions, pushes, limits, faults.
+//
+// One thread. Wall time (logins, limits, faults, replay) and the markets' virtual time are both given from outside.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "login.hpp"
+#include "protocol.hpp"
+#include "replay.hpp"
+#include "settings.hpp"
+#include "simulation.hpp"
+#include "trapline/net/websocket.hpp"
+
+namespace trapline::paper_venue {
+
+struct venue_clock {
+  std::function<std::int64_t()> utc;   // ns, the wall's: clients sign their logins by it
+  std::function<std::int64_t()> mono;  // ns
+};
+
+// What the venue tells its owner. Any member may be empty.
+struct venue_hooks {
+  std::function<void(std::size_t symbol, const episode_truth&)> episode;
+  std::function<void(const std::string&)> log;  // worth a line: faults, refusals
+  std::function<void()> replay_finished;        // of all clients, and their connections are closed (stop_engine)
+};
+
+struct venue_counts {
+  std::uint64_t connections = 0, messages_in = 0, frames_out = 0, slow_clients = 0, faults = 0;
+};
+
+class venue final : public net::ws_server_handler, private simulation_sink {
+ public:
+  static constexpr std::size_t most_buffered = 8u << 20;  // bytes; a client that lets more pile up is cut off
+
+  // `start_ts`: where the markets' time begins. Throws std::runtime_error for a capture that cannot be read.
+  venue(const settings& s, credentials c, venue_clock clock, venue_hooks hooks, std::int64_t start_ts);
+  ~venue() override;
+
+  // Runs the markets up to `now` and whatever is due by the wall clock.
+  void advance(std::int64_t now);
+  // Says good-bye to all clients; sessions() falls to 0 as they answer.
+  void close_all(std::string_view reason);
+
+  std::size_t sessions() const { return sessions_.size(); }
+  std::int64_t market_time() const { return simulation_ ? simulation_->now() : 0; }
+  const venue_counts& counts() const { return counts_; }
+
+  void on_open(net::ws_session& link) override;
+  void on_text(net::ws_session& link, std::string_view text) override;
+  void on_close(net::ws_session& link, const net::close_info& info) override;
+
+ private:
+  enum class channel : std::uint8_t { trade, books, ticker, candle1m, positions, orders, account };
+  struct subscription {
+    channel what;
+    std::optional<std::size_t> symbol;  // empty: all ("default")
+    topic_arg arg;
+    bool muted = false;
+  };
+  struct session {
+    net::ws_session* link;
+    dialect speaks;
+    bool public_only;
+    bool logged_in = false;
+    bool closing = false;
+    std::int64_t last_ping;
+    std::deque<std::int64_t> arrivals;  // of the last second
+    std::vector<subscription> subscriptions;
+    std::unique_ptr<replay> player;
+    bool played = false;
+  };
+
+  // --- what clients say
+  session* find(net::ws_session& link);
+  bool within_rate(session& s);
+  void login(session& s, const login_request& r);
+  void subscribe(session& s, const std::vector<topic_arg>& args);
+  void unsubscribe(session& s, const std::vector<topic_arg>& args);
+  std::optional<subscription> resolve(const session& s, const topic_arg& arg) const;
+  void send_initial(session& s, const subscription& sub);
+
+  // --- what the venue says
+  void send(session& s, std::string text);
+  void send_data(session& s, const std::string& text);
+  void end(session& s, std::uint16_t code, std::string_view reason);
+  template <class Each>
+  void for_each_subscription(channel what, std::optional<std::size_t> symbol, Each each);
+  template <class Make>
+  void push_to_all(channel what, std::optional<std::size_t> symbol, wire::action a, Make make);
+
+  void on_episode(std::size_t symbol, const episode_truth& truth) override;
+  void on_trades(std::size_t symbol, const std::vector<trade>& trades) override;
+  void on_book(std::size_t symbol) override;
+  void on_ticker(std::size_t symbol) override;
+  void on_candle(std::size_t symbol, bool closed) override;
+  void on_order(const order& o) override;
+  std::string position_data(dialect d, std::optional<std::size_t> symbol) const;
+
+  // --- by the wall clock
+  void check_pings(std::int64_t mono);
+  void run_faults(std::int64_t mono);
+  void run(const fault& f, std::int64_t mono);
+  void play(std::int64_t mono);
+  void log(const std::string& text) const;
+
+  settings settings_;
+  credentials credentials_;
+  venue_clock clock_;
+  venue_hooks hooks_;
+  std::unique_ptr<simulation> simulation_;  // synthetic markets, or
+  std::set<std::string> replay_topics_;     // a capture
+  std::vector<std::unique_ptr<session>> sessions_;
+  venue_counts counts_;
+
+  std::optional<std::int64_t> first_subscription_;  // mono
+  std::size_t next_fault_ = 0;
+  bool truncate_next_ = false, falsify_next_ = false, skip_next_book_ = false;
+  int logins_to_refuse_ = 0;
+  std::optional<std::int64_t> cut_at_;  // mono
+  bool finishing_ = false, finish_told_ = false;
+};
+
+}  // namespace trapline::paper_venue

@@ -1,0 +1,106 @@
+// Which document is written when.
+#include <utility>
+
+#include "bridge.hpp"
+#include "trapline/sdk/names.hpp"
+#include "trapline/sdk/text.hpp"
+
+namespace trapline::redis_bridge {
+
+document_context bridge::context() const { return {env_, world_, settings_.words, env_.now(), spool_.boot_id()}; }
+
+std::string bridge::redis_error() const {
+  return !connection_.ready() && !connection_.last_error().empty() ? connection_.last_error() : last_error_reply_;
+}
+
+void bridge::write_status(bool stopping) {
+  const auto error = redis_error();
+  status_extra extra;
+  extra.silent_after = 15 * second;  // feeds report at least every 5 s, see market.h
+  extra.expires_at = env_.now() + settings_.position_period * settings_.expiry_factor;
+  extra.redis_error = error;
+  extra.redis_dropped = spool_.dropped();
+  extra.stopping = stopping;
+  keys_.put(ws_status_, status_document(context(), extra));
+  keys_.put(ws_last_update_, last_update_document(world_));
+  status_due_ = env_.mono() + settings_.position_period;
+}
+
+void bridge::write_positions() {
+  position_.request();
+  if (world_.positions().state != list_state::unknown) keys_.put(positions_, positions_document(context()));
+  position_due_ = env_.mono() + settings_.position_period;
+}
+
+void bridge::write_orders() {
+  keys_.put(targets_, targets_document(context()));
+  keys_.put(orders_, orders_document(context()));
+  orders_due_ = env_.mono() + settings_.orders_period;
+}
+
+void bridge::write_account() {
+  if (world_.accounts().state != list_state::unknown) keys_.put(balance_, balance_document(context()));
+  account_due_ = env_.mono() + settings_.account_period;
+}
+
+void bridge::write_traps() {
+  trap_due_ = env_.mono() + settings_.trap_period;
+  const auto& m = world_.matrix();
+  // A detector that has fallen silent becomes visible: its keys expire.
+  if (!m || env_.now() - m->received > settings_.trap_period * settings_.expiry_factor) return;
+  keys_.put(trap_, trap_document(context(), *m));
+  auto document = trap_probability_document(context(), *m);
+  entry e;
+  e.json = document.substr(0, document.size() - 1);  // the spool adds its number and closes the object
+  e.ts = m->ts;
+  spool_.append(trap_history_, std::move(e));
+  keys_.put(trap_probability_, std::move(document));
+}
+
+void bridge::write_price() {
+  price_due_ = env_.mono() + settings_.position_period;
+  const auto instrument = world_.price_instrument();
+  const auto* q = instrument != 0 ? world_.quote(instrument) : nullptr;
+  if (!q || !q->last) return;
+  const bool moved = !published_price_ || sdk::compare(*published_price_, *q->last) != 0;
+  if (moved) {
+    before_published_price_ = published_price_;
+    published_price_ = q->last;
+  }
+  keys_.put(last_price_, sdk::format(*q->last));
+  if (before_published_price_) keys_.put(previous_price_, sdk::format(*before_published_price_));
+  if (q->volume_24h) keys_.put(volume_, sdk::format(*q->volume_24h));
+  keys_.put(price_time_, epoch_seconds(q->last_ts));
+  keys_.put(price_json_, btc_price_document(*q));
+  if (!price_changed_) return;
+  price_changed_ = false;
+  publish("btc_price", price_message(*q));
+  publish("market_data", market_data_message(context(), instrument, *q, before_published_price_));
+}
+
+void bridge::record_position_changes() {
+  for (const auto& change : world_.take_position_changes()) {
+    entry e;
+    e.json = position_change_document(context(), change);
+    e.ts = change.position.ts;
+    spool_.append(position_history_, std::move(e));
+  }
+}
+
+void bridge::announce_status(const trapline_event& e, const trapline_feed_status& s) {
+  const auto topic = env_.topic_name(e.topic);
+  publish(events_channel, sdk::cat("{\"type\":\"feed_status\",\"feed\":\"", topic.substr(topic.rfind('.') + 1),
+                                   "\",\"endpoint\":\"", s.endpoint == TRAPLINE_ENDPOINT_PRIVATE ? "private" : "public",
+                                   "\",\"state\":\"", sdk::feed_state_name(s.state), "\",\"code\":", s.code,
+                                   ",\"timestamp\":\"", iso_time(e.ts_recv), "\"}"));
+}
+
+// Nobody hears what is published while Redis is away: not kept.
+void bridge::publish(std::string_view channel, std::string_view message) {
+  if (!connection_.room()) return;
+  append_command(connection_.out(), {"PUBLISH", channel, message});
+  connection_.commit({tag::kind::ignore});
+  schedule_flush();
+}
+
+}  // namespace trapline::redis_bridge

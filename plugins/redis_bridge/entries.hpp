@@ -1,0 +1,23 @@
+// Bus events as stream entries.
+#pragma once
+
+#include <string_view>
+
+#include "spool.hpp"
+#include "trapline/abi/event.h"
+
+namespace trapline::redis_bridge {
+
+// Where the entries of a topic go. An empty suffix: nowhere.
+struct destination {
+  std::string key;
+  family kind = family::trades;
+};
+
+// `topic`: such as `md.trade.bitget.BTCUSDT`. `venue`: of the event's instrument, empty if it has none.
+destination destination_of(std::string_view prefix, std::string_view topic, std::string_view venue);
+
+// The entry of an event, not numbered yet. Its type is empty if the event has none.
+entry make_entry(const trapline_event& e, std::string_view symbol);
+
+}  // namespace trapline::redis_bridge

@@ -1,0 +1,61 @@
+// State keys: strings of which only the newest value counts, and the one key that dashboards write back into.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connection.hpp"
+
+namespace trapline::redis_bridge {
+
+// Strings that are overwritten. A value that could not be written waits, and is replaced by a newer one.
+class key_store {
+ public:
+  // ttl: ms, 0 = none.
+  std::uint32_t open(std::string name, std::int64_t ttl_ms);
+  const std::string& name(std::uint32_t index) const { return keys_[index].name; }
+  void put(std::uint32_t index, std::string value);
+  // Sends what waits. `mono`: now.
+  void flush(connection& c, std::int64_t mono);
+  void answered(std::uint32_t index, bool error, std::int64_t retry_at);
+  void connection_lost();
+  // True if every value is with Redis, or was refused.
+  bool settled() const;
+
+ private:
+  struct key {
+    std::string name, value;
+    std::int64_t ttl_ms = 0;
+    std::int64_t retry_at = 0;  // mono; after an error
+    bool waiting = false, in_flight = false, ever = false;
+  };
+  std::vector<key> keys_;
+};
+
+// Read, merge, write of one key, so that fields written by others survive. Optimistic: WATCH, GET, then MULTI SET EXEC;
+// when somebody else wrote in between, EXEC does nothing and it starts again.
+class merged_key {
+ public:
+  merged_key(std::string name, std::int64_t ttl_ms, std::function<std::string(std::string_view existing)> build)
+      : name_(std::move(name)), ttl_ms_(ttl_ms), build_(std::move(build)) {}
+
+  const std::string& name() const { return name_; }
+  void request() { wanted_ = true; }
+  void flush(connection& c, std::int64_t mono);
+  // Returns true if the reply belonged to it and was an error.
+  bool on_reply(connection& c, const tag& t, const reply& r, std::int64_t retry_at);
+  void connection_lost();
+  bool settled(std::int64_t mono) const { return !busy_ && (!wanted_ || mono < retry_at_); }
+
+ private:
+  std::string name_;
+  std::int64_t ttl_ms_;
+  std::function<std::string(std::string_view)> build_;
+  bool wanted_ = false, busy_ = false;
+  std::int64_t retry_at_ = 0;  // mono
+};
+
+}  // namespace trapline::redis_bridge

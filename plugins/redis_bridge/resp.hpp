@@ -1,0 +1,85 @@
+// The Redis wire protocol RESP2: commands by hand into one buffer, replies by hiredis' reader.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct redisReader;
+
+namespace trapline::redis_bridge {
+
+inline void append_array_head(std::string& out, std::size_t elements) {
+  char text[24] = {'*'};
+  auto* end = std::to_chars(text + 1, text + sizeof text - 2, elements).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(text, end);
+}
+
+inline void append_bulk(std::string& out, std::string_view value) {
+  char text[24] = {'$'};
+  auto* end = std::to_chars(text + 1, text + sizeof text - 2, value.size()).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(text, end);
+  out += value;
+  out += "\r\n";
+}
+
+inline void append_bulk(std::string& out, std::int64_t value) {
+  char text[24];
+  append_bulk(out, std::string_view(text, std::to_chars(text, text + sizeof text, value).ptr));
+}
+
+inline void append_command(std::string& out, std::initializer_list<std::string_view> words) {
+  append_array_head(out, words.size());
+  for (const auto w : words) append_bulk(out, w);
+}
+
+// One reply, borrowed from its owner below.
+class reply {
+ public:
+  explicit reply(const void* raw) : raw_(raw) {}
+  bool is_error() const;
+  bool is_nil() const;
+  bool is_array() const;
+  std::string_view text() const;  // of a string, status or error; else empty
+  std::int64_t integer() const;   // 0 if it is none
+  std::size_t size() const;       // elements of an array, else 0
+  reply at(std::size_t i) const;  // i < size()
+
+ private:
+  const void* raw_;
+};
+
+class reply_reader {
+ public:
+  // Takes bytes as they come, cut anywhere.
+  reply_reader();
+  ~reply_reader();
+  reply_reader(const reply_reader&) = delete;
+  reply_reader& operator=(const reply_reader&) = delete;
+
+  void feed(std::string_view bytes);
+
+  struct free_reply {
+    void operator()(void* raw) const;
+  };
+  using owned = std::unique_ptr<void, free_reply>;
+
+  // The next complete reply, or null if more bytes are needed. Throws std::runtime_error if the bytes are not
+  // RESP2, or if one reply is larger than max_reply_size.
+  owned next();
+
+  static constexpr std::size_t max_reply_size = 32u << 20;
+
+ private:
+  redisReader* reader_;
+};
+
+}  // namespace trapline::redis_bridge

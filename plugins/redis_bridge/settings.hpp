@@ -1,0 +1,60 @@
+// What an instance is configured to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "trapline/net/stream.hpp"
+#include "vocabulary.hpp"
+
+namespace trapline::redis_bridge {
+
+inline constexpr std::int64_t millisecond = 1'000'000;
+inline constexpr std::int64_t second = 1'000 * millisecond;
+
+struct settings {
+  net::stream_endpoint endpoint;
+  std::string endpoint_name;  // for messages: the URL as configured, which never holds a credential
+  int database = 0;
+  std::string username;
+  bool has_password = false;  // the value is fetched at each login and not kept
+
+  vocabulary words = vocabulary::plain;
+  std::int64_t window = 2 * millisecond;  // how long commands are collected before they are written
+
+  std::uint64_t spool_commands = 100'000;
+  std::uint64_t spool_bytes = 64u << 20;
+
+  std::string prefix = "trapline:v1";
+  std::int64_t maxlen_market = 20'000;
+  std::int64_t maxlen_signals = 10'000;
+  std::int64_t maxlen_account = 100'000;
+  std::int64_t maxlen_status = 1'000;
+  std::int64_t position_history = 1'000;
+
+  // Keys are written on change and at least this often.
+  std::int64_t position_period = 5 * second;
+  std::int64_t orders_period = 10 * second;
+  std::int64_t account_period = 30 * second;
+  std::int64_t trap_period = 15 * second;
+  std::int64_t expiry_factor = 3;  // time to live of a key in periods
+
+  // Fixed in the field, shorter in tests.
+  std::int64_t connect_timeout = 5 * second;
+  std::int64_t ping_after = 2 * second;      // silence before a PING
+  std::int64_t reply_timeout = 10 * second;  // no answer for that long cuts the connection
+  std::int64_t backoff_first = 100 * millisecond;
+  std::int64_t backoff_max = 5 * second;
+  std::int64_t drain_limit = 3 * second;
+  std::size_t flight_commands = 4096;  // commands without an answer yet
+  std::size_t flight_bytes = 1u << 20;
+};
+
+// Reads the JSON object of configure(). Throws sdk::error with the option's path.
+settings parse_settings(std::string_view json);
+
+// Reads `unix:PATH` or `redis://host[:port][/db]` into endpoint, endpoint_name and database. Throws sdk::error.
+void parse_url(std::string_view url, settings& out);
+
+}  // namespace trapline::redis_bridge

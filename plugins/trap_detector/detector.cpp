@@ -1,0 +1,79 @@
+#include "detector.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace trapline::trap {
+
+namespace {
+// So many events in a row from before what was seen are no reordering: the venue's clock was set back, or
+// another market began under the same name.
+constexpr std::uint32_t clock_was_set_back = 256;
+
+bool before(const std::unique_ptr<symbol>& s, std::uint32_t instrument) { return s->instrument() < instrument; }
+}  // namespace
+
+detector::detector(settings s, sink& out) : settings_(std::move(s)), sink_(out) {
+  symbols_.reserve(static_cast<std::size_t>(settings_.max_symbols));
+}
+
+const symbol* detector::find(std::uint32_t instrument) const noexcept {
+  const auto it = std::lower_bound(symbols_.begin(), symbols_.end(), instrument, before);
+  return it != symbols_.end() && (*it)->instrument() == instrument ? it->get() : nullptr;
+}
+
+symbol* detector::get(std::uint32_t instrument) {
+  if (last_ < symbols_.size() && symbols_[last_]->instrument() == instrument) return symbols_[last_].get();
+  auto it = std::lower_bound(symbols_.begin(), symbols_.end(), instrument, before);
+  if (it == symbols_.end() || (*it)->instrument() != instrument) {
+    if (symbols_.size() >= static_cast<std::size_t>(settings_.max_symbols)) return nullptr;
+    auto fresh = std::make_unique<symbol>(settings_, instrument, sink_.symbol(instrument), sink_);
+    it = symbols_.insert(it, std::move(fresh));
+  }
+  last_ = static_cast<std::size_t>(it - symbols_.begin());
+  return it->get();
+}
+
+ignored detector::checked(symbol* s, ignored r) {
+  if (r == ignored::time_backwards && s->backwards() >= clock_was_set_back) {
+    auto fresh = std::make_unique<symbol>(settings_, s->instrument(), sink_.symbol(s->instrument()), sink_);
+    s->hand_over(*fresh);
+    symbols_[last_] = std::move(fresh);
+  }
+  return r;
+}
+
+ignored detector::on_trade(const trapline_event& e, const trapline_trade& t) {
+  symbol* s = get(e.instrument);
+  return s ? checked(s, s->on_trade(e, t)) : ignored::max_symbols;
+}
+
+ignored detector::on_book(const trapline_event& e, const trapline_book& b, std::span<const trapline_level> levels) {
+  symbol* s = get(e.instrument);
+  return s ? checked(s, s->on_book(e, b, levels)) : ignored::max_symbols;
+}
+
+ignored detector::on_ticker(const trapline_event& e, const trapline_ticker& t) {
+  symbol* s = get(e.instrument);
+  return s ? checked(s, s->on_ticker(e, t)) : ignored::max_symbols;
+}
+
+ignored detector::on_candle(const trapline_event& e, const trapline_candle& c) {
+  symbol* s = get(e.instrument);
+  return s ? s->on_candle(c) : ignored::max_symbols;
+}
+
+ignored detector::on_instrument(const trapline_event& e, const trapline_instrument& i) {
+  symbol* s = get(e.instrument);
+  if (!s) return ignored::max_symbols;
+  s->on_instrument(i);
+  return ignored::none;
+}
+
+void detector::on_gap(const trapline_event& e, const trapline_gap& g) noexcept {
+  const bool all = e.instrument == 0 || g.channel == TRAPLINE_GAP_BUS;
+  for (auto& s : symbols_)
+    if (all || s->instrument() == e.instrument) s->on_gap(g);
+}
+
+}  // namespace trapline::trap

@@ -1,0 +1,152 @@
+// The order book as the detectors see it: fixed memory, doubles, and a call for every level that changes.
+//
+// sdk::book keeps exact mantissas in growing vectors; here memory must not grow after the first sight of a
+// symbol and every change of a level has to be seen. Prices become doubles by the correctly rounded division
+// of sdk::to_double, so equal decimals are equal doubles whatever their exponents (up to 2^53 in the mantissa).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "trapline/abi/market.h"
+#include "trapline/sdk/decimal.hpp"
+
+namespace trapline::trap {
+
+enum class book_side : std::uint8_t { bid = 0, ask = 1 };
+constexpr book_side opposite(book_side s) noexcept { return s == book_side::bid ? book_side::ask : book_side::bid; }
+
+class depth_book {
+ public:
+  struct level {
+    double price, size;
+  };
+  // Levels a side. Those farther from the touch are dropped; 25 bp of BTC at 0.1 ticks are ~1500 levels at
+  // most and a venue sends some 500.
+  static constexpr std::size_t capacity = 1024;
+
+  // Replaces the book. False, and invalid: wrong counts, a number that is not positive and finite, or sides
+  // that are out of order or crossed.
+  bool snapshot(const trapline_book& head, std::span<const trapline_level> levels) noexcept {
+    valid_ = false;
+    if (levels.size() != std::size_t{head.bid_count} + head.ask_count) return false;
+    bids_.count = asks_.count = 0;
+    valid_ = fill<true>(bids_, head, levels.first(head.bid_count)) &&
+             fill<false>(asks_, head, levels.subspan(head.bid_count)) && !crossed();
+    return valid_;
+  }
+
+  // Applies absolute sizes, 0 deletes. `changed(side, price, old_size, new_size)` is called for every level
+  // whose size changes. False, and invalid: the book was not valid, is crossed now, or the event is malformed.
+  template <class Changed>
+  bool delta(const trapline_book& head, std::span<const trapline_level> levels, Changed&& changed) {
+    if (!valid_) return false;
+    if (levels.size() != std::size_t{head.bid_count} + head.ask_count) return valid_ = false;
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      const level l{sdk::to_double(levels[i].price, head.price_exp), sdk::to_double(levels[i].size, head.size_exp)};
+      if (!(l.price > 0) || !(l.size >= 0)) return valid_ = false;
+      const bool bid = i < head.bid_count;
+      const double before = bid ? set<true>(bids_, l) : set<false>(asks_, l);
+      if (before != l.size) changed(bid ? book_side::bid : book_side::ask, l.price, before, l.size);
+    }
+    return valid_ = !crossed();
+  }
+
+  void invalidate() noexcept { valid_ = false; }
+  bool valid() const noexcept { return valid_; }
+  bool two_sided() const noexcept { return valid_ && bids_.count > 0 && asks_.count > 0; }
+
+  std::size_t count(book_side s) const noexcept { return side(s).count; }
+  // The i-th best level, 0 = best; i below the count.
+  const level& at(book_side s, std::size_t i) const noexcept {
+    const auto& x = side(s);
+    return x.levels[x.count - 1 - i];
+  }
+  // Size at a price, 0 = none.
+  double size_at(book_side s, double price) const noexcept {
+    const auto& x = side(s);
+    const std::size_t i = s == book_side::bid ? find<true>(x, price) : find<false>(x, price);
+    return i < x.count && x.levels[i].price == price ? x.levels[i].size : 0.0;
+  }
+
+ private:
+  struct half {
+    std::array<level, capacity> levels;  // the best is the last, so that changes near the touch move little
+    std::size_t count = 0;
+  };
+  const half& side(book_side s) const noexcept { return s == book_side::bid ? bids_ : asks_; }
+
+  template <bool Bids>
+  static bool worse(double a, double b) noexcept {
+    return Bids ? a < b : a > b;
+  }
+
+  // Index of the first level that is not worse than `price`. Looks at the eight best first: most changes are there.
+  template <bool Bids>
+  static std::size_t find(const half& h, double price) noexcept {
+    std::size_t hi = h.count;
+    for (int k = 0; k < 8 && hi > 0; ++k) {
+      if (worse<Bids>(h.levels[hi - 1].price, price)) return hi;
+      --hi;
+    }
+    const auto* begin = h.levels.data();
+    const auto* it =
+        std::lower_bound(begin, begin + hi, price, [](const level& l, double p) { return worse<Bids>(l.price, p); });
+    return static_cast<std::size_t>(it - begin);
+  }
+
+  // Returns the size that stood there before. A level beyond the capacity reads as unchanged.
+  template <bool Bids>
+  static double set(half& h, level l) noexcept {
+    std::size_t i = find<Bids>(h, l.price);
+    auto* a = h.levels.data();
+    if (i < h.count && a[i].price == l.price) {
+      const double before = a[i].size;
+      if (l.size > 0) {
+        a[i].size = l.size;
+      } else {
+        std::memmove(a + i, a + i + 1, (h.count - i - 1) * sizeof(level));
+        --h.count;
+      }
+      return before;
+    }
+    if (l.size == 0) return 0.0;
+    if (h.count == capacity) {
+      if (i == 0) return l.size;
+      std::memmove(a, a + 1, (i - 1) * sizeof(level));
+      a[i - 1] = l;
+      return 0.0;
+    }
+    std::memmove(a + i + 1, a + i, (h.count - i) * sizeof(level));
+    a[i] = l;
+    ++h.count;
+    return 0.0;
+  }
+
+  template <bool Bids>
+  static bool fill(half& h, const trapline_book& head, std::span<const trapline_level> levels) noexcept {
+    const std::size_t n = std::min(levels.size(), capacity);
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      const level l{sdk::to_double(levels[i].price, head.price_exp), sdk::to_double(levels[i].size, head.size_exp)};
+      if (!(l.price > 0) || !(l.size > 0)) return false;
+      if (i > 0 && !(Bids ? levels[i].price < levels[i - 1].price : levels[i].price > levels[i - 1].price))
+        return false;
+      if (i < n) h.levels[n - 1 - i] = l;
+    }
+    h.count = n;
+    return true;
+  }
+
+  bool crossed() const noexcept {
+    return bids_.count > 0 && asks_.count > 0 &&
+           bids_.levels[bids_.count - 1].price >= asks_.levels[asks_.count - 1].price;
+  }
+
+  half bids_, asks_;
+  bool valid_ = false;
+};
+
+}  // namespace trapline::trap

@@ -1,0 +1,148 @@
+// The present market of one symbol in scale-free units: what every pattern reads and none may change.
+//
+// Fed with events in order; time is the events' own. Memory is fixed. No function throws or allocates.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "features/depth_book.hpp"
+#include "features/ew.hpp"
+#include "features/flow.hpp"
+#include "features/p2_quantile.hpp"
+#include "settings.hpp"
+
+namespace trapline::trap {
+
+struct trade_tick {
+  std::int64_t ts = 0;
+  double price = 0, size = 0;
+  sign side = 0;  // of the taker, 0 = unknown
+};
+
+// Half-widths of the depth bands round the mid, in bp.
+inline constexpr std::array<double, 5> band_bp{0.5, 2, 5, 10, 25};
+// Index of the narrowest band that holds a distance, 5 = outside.
+constexpr std::size_t band_of(double bp) noexcept {
+  std::size_t i = 0;
+  while (i < band_bp.size() && bp > band_bp[i]) ++i;
+  return i;
+}
+
+class market {
+ public:
+  // Moves the clock to `ts` and closes the seconds that passed. True: at least one second was closed.
+  bool advance(std::int64_t ts) noexcept;
+
+  void on_trade(const trade_tick& t, bool history) noexcept;
+  // `changed` as in depth_book::delta. False: the book is invalid now.
+  template <class Changed>
+  bool on_delta(const trapline_book& head, std::span<const trapline_level> levels, Changed&& changed) {
+    if (!book_.delta(head, levels, changed)) return false;
+    after_book();
+    return true;
+  }
+  bool on_snapshot(const trapline_book& head, std::span<const trapline_level> levels) noexcept;
+  void on_ticker(const trapline_ticker& t) noexcept;
+  void invalidate_book() noexcept;
+  void on_trade_gap() noexcept { trade_gap_until_ = now_ + 60 * second; }
+  // One size increase of a level, for the quantiles of adds.
+  void on_add(double size) noexcept {
+    add_q99_.add(size);
+    add_q999_.add(size);
+  }
+
+  // Prices of events carry an exponent; the finest seen is the one that signals are written with.
+  void see_price_exp(int exp) noexcept;
+  void set_tick(double tick) noexcept { known_tick_ = tick; }
+  int price_exp() const noexcept { return price_exp_; }
+  double tick() const noexcept { return known_tick_ > 0 ? known_tick_ : exp_tick_; }
+
+  std::int64_t now() const noexcept { return now_; }
+  double price() const noexcept { return price_; }  // last trade, else the mid; 0 = none yet
+  double mid() const noexcept { return mid_; }      // 0 = no valid two-sided book
+  bool book_valid() const noexcept { return mid_ > 0; }
+  bool book_seen() const noexcept { return book_seen_; }
+  const depth_book& book() const noexcept { return book_; }
+  const flow& bins() const noexcept { return flow_; }
+  // Quantity of one side within band `i` of band_bp; 0 without a book.
+  double depth(book_side s, std::size_t band) const noexcept { return depth_[static_cast<std::size_t>(s)][band]; }
+
+  // --- scales
+  double sigma() const noexcept { return sigma_; }
+  double sig60() const noexcept { return sigma_ * 7.745966692414834; }
+  // sig60 in price units.
+  double sig60_price() const noexcept { return sig60() * price_; }
+  double vbar() const noexcept { return vbar_.mean(); }  // base coin per second
+  // Taker volume of a window against its expectation; 0 while the expectation is unknown.
+  double burst(flow::window w) const noexcept {
+    const double v = vbar() * flow::seconds(w);
+    return v > 0 ? flow_.volume(w) / v : 0.0;
+  }
+  double d10() const noexcept { return d10_.value(); }
+  double add_q99() const noexcept { return add_q99_.value(); }
+  double add_q999() const noexcept { return add_q999_.value(); }
+  double sweep_q99() const noexcept { return sweep_q99_.value(); }  // price units
+  double rush_z(sign s) const noexcept { return s > 0 ? rush_z_buy_ : rush_z_sell_; }
+  double return_z(sign s) const noexcept { return s * return_z_; }
+
+  // --- open interest, mark and index; unknown values are 0
+  double open_interest() const noexcept { return fresh(oi_ts_) ? oi_ : 0.0; }
+  double basis_bp() const noexcept {
+    return mark_ > 0 && index_ > 0 && fresh(index_ts_) ? (mark_ / index_ - 1) * 1e4 : 0.0;
+  }
+  bool has_basis() const noexcept { return mark_ > 0 && index_ > 0 && fresh(index_ts_); }
+  double index_price() const noexcept { return fresh(index_ts_) ? index_ : 0.0; }
+  // Open interest `seconds` ago, or the nearest known value within ten seconds before; 0 = unknown.
+  double oi_ago(std::int64_t seconds) const noexcept;
+
+  bool trades_complete() const noexcept { return now_ >= trade_gap_until_; }
+  // Typical time between two book messages; 0 before the second one.
+  double book_interval_s() const noexcept { return book_interval_.mean(); }
+
+ private:
+  bool fresh(std::int64_t ts) const noexcept { return ts != 0 && now_ - ts <= 30 * second; }
+  void close_second(std::int64_t passed) noexcept;
+  void close_group() noexcept;
+  void after_book() noexcept;
+
+  depth_book book_;
+  flow flow_;
+  std::array<std::array<double, band_bp.size()>, 2> depth_{};
+
+  std::int64_t now_ = 0;
+  double price_ = 0, mid_ = 0, reference_ = 0;
+  bool book_seen_ = false;
+  int price_exp_ = 0;
+  bool exp_seen_ = false;
+  double known_tick_ = 0, exp_tick_ = 1;
+
+  double sigma_ = 0;
+  ew_mean squares_{900};  // squared 1-s log-returns, half-life 15 min
+  ew_mean vbar_{1800};    // half-life 30 min
+  p2_quantile d10_{0.5, 4096};
+  p2_quantile add_q99_{0.99, 1 << 16}, add_q999_{0.999, 1 << 18}, sweep_q99_{0.99, 1 << 16};
+  ew_moments rush_buy_{14400}, rush_sell_{14400}, return_{14400};  // over 25 s, half-life 4 h
+  double rush_z_buy_ = 0, rush_z_sell_ = 0, return_z_ = 0;
+
+  // The taker order under way: fills of one side in one millisecond.
+  struct {
+    std::int64_t ms = -1;
+    sign side = 0;
+    double low = 0, high = 0;
+    int fills = 0;
+  } group_;
+
+  struct {
+    double bid = 0, bid_size = 0, ask = 0, ask_size = 0;
+  } touch_;
+  std::int64_t last_book_ = 0;
+  ew_mean book_interval_{200};
+
+  double oi_ = 0, mark_ = 0, index_ = 0;
+  std::int64_t oi_ts_ = 0, index_ts_ = 0;
+  std::int64_t trade_gap_until_ = 0;
+};
+
+}  // namespace trapline::trap

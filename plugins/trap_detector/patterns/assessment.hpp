@@ -1,0 +1,32 @@
+// What a pattern's state machine says at one moment, in the terms that all of them share.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "probability.hpp"
+#include "trapline/abi/signal.h"
+
+namespace trapline::trap {
+
+struct assessment {
+  bool active = false;     // an episode is in progress
+  bool confirmed = false;  // the machine reached its last state
+  score evidence;
+  double level = 0;         // price, 0 = the pattern has none here
+  double displacement = 0;  // log-price move over sig60
+  double volume = 0;        // taker volume against its expectation
+  std::int64_t onset = 0;   // event ns
+  std::int64_t last = 0;    // event ns of the newest evidence: a confirmed probability fades from here
+  std::uint8_t observability = TRAPLINE_OBSERVABILITY_FULL;
+};
+
+// Size of the move against the market's own scale, 0..1. A move of 6 sig60 on 60 times the usual volume is 1.
+inline double intensity(double displacement, double volume) noexcept {
+  constexpr double full = 8.0;
+  const double x = std::log1p(std::max(0.0, displacement)) * std::log1p(std::max(0.0, volume)) / full;
+  return std::isfinite(x) ? std::clamp(x, 0.0, 1.0) : 0.0;
+}
+
+}  // namespace trapline::trap

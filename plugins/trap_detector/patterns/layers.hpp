@@ -1,0 +1,131 @@
+// Large layers in the book and what becomes of them: the common ground of spoofing and layering.
+//
+//   a layer:  POSTED > FILLED_OPP (takers hit the other side) > WITHDRAWN > SCORED (was the move taken back?)
+//
+// Public data has no order ids, so that a "layer" is an increase of one price level and "withdrawn" is its fall
+// without trades at that price. A layer that is traded into is absorption, one that moves with the price or is
+// posted on both sides at once is market making: neither is a match. What lives shorter than one and a half
+// updates of the feed is not seen at all.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "features/market.hpp"
+#include "patterns/assessment.hpp"
+
+namespace trapline::trap {
+
+// A withdrawn layer that fits the pattern of one false order.
+struct layer_match {
+  std::int64_t posted = 0, withdrawn = 0;
+  double price = 0, size = 0, filled = 0;  // size: as posted; filled: traded at its price
+  double depth_share = 0;                  // size / D10
+  double mid_posted = 0, mid_withdrawn = 0;
+  double fpm_bp = 0;  // favourable move of the mid while it stood
+  double rev = 0;     // share of that move taken back since, 0..
+  std::uint8_t band = 0;
+  bool scored = false;     // its reversion window is over
+  std::uint8_t count = 1;  // levels of a layering match
+  double size_cv = 0;
+};
+
+class layer_watch {
+ public:
+  static constexpr std::size_t capacity = 64;  // open layers of one side
+  static constexpr std::size_t matches_kept = 32;
+
+  layer_watch(book_side side, const spoofing_settings& s, const layering_settings& l)
+      : side_(side), spoof_(s), layering_(l) {}
+
+  void on_trade(const market& m, const trade_tick& t) noexcept;
+  // One changed level of this side.
+  void on_change(const market& m, double price, double before, double after) noexcept;
+  // After the last change of a book event. `other`: the opposite side.
+  void on_book(const market& m, layer_watch& other) noexcept;
+  // Time passed: judges withdrawals and scores matches.
+  void on_time(const market& m) noexcept;
+  // Forgets everything, open layers included: the book is not known any more.
+  void reset() noexcept;
+  // Ends an episode: its matches count no longer.
+  void forget_spoofing() noexcept { spoofs_ = {}; }
+  void forget_layering() noexcept { layerings_ = {}; }
+
+  assessment assess_spoofing(const market& m) const noexcept;
+  assessment assess_layering(const market& m) const noexcept;
+  bool take_changed() noexcept { return std::exchange(changed_, false); }
+  std::size_t open_layers() const noexcept { return count_; }
+
+ private:
+  enum class fate : std::uint8_t { open, withdrawn };
+  struct layer {
+    double size = 0, base = 0, remaining = 0;  // posted quantity, what stood there before, what is left of it
+    double traded = 0;
+    double opposite_before = 0;  // executions_ of the other side when it was posted
+    double distance_bp = 0, mid_posted = 0, mid_withdrawn = 0;
+    std::int64_t posted = 0, withdrawn = 0, last_fill = 0;
+    std::uint32_t updates = 0;
+    std::uint32_t group = 0;
+    fate at = fate::open;
+    bool two_sided = false;
+    bool large = false;  // passes the size rule of spoofing
+  };
+  struct group {
+    std::uint32_t id = 0;
+    std::int64_t posted = 0, first_withdrawn = 0;
+    double sum = 0, squares = 0, withdrawn = 0, filled = 0;
+    std::uint32_t count = 0;
+    bool done = false;
+  };
+  template <std::size_t N>
+  struct ring {
+    std::array<layer_match, N> items{};
+    std::size_t next = 0, held = 0;
+    void push(const layer_match& m) noexcept {
+      items[next] = m;
+      next = (next + 1) % N;
+      if (held < N) ++held;
+    }
+    // 0 = newest.
+    layer_match& at(std::size_t ago) noexcept { return items[(next + N - 1 - ago) % N]; }
+    const layer_match& at(std::size_t ago) const noexcept { return items[(next + N - 1 - ago) % N]; }
+  };
+  struct closing {
+    std::int64_t ts = 0;
+    std::uint8_t band = 0;
+    bool matched = false;
+  };
+
+  std::size_t find(double price) const noexcept;
+  void post(const market& m, double price, double before, double after) noexcept;
+  void erase(std::size_t i) noexcept;
+  void judge(const market& m, std::size_t i) noexcept;
+  bool moved_on(const layer& l) const noexcept;
+  void close(std::int64_t ts, std::uint8_t band, bool matched) noexcept;
+  void join_group(const market& m, layer& l) noexcept;
+  void leave_group(const market& m, const layer& l, double price) noexcept;
+  template <std::size_t N>
+  void follow(const market& m, ring<N>& matches) noexcept;
+  assessment assess(const market& m, const ring<matches_kept>& matches, kind k, bool same_band) const noexcept;
+  std::uint8_t observability(const market& m) const noexcept;
+
+  book_side side_;
+  const spoofing_settings& spoof_;
+  const layering_settings& layering_;
+  std::array<double, capacity> prices_{};  // apart from the rest: every change of a level searches here
+  std::array<layer, capacity> layers_{};
+  std::size_t count_ = 0;
+  std::array<group, 16> groups_{};
+  std::uint32_t next_group_ = 1;
+  double executions_ = 0;  // taker volume against the other side, running total
+  std::int64_t last_execution_ = 0;
+  std::int64_t next_deadline_ = 0;  // earliest time at which on_time() has work besides old age; 0 = none
+  std::int64_t last_sweep_ = 0;     // second of the last look for old age
+  ring<matches_kept> spoofs_, layerings_;
+  std::array<closing, 64> closings_{};
+  std::size_t next_closing_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace trapline::trap

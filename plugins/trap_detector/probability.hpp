@@ -1,0 +1,107 @@
+// From evidence to a probability: logit p = logit(prior of class and state) + sum of log-likelihood ratios.
+//
+// The ratios stand in tables of eight bins each (calibration.cpp). They are additive, so what each item
+// contributed can be printed; an input that is missing adds nothing. The shipped tables are reasoned starting
+// points checked on synthetic markets only: `calibration=synthetic`. They were not fitted to labelled episodes.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kinds.hpp"
+#include "trapline/abi/signal.h"
+
+namespace trapline::trap {
+
+inline constexpr const char* calibration_id = "default-synthetic-1";
+inline constexpr const char* calibration_status = "synthetic";
+
+// Items of evidence. The unit of each is in its name.
+enum class item : std::uint8_t {
+  overshoot_sigma,
+  burst_ratio,
+  taker_share,
+  sweep_ratio,
+  oi_drop_pct,
+  reclaim_s,
+  ofi_flip,
+  depth_refill,
+  level_strength,
+  oi_build_pct,
+  oi_shed_pct,
+  follow_through_sig300,
+  cvd_share,
+  return_burst_ratio,
+  return_sigma,
+  rush_z,
+  retrace_share,
+  ofi_gain,
+  basis_bp,
+  index_share,
+  depth_support,
+  spoof_support,
+  impulse_oi_pct,
+  size_depth_share,
+  life_s,
+  withdrawn_filled,
+  fpm_bp,
+  rev_share,
+  match_count,
+  matched_share,
+  layer_count,
+  size_cv,
+};
+inline constexpr std::size_t item_count = 32;
+
+struct llr_table {
+  const char* name;
+  std::array<double, 7> edge;  // bin i holds edge[i-1] <= value < edge[i]
+  std::array<double, 8> llr;   // natural log, already shrunk for correlation with its neighbours
+};
+const llr_table& table_of(item i) noexcept;
+
+// States of the machines. What a state means is said beside each pattern.
+enum class state : std::uint8_t { idle, armed, one, two, three, confirmed };
+
+// Probability of the class in a state when nothing else is known; `idle` is what the matrix shows without
+// an episode.
+double prior(kind k, state s) noexcept;
+
+inline double logit(double p) noexcept { return std::log(p / (1 - p)); }
+inline double logistic(double x) noexcept { return 1 / (1 + std::exp(-x)); }
+
+class score {
+ public:
+  static constexpr std::size_t capacity = 16;
+
+  score() = default;
+  explicit score(double prior_probability) : logit_(logit(prior_probability)) {}
+
+  // One item that the pattern would like to know. A value that is not finite counts as missing.
+  void add(item i, double value) noexcept;
+  void missing() noexcept { ++wanted_; }
+  // A value that is shown but moves nothing.
+  void note(item i, double value) noexcept;
+  // The probability never exceeds `p`. The lowest cap holds.
+  void cap(double p) noexcept { cap_ = p < cap_ ? p : cap_; }
+
+  double probability() const noexcept {
+    const double p = logistic(logit_);
+    return p < cap_ ? p : cap_;
+  }
+  // Share of the wanted items that were there.
+  double completeness() const noexcept { return wanted_ == 0 ? 0.0 : static_cast<double>(found_) / wanted_; }
+  std::span<const trapline_evidence> evidence() const noexcept { return {items_.data(), count_}; }
+
+ private:
+  void put(item i, double value, double contribution) noexcept;
+
+  double logit_ = 0, cap_ = 1;
+  std::array<trapline_evidence, capacity> items_{};
+  std::uint32_t count_ = 0, wanted_ = 0, found_ = 0;
+};
+
+}  // namespace trapline::trap

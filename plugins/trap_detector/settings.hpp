@@ -1,0 +1,106 @@
+// What the options say, in the units of the detectors. Defaults equal those of the option table (a test checks).
+//
+// Words: sigma = EW standard deviation of 1-s mid log-returns; sig60 = sigma * sqrt(60), sig300 = sigma * sqrt(300);
+// vbar = EW mean of the taker volume of one second; D10 = median depth of one side within 10 bp of the mid.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trapline::trap {
+
+inline constexpr std::int64_t second = 1'000'000'000;
+inline constexpr std::int64_t minute = 60 * second;
+
+struct level_settings {
+  std::vector<int> swing_bars{10, 30, 60};  // bars on each side of a swing extreme
+  bool equal_extremes = true;
+  double equal_bp = 2.0;  // extremes this near to each other count as equal
+  bool round_numbers = true;
+  std::int64_t session = 8 * 60 * minute;  // its extremes become levels when it ends; 0 = off
+};
+
+struct stop_hunt_settings {
+  double arm_sigma = 1.0;
+  double breach_sigma = 0.5, breach_max_sigma = 6.0;
+  double burst_ratio = 4.0, taker_share = 0.8;
+  double oi_drop_pct = 0.05;
+  double reclaim_sigma = 1.0;
+  std::int64_t reclaim_within = 120 * second, hold = 30 * second;
+  double cap_without_flow = 0.35;
+  std::int64_t refractory = 60 * second;
+};
+
+struct range_trap_settings {
+  double arm_sigma = 1.0;
+  double breach_sigma = 0.5;
+  std::int64_t acceptance = 60 * second;
+  int acceptance_closes = 3;
+  std::int64_t dwell_min = 120 * second;
+  double follow_through_max = 3.0;  // in sig300: beyond it the break is genuine
+  double back_inside_sigma = 1.0;
+  std::int64_t within = 30 * minute;
+  std::int64_t refractory = 300 * second;
+};
+
+struct impulse_settings {
+  double z = 25.0;
+  double return_sigma = 6.0;
+  std::int64_t within = 180 * second;
+  double taker_share = 0.75;
+  std::int64_t peak_after = 20 * second;
+  double retrace = 0.5;
+  std::int64_t retrace_within = 15 * minute;
+  std::int64_t expire = 60 * minute;
+  std::int64_t refractory = 300 * second;
+};
+
+struct spoofing_settings {
+  double depth_share = 0.25;
+  double min_bp = 0.2, max_bp = 25.0;
+  std::int64_t life_min = 300'000'000, life_max = 90 * second;
+  double withdrawn = 0.8, traded_max = 0.2;
+  std::int64_t fill_window = 10 * second;
+  double withdrawn_filled = 10.0;
+  double fpm_bp = 0.2;
+  std::int64_t rev_window = 5 * second;
+  int matches = 3;
+  std::int64_t window = 120 * second;
+  double matched_share = 0.5;
+  double cap_single = 0.30;
+  std::int64_t refractory = 30 * second;
+};
+
+struct layering_settings {
+  int levels = 3;
+  std::int64_t posted_within = 500'000'000;
+  double size_cv = 0.3;
+  double withdrawn = 0.7;
+  std::int64_t withdrawn_within = 1 * second;
+  double depth_share = 0.05;
+};
+
+struct settings {
+  std::vector<std::string> patterns{"all"};
+  std::int64_t report_every = 15 * second;
+  std::int64_t warmup = 15 * minute;
+  int max_symbols = 200;
+  double on = 0.70, off = 0.50;          // hysteresis of an alarm
+  std::int64_t half_life = 60 * second;  // of a confirmed episode's log-odds
+  level_settings levels;
+  stop_hunt_settings stop_hunt;
+  range_trap_settings range_trap;
+  impulse_settings impulse;
+  spoofing_settings spoofing;
+  layering_settings layering;
+
+  bool watches(std::string_view pattern) const noexcept;
+};
+
+// From the JSON object that configure() gets. Throws sdk::error (TRAPLINE_E_CONFIG) with the path of the fault.
+settings parse_settings(std::string_view json);
+
+}  // namespace trapline::trap

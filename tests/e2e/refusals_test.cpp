@@ -1,0 +1,85 @@
+// What must be refused, with one clear message and exit code 2.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "stage.hpp"
+#include "support/eventually.hpp"
+
+namespace {
+
+std::size_t lines(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+}  // namespace
+
+TEST(refusals, a_configuration_with_five_mistakes_tells_all_five_at_once) {
+  test::stage s;
+  test::write_file(s.dir() + "/bad.yaml",
+                   "engine: { nmae: x }\n"
+                   "lanes: { core: { wait: sometimes } }\n"
+                   "plugins:\n"
+                   "  feed:\n"
+                   "    use: mm_ws\n"
+                   "    lane: croe\n"
+                   "    options: { environment: paper, symbols: [BTCUSDT], ping_interval: 20, credentials: { key: abc123literal } }\n");
+  for (const char* command : {"run", "check"}) {
+    const auto r = s.run({command, "bad.yaml"});
+    EXPECT_EQ(r.code, 2);
+    for (const char* part : {"bad.yaml:1:11: engine.nmae: unknown option; did you mean 'name'?", "bad.yaml:2:24: lanes.core.wait: found 'sometimes'",
+                             "bad.yaml:6:11: plugins.feed.lane: there is no lane 'croe'; did you mean 'core'?",
+                             "plugins.feed.options.ping_interval: expected a duration", "a secret must not stand in this file"})
+      EXPECT_NE(r.err.find(part), std::string::npos) << part << "\n" << r.err;
+    EXPECT_EQ(r.err.find("abc123literal"), std::string::npos);
+    EXPECT_EQ(lines(r.err), std::string(command) == "run" ? 5u : 6u) << r.err;
+  }
+}
+
+TEST(refusals, a_plugin_of_another_abi_is_refused_before_its_constructor_runs) {
+  test::stage s;
+  const std::string canary = s.dir() + "/canary";
+  test::write_file(s.dir() + "/wrong.yaml", "plugins: { x: { use: " TRAPLINE_BUILD_DIR "/tests/modules/wrong_major.so } }\n");
+  const auto r = s.run({"run", "wrong.yaml"}, {"TRAPLINE_TEST_CANARY=" + canary});
+  EXPECT_EQ(r.code, 2);
+  EXPECT_EQ(lines(r.err), 1u) << r.err;
+  EXPECT_NE(r.err.find("built for plugin ABI 1.0, this host offers 0.0; rebuild it with this host's headers"), std::string::npos) << r.err;
+  EXPECT_FALSE(std::filesystem::exists(canary));
+}
+
+// The venue's certificate names localhost and 127.0.0.1; the feed asks for 127.0.0.2, which reaches the same socket.
+TEST(refusals, a_certificate_for_another_name_ends_the_run_with_one_message) {
+  test::stage s;
+  const std::string config = s.config("demo", {{"speed: 40", "speed: 1\n      listen: { address: 127.0.0.2, names: [localhost, 127.0.0.1] }"}});
+  const auto r = s.run({"run", config, "--view", "off"});
+  EXPECT_EQ(r.code, 2) << r.err << s.log();
+  EXPECT_EQ(lines(r.err), 1u) << r.err;
+  EXPECT_NE(r.err.find("certificate"), std::string::npos) << r.err;
+  EXPECT_NE(r.err.find("127.0.0.2"), std::string::npos) << r.err;
+}
+
+TEST(refusals, a_certificate_of_an_unknown_issuer_ends_the_run_with_one_message) {
+  test::stage s;
+  const std::string other = s.dir() + "/other.pem";
+  ASSERT_EQ(test::run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+                       s.dir() + "/k.pem", "-out", other, "-subj", "/CN=localhost"},
+                      s.dir()).code, 0);
+  const std::string config = s.config("demo", {{"endpoint: { file: ./run/venue/endpoint.json }", "endpoint: { file: ./run/venue/endpoint.json, ca_file: " + other + " }"}});
+  const auto r = s.run({"run", config, "--view", "off"});
+  EXPECT_EQ(r.code, 2) << r.err << s.log();
+  EXPECT_EQ(lines(r.err), 1u) << r.err;
+  EXPECT_NE(r.err.find("certificate"), std::string::npos) << r.err;
+}
+
+TEST(refusals, wrong_command_lines_exit_with_2) {
+  test::stage s;
+  EXPECT_EQ(s.run({}).code, 2);
+  EXPECT_EQ(s.run({"fly"}).code, 2);
+  EXPECT_EQ(s.run({"run"}).code, 2);
+  EXPECT_EQ(s.run({"run", "x.yaml", "--seconds", "-1"}).code, 2);
+  const auto missing = s.run({"run", "no-such-file.yaml"});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_NE(missing.err.find("no-such-file.yaml: cannot be read"), std::string::npos) << missing.err;
+  const auto unknown = s.run({"explain", "no_such_plugin"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_NE(unknown.err.find("there is no plugin 'no_such_plugin'"), std::string::npos);
+}

@@ -1,0 +1,19 @@
+// The options as the host would hand them over, all at their defaults but for what a test sets.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+namespace trapline::paper_venue {
+
+inline nlohmann::json default_options() {
+  return nlohmann::json::parse(R"({
+    "dir":"./run/venue","listen":{"address":"127.0.0.1","port":0},"source":"synthetic","symbols":["BTCUSDT"],"seed":42,
+    "speed":1.0,"start_price":64000.0,
+    "episodes":{"kinds":["stop_hunt","bull_trap","bear_trap","fake_pump","fake_dump","spoofing"],
+                "interval":90000000000,"after":300000000000},
+    "account":{"balance":10000.0,"trader":true},"checksum":true,
+    "replay":{"file":null,"speed":1.0,"when_done":"stay"},
+    "limits":{"messages_per_second":10,"ping_timeout":120000000000},"faults":{"script":[]}})");
+}
+
+}  // namespace trapline::paper_venue

@@ -1,0 +1,115 @@
+// The plugin in the engine.
+#include "trapline/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "rig.hpp"
+#include "support/eventually.hpp"
+#include "support/redis_server.hpp"
+#include "support/temp_dir.hpp"
+
+namespace trapline::redis_bridge {
+namespace {
+
+using ::test::eventually;
+
+class in_the_engine : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!trapline::test::redis_server::available()) GTEST_SKIP() << "redis-server is not installed";
+  }
+  std::string yaml(const std::string& url, const std::string& source, const std::string& more = {}) {
+    return "engine: {log: {file: " + dir.path() + "/log}, plugin_dirs: [" TRAPLINE_BUILD_DIR "/plugins]}\n" +
+           "lanes: {io: {overflow: lag}}\nplugins:\n  redis: {use: redis_bridge, lane: io, options: {url: \"" + url +
+           "\", stream: {maxlen: {market: 10000000}}" + more + "}}\n" +
+           (source.empty() ? "" : "  source: {use: trade_source, options: {" + source + "}}\n");
+  }
+  void start(engine& e, const std::string& text) {
+    std::string problems;
+    for (const auto& p : e.load_text(text, "test.yaml")) problems += p + "\n";
+    ASSERT_EQ(problems, "");
+    std::string error;
+    ASSERT_TRUE(e.start(error)) << error;
+  }
+  std::string log() const {
+    std::stringstream s;
+    s << std::ifstream(dir.path() + "/log").rdbuf();
+    return s.str();
+  }
+  engine_options options() const { return {TRAPLINE_BUILD_DIR "/tests/modules", dir.path() + "/run", false}; }
+
+  ::test::temp_dir dir;
+};
+
+TEST_F(in_the_engine, every_trade_of_the_bus_reaches_redis_once_and_in_order) {
+  trapline::test::redis_server server;
+  engine e(options());
+  ASSERT_NO_FATAL_FAILURE(start(e, yaml(server.url(), "count: 50000, burst: 100")));
+  ASSERT_TRUE(eventually([&] { return e.metric_total("source_trades_total") == 50'000; }));
+  std::string what;
+  EXPECT_TRUE(e.stop(true, what)) << what;
+  const auto r = test::read_trades(server.stream(test::trades_key));
+  EXPECT_EQ(r.trade_ids, test::range(1, 50'000));
+  EXPECT_TRUE(r.dense);
+  EXPECT_EQ(nlohmann::json::parse(server.ask({"GET", "ws_status"}))["state"], "STOPPED");
+  EXPECT_EQ(e.metric_total("redis_spool_dropped_total"), 0u);
+  EXPECT_GT(e.metric_total("redis_commands_total"), 50'000u);
+}
+
+TEST_F(in_the_engine, a_hanging_redis_does_not_hold_the_bus_back) {
+  trapline::test::redis_server server;
+  engine e(options());
+  ASSERT_NO_FATAL_FAILURE(start(e, yaml(server.url(), "count: 100000, burst: 200", ", spool: {max_commands: 2000}")));
+  ASSERT_TRUE(eventually([&] { return e.metric_total("source_trades_total") > 1'000; }));
+  server.pause();
+  EXPECT_TRUE(eventually([&] { return e.metric_total("source_trades_total") == 100'000; }));
+  EXPECT_EQ(e.bus_refusals(), 0u);
+  server.resume();
+  ASSERT_TRUE(eventually([&] { return e.metric_total("redis_spool_commands") == 0; }));
+  std::string what;
+  EXPECT_TRUE(e.stop(true, what)) << what;
+  const auto r = test::read_trades(server.stream(test::trades_key));
+  EXPECT_TRUE(r.dense);
+  EXPECT_GT(r.lost, 0u);
+  EXPECT_EQ(r.trade_ids.size() + r.lost, 100'000u);
+  EXPECT_EQ(e.metric_total("redis_spool_dropped_total"), r.lost);
+}
+
+TEST_F(in_the_engine, a_wrong_url_is_a_configuration_error_with_its_path) {
+  engine e(options());
+  const auto problems = e.load_text(yaml("rediss://localhost:1", ""), "test.yaml");
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_NE(problems[0].find("url"), std::string::npos) << problems[0];
+  EXPECT_NE(problems[0].find("not offered yet"), std::string::npos) << problems[0];
+}
+
+TEST_F(in_the_engine, the_password_stays_out_of_the_log) {
+  trapline::test::redis_server server({"--requirepass", "correct-horse-battery"});
+  std::ofstream(dir.path() + "/secret") << "wrong-staple";
+  std::filesystem::permissions(dir.path() + "/secret", std::filesystem::perms::owner_read);
+  engine e(options());
+  ASSERT_NO_FATAL_FAILURE(start(e, yaml(server.url(), "", ", password: \"file:" + dir.path() + "/secret\"")));
+  EXPECT_TRUE(eventually([&] { return log().find("login to Redis was refused") != std::string::npos; }));
+  std::string what;
+  e.stop(true, what);
+  EXPECT_EQ(log().find("staple"), std::string::npos);
+}
+
+TEST_F(in_the_engine, the_plugin_can_be_started_and_stopped_many_times) {
+  trapline::test::redis_server server;
+  for (int i = 0; i < 5; ++i) {
+    engine e(options());
+    ASSERT_NO_FATAL_FAILURE(start(e, yaml(server.url(), "count: 100")));
+    ASSERT_TRUE(eventually([&] { return e.metric_total("source_trades_total") == 100; }));
+    std::string what;
+    EXPECT_TRUE(e.stop(true, what)) << what;
+  }
+  EXPECT_EQ(server.stream(test::trades_key).size(), 500u);
+}
+
+}  // namespace
+}  // namespace trapline::redis_bridge

@@ -1,0 +1,106 @@
+#include "settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include "trapline/sdk/host.hpp"
+
+namespace trapline::redis_bridge {
+namespace {
+
+std::string refusal(std::string_view url) {
+  settings s;
+  try {
+    parse_url(url, s);
+  } catch (const sdk::error& e) {
+    EXPECT_EQ(e.code(), TRAPLINE_E_CONFIG);
+    EXPECT_EQ(e.path(), "url");
+    return e.what();
+  }
+  return {};
+}
+
+TEST(settings, unix_url_names_a_socket) {
+  settings s;
+  parse_url("unix:./run/redis.sock", s);
+  EXPECT_EQ(s.endpoint.unix_path, "./run/redis.sock");
+}
+
+TEST(settings, tcp_url_gives_host_port_and_database) {
+  settings s;
+  parse_url("redis://cache.local:6380/3", s);
+  EXPECT_EQ(s.endpoint.host, "cache.local");
+  EXPECT_EQ(s.endpoint.port, 6380);
+  EXPECT_EQ(s.database, 3);
+}
+
+TEST(settings, tcp_url_has_the_usual_port_by_default) {
+  settings s;
+  parse_url("redis://localhost", s);
+  EXPECT_EQ(s.endpoint.port, 6379);
+  EXPECT_EQ(s.database, 0);
+}
+
+TEST(settings, ipv6_host_stands_in_brackets) {
+  settings s;
+  parse_url("redis://[::1]:7000", s);
+  EXPECT_EQ(s.endpoint.host, "::1");
+  EXPECT_EQ(s.endpoint.port, 7000);
+}
+
+TEST(settings, tls_url_is_refused_in_plain_words) {
+  EXPECT_NE(refusal("rediss://h:1").find("not offered yet"), std::string::npos);
+}
+
+TEST(settings, credentials_in_the_url_are_refused_and_not_repeated) {
+  const auto text = refusal("redis://user:hunter2@h:1");
+  EXPECT_NE(text.find("username and password"), std::string::npos);
+  EXPECT_EQ(text.find("hunter2"), std::string::npos);
+}
+
+TEST(settings, malformed_urls_are_refused) {
+  for (const auto* url : {"", "http://h", "unix:", "redis://", "redis://h:0", "redis://h:65536", "redis://h:x",
+                          "redis://h/x", "redis://[::1"})
+    EXPECT_FALSE(refusal(url).empty()) << url;
+}
+
+constexpr std::string_view whole =
+    R"({"url":"unix:/r","username":null,"password":true,"vocabulary":"seed","window":1000000,
+  "spool":{"max_commands":7,"max_bytes":70000},"stream":{"prefix":"a:b","maxlen":{"market":1,"signals":2,"account":3,"status":4}},
+  "history":{"position_max":5},"publish":{"position":6,"orders":7,"account":8,"trap":9},"expiry_factor":4})";
+
+TEST(settings, every_option_arrives) {
+  const auto s = parse_settings(whole);
+  EXPECT_EQ(s.endpoint.unix_path, "/r");
+  EXPECT_TRUE(s.has_password);
+  EXPECT_EQ(s.words, vocabulary::seed);
+  EXPECT_EQ(s.window, 1000000);
+  EXPECT_EQ(s.spool_commands, 7u);
+  EXPECT_EQ(s.spool_bytes, 70000u);
+  EXPECT_EQ(s.prefix, "a:b");
+  EXPECT_EQ(s.maxlen_market, 1);
+  EXPECT_EQ(s.maxlen_signals, 2);
+  EXPECT_EQ(s.maxlen_account, 3);
+  EXPECT_EQ(s.maxlen_status, 4);
+  EXPECT_EQ(s.position_history, 5);
+  EXPECT_EQ(s.position_period, 6);
+  EXPECT_EQ(s.orders_period, 7);
+  EXPECT_EQ(s.account_period, 8);
+  EXPECT_EQ(s.trap_period, 9);
+  EXPECT_EQ(s.expiry_factor, 4);
+}
+
+TEST(settings, a_prefix_with_a_hash_tag_of_its_own_is_refused) {
+  std::string json(whole);
+  json.replace(json.find("a:b"), 3, "a{b");
+  EXPECT_THROW(parse_settings(json), sdk::error);
+}
+
+TEST(settings, a_username_without_a_password_is_refused) {
+  std::string json(whole);
+  json.replace(json.find("null"), 4, "\"u\"");
+  json.replace(json.find("true"), 4, "null");
+  EXPECT_THROW(parse_settings(json), sdk::error);
+}
+
+}  // namespace
+}  // namespace trapline::redis_bridge
