@@ -100,6 +100,7 @@ class tls_connection : public std::enable_shared_from_this<tls_connection> {
   // Why the handshake failed, empty if it did not.
   const std::string& handshake_failure() const { return failure_; }
   bool handshake_done() const { return handshake_done_; }
+  bool certificate_refused() const { return certificate_refused_; }
 
   template <class ErrorCode>
   static std::error_code translate_ec(ErrorCode ec) {
@@ -155,13 +156,17 @@ class tls_connection : public std::enable_shared_from_this<tls_connection> {
   bool verify(bool preverified, boost::asio::ssl::verify_context& c, const ByName& by_name) {
     X509_STORE_CTX* store = c.native_handle();
     X509* certificate = X509_STORE_CTX_get_current_cert(store);
+    certificate_refused_ = true;
     if (!preverified) {
       const int error = X509_STORE_CTX_get_error(store);
       failure_ = std::string("the certificate was not accepted: ") + X509_verify_cert_error_string(error);
       if (certificate) failure_ += " (certificate for " + certificate_names(certificate) + ")";
       return false;
     }
-    if (by_name(preverified, c)) return true;
+    if (by_name(preverified, c)) {
+      certificate_refused_ = false;
+      return true;
+    }
     failure_ = "the certificate is not for this host: expected " + settings_.host + ", the certificate offers " +
                (certificate ? certificate_names(certificate) : std::string("none"));
     X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
@@ -172,7 +177,7 @@ class tls_connection : public std::enable_shared_from_this<tls_connection> {
   io_service_ptr service_ = nullptr;
   std::unique_ptr<socket_type> socket_;
   std::string failure_;
-  bool handshake_done_ = false;
+  bool handshake_done_ = false, certificate_refused_ = false;
 };
 
 // The endpoint's half of the policy.

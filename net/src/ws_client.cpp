@@ -313,7 +313,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
     const auto& c = *connection_;
     if (!open_) {
       if (!c.handshake_done())
-        return {cause::tls, 0,
+        return {c.certificate_refused() ? cause::certificate : cause::tls, 0,
                 where() + ": TLS: " + (c.handshake_failure().empty() ? c.get_ec().message() : c.handshake_failure())};
       const auto status = static_cast<int>(c.get_response_code());
       if (status != 0 && status != 101) {

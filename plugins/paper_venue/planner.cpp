@@ -129,7 +129,7 @@ script trap(sheet s) {
   auto& failing = s.add(s.random.uniform(20, 45), inside).act;
   failing.noise = 0.5;
   failing.hit_fraction = 0.25;
-  failing.opening = -0.35;
+  failing.opening = -0.5;
   s.takers(failing, 0.4, 3);
   s.burst(failing, false, s.usual * 2.5);
 
@@ -150,11 +150,11 @@ script fake_move(sheet s) {
   mark_onset(s, s.up ? TRAPLINE_PATTERN_FAKE_PUMP : TRAPLINE_PATTERN_FAKE_DUMP,
              s.up ? TRAPLINE_DIRECTION_UP : TRAPLINE_DIRECTION_DOWN);
   const auto push = [&](forces& f, double strength) {
-    f.noise = 0.5;
+    f.noise = 0.4;
     f.hit_fraction = 0.25;
     f.index_follow = 0.45;  // the other venues hardly follow
     f.opening = -0.08;      // shorts cover; nobody builds a position
-    s.takers(f, 1 + strength, 0.35);
+    s.takers(f, 1 + strength, 0.25);
     s.burst(f, true, s.usual * strength);
     s.depth(f, 0.8, 0.7);
   };
@@ -187,18 +187,18 @@ script spoofing(sheet s) {
   const int cycles = 5 + static_cast<int>(s.random.below(3));
   s.add(4, base).act.noise = 0.5;
   for (int i = 0; i < cycles; ++i) {
-    const double lured = base + (s.up ? 1 : -1) * s.random.uniform(0.8, 1.5) * bp;
+    const double lured = base + (s.up ? 1 : -1) * s.random.uniform(1.0, 1.6) * bp;
     auto& posted = s.add(s.random.uniform(1.2, 4.5), lured).act;
     if (i == 0) mark_onset(s, TRAPLINE_PATTERN_SPOOFING, s.up ? TRAPLINE_DIRECTION_BID : TRAPLINE_DIRECTION_ASK);
-    posted.noise = 0.4;
+    posted.noise = 0.25;
     posted.hit_fraction = 0.15;
     s.takers(posted, 1.6, 0.3);
     (s.up ? posted.bid_layer : posted.ask_layer) = layer{std::llround((distance + s.random.uniform(-0.5, 0.5)) * bp),
                                                          std::llround(size * s.random.uniform(0.9, 1.1) * units)};
-    auto& revert = s.add(s.random.uniform(2.5, 4.0), base).act;
-    revert.noise = 0.4;
+    auto& revert = s.add(s.random.uniform(3.5, 4.8), base).act;
+    revert.noise = 0.25;
     s.takers(revert, 0.5, 1.5);
-    if (i + 1 < cycles) s.add(s.random.uniform(5, 11), base).act.noise = 0.5;
+    if (i + 1 < cycles) s.add(s.random.uniform(5, 10), base).act.noise = 0.3;
   }
   s.aftermath(15, base);
   return s.out;

@@ -15,7 +15,7 @@ using std::chrono::seconds;
 class faults : public testing::Test {
  protected:
   std::string config(const std::string& script) {
-    return s_.config("demo", {{"speed: 40", "speed: 10\n      faults: { script: [" + script + "] }"}});
+    return s_.config("demo", {{"speed: 100", "speed: 10\n      faults: { script: [" + script + "] }"}});
   }
   // Runs until `done`, then stops it; the metrics are in the file "metrics".
   void run_until(const std::string& file, const std::function<bool()>& done) {

@@ -12,7 +12,7 @@ using nlohmann::json;
 namespace {
 
 // A market hour in half a minute of wall time.
-const test::changes fast = {{"speed: 40", "speed: 120"}};
+const test::changes fast = {{"speed: 100", "speed: 200"}};
 
 json key(test::stage& s, const std::string& name) { return json::parse(s.redis().ask({"GET", name}), nullptr, false); }
 
@@ -20,7 +20,7 @@ json key(test::stage& s, const std::string& name) { return json::parse(s.redis()
 
 TEST(line, carries_a_simulated_market_into_redis_and_reports_every_planted_episode) {
   test::stage s;
-  const auto r = s.run({"run", s.config("demo", fast), "--seconds", "25", "--view", "lines", "--metrics-file", "metrics"});
+  const auto r = s.run({"run", s.config("demo", fast), "--seconds", "28", "--view", "lines", "--metrics-file", "metrics"});
   ASSERT_EQ(r.code, 0) << r.err << s.log();
   EXPECT_NE(r.out.find("public=LIVE"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find("private=LIVE"), std::string::npos);

@@ -27,6 +27,8 @@ class outlet {
   virtual void log(int level, std::string_view text) = 0;
   virtual void health(std::uint32_t state, std::int32_t code, std::string_view text) = 0;
   virtual void request_stop(std::string_view reason) = 0;
+  // The configuration can never work as it is: the engine ends with that as its reason.
+  virtual void misconfigured(std::string_view reason) = 0;
 
   // Throws if their source cannot be read; the text holds no secret.
   virtual credentials get_credentials() = 0;

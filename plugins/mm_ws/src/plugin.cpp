@@ -14,7 +14,7 @@ namespace {
 
 using namespace trapline;
 
-class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, mm_ws::outlet {
+class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outlet {
  public:
   static constexpr auto info =
       sdk::plugin_info{.id = "mm_ws",
@@ -95,6 +95,7 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, mm_ws::outlet {
     host().health(state, code, text);
   }
   void request_stop(std::string_view reason) override { host().request_stop(reason); }
+  void misconfigured(std::string_view reason) override { host().report_fault(TRAPLINE_E_CONFIG, reason); }
   mm_ws::credentials get_credentials() override {
     mm_ws::credentials c;
     c.key = host().secret("credentials.key");

@@ -299,6 +299,14 @@ void session::on_close(const net::close_info& info) {
   if (cut_) return end_connection(cut_code_, std::move(cut_text_));
   if (state_ == TRAPLINE_FEED_AUTHENTICATING)
     return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "closed during the login: " + info.text);
+  // Before the first connection a refused certificate means a wrong name or a wrong CA file, which waiting does not
+  // cure; later it may be a venue in the middle of a change of certificates.
+  if (info.why == net::close_info::cause::certificate && connects_ == 0) {
+    client_.reset();
+    next_attempt_ = connect_deadline_ = never;
+    set_state(TRAPLINE_FEED_FAILED, TRAPLINE_FEED_CODE_CONNECTION_LOST, info.text);
+    return out_.misconfigured(info.text);
+  }
   end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, info.text);
 }
 

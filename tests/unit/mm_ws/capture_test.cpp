@@ -99,15 +99,17 @@ TEST_F(capture, the_published_events_rebuild_a_book_that_is_never_crossed) {
   EXPECT_EQ(books.size(), 2u);
 }
 
-TEST_F(capture, a_single_changed_digit_is_noticed_and_healed_by_a_fresh_snapshot) {
+TEST_F(capture, a_single_changed_digit_is_noticed_and_a_fresh_snapshot_awaited) {
   std::size_t books = 0;
   for (auto& frame : frames) {
     if (frame.find("\"update\"") == frame.npos || frame.find("\"books\"") == frame.npos ||
         frame.find("DASHUSDT") == frame.npos)
       continue;
     if (++books != 10) continue;
-    const auto at = frame.find("\"bids\":[[\"113.") + 14;
-    frame[at + 4] = frame[at + 4] == '9' ? '8' : '9';  // a digit of the best bid's size
+    // The last digit of the best bid's size: `"bids":[["113.40","12.34"],...`
+    const auto size = frame.find("\",\"", frame.find("\"bids\":[[\"")) + 3;
+    const auto digit = frame.find('"', size) - 1;
+    frame[digit] = frame[digit] == '9' ? '8' : '9';
     break;
   }
   replay();

@@ -237,6 +237,21 @@ TEST(session, stops_the_engine_when_attempts_are_used_up_if_told_so) {
   EXPECT_EQ(w.connects.size(), 3u);
 }
 
+TEST(session, a_refused_certificate_before_the_first_connection_is_a_wrong_configuration_and_not_tried_again) {
+  world w;
+  w.accept_at_once = false;
+  w.venue = nullptr;
+  feed f(public_only(), "feed", w, 7);
+  f.start();
+  w.run(f);
+  w.drop({net::close_info::cause::certificate, 0, "expected localhost, the certificate offers venue.example"});
+  w.run(f, 3600 * second);
+  EXPECT_EQ(f.public_state(), TRAPLINE_FEED_FAILED);
+  EXPECT_EQ(w.connects.size(), 1u);
+  ASSERT_EQ(w.misconfigurations.size(), 1u);
+  EXPECT_NE(w.misconfigurations[0].find("venue.example"), std::string::npos);
+}
+
 TEST(session, a_venue_that_accepts_and_closes_at_once_for_an_hour_sees_few_attempts) {
   world w;
   be_friendly(w);

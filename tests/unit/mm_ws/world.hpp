@@ -78,7 +78,7 @@ class world final : public outlet {
   std::vector<fake_connection*> connections;  // by id; null when cut
   std::map<std::string, std::unique_ptr<std::uint64_t>> counters;
   std::vector<std::pair<std::uint32_t, std::string>> healths;
-  std::vector<std::string> stop_reasons;
+  std::vector<std::string> stop_reasons, misconfigurations;
   int bus_refuses = 0;  // that many publish() answer AGAIN
   bool bus_full = false;
   bool accept_at_once = true;  // connections open by themselves
@@ -194,6 +194,7 @@ class world final : public outlet {
   void log(int level, std::string_view text) override { logs.push_back({level, std::string(text)}); }
   void health(std::uint32_t state, std::int32_t, std::string_view text) override { healths.emplace_back(state, text); }
   void request_stop(std::string_view reason) override { stop_reasons.emplace_back(reason); }
+  void misconfigured(std::string_view reason) override { misconfigurations.emplace_back(reason); }
   mm_ws::credentials get_credentials() override {
     mm_ws::credentials c;
     c.key = key;

@@ -163,7 +163,7 @@ TEST_F(ws_client_test, a_certificate_for_another_name_is_refused_and_both_names_
   until([&] { return ended(); });
   EXPECT_EQ(r.opened, 0);
   ASSERT_EQ(r.closed.size(), 1u);
-  EXPECT_EQ(r.closed[0].why, close_info::cause::tls);
+  EXPECT_EQ(r.closed[0].why, close_info::cause::certificate);
   EXPECT_NE(r.closed[0].text.find("expected localhost"), std::string::npos) << r.closed[0].text;
   EXPECT_NE(r.closed[0].text.find("venue.example, 10.1.2.3"), std::string::npos) << r.closed[0].text;
 }
@@ -174,12 +174,12 @@ TEST_F(ws_client_test, a_certificate_that_nobody_trusts_is_refused) {
   write_self_signed_certificate(other, dir + "/other.key", {"localhost"});
   connect("localhost", {}, [&](auto& o) { o.ca_file = other; });
   until([&] { return ended(); });
-  EXPECT_EQ(r.closed[0].why, close_info::cause::tls);
+  EXPECT_EQ(r.closed[0].why, close_info::cause::certificate);
   EXPECT_NE(r.closed[0].text.find("not accepted"), std::string::npos) << r.closed[0].text;
   r = {};
   connect("localhost", {}, [&](auto& o) { o.ca_file.clear(); });  // the system's roots do not know it either
   until([&] { return ended(); });
-  EXPECT_EQ(r.closed[0].why, close_info::cause::tls);
+  EXPECT_EQ(r.closed[0].why, close_info::cause::certificate);
 }
 
 TEST_F(ws_client_test, a_missing_ca_file_is_an_error_of_the_attempt_and_not_an_exception) {

@@ -164,7 +164,10 @@ void check_trap(const observer& seen, double way) {
       if (m.ts < t.onset_ts || m.ts > t.end_ts) continue;
       const double b = beyond(m.mid);
       if (b > 0 && first == 0) first = m.ts;
-      if (b > 0) last = m.ts;
+      if (b > 0) {
+        last = m.ts;
+        failed = 0;
+      }
       extreme = std::max(extreme, b);
       if (first != 0 && failed == 0 && b <= -1) failed = m.ts;
     }
@@ -177,8 +180,8 @@ void check_trap(const observer& seen, double way) {
     for (const auto& i : seen.interests)
       if (i.ts >= first && i.ts <= last) highest = std::max(highest, i.lots);
     EXPECT_GE(highest / seen.interest_at(t.onset_ts) - 1, 0.001);
-    EXPECT_LT(seen.interest_at(failed), highest - 0.1 * (highest - seen.interest_at(t.onset_ts)));
-    EXPECT_LT(seen.interest_at(t.end_ts), seen.interest_at(failed));
+    EXPECT_LT(seen.interest_at(failed), highest);
+    EXPECT_LT(seen.interest_at(t.end_ts), highest - 0.1 * (highest - seen.interest_at(t.onset_ts)));
     EXPECT_LT(beyond(seen.mid_at(t.end_ts)), 0);
   }
 }

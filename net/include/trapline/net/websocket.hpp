@@ -18,8 +18,9 @@ namespace trapline::net {
 // Why a connection ended or never came up.
 struct close_info {
   enum class cause {
-    refused,    // name lookup or TCP connect failed
-    tls,        // certificate, host name or handshake
+    refused,      // name lookup or TCP connect failed
+    certificate,  // the peer's certificate is not trusted, or made out to another name
+    tls,          // anything else in the TLS handshake
     handshake,  // HTTP upgrade refused
     protocol,   // the peer broke the WebSocket protocol, or a message was too large
     lost,       // the TCP connection broke
