@@ -38,6 +38,7 @@ class sink final : public outlet {
   void log(int, std::string_view) override {}
   void health(std::uint32_t, std::int32_t, std::string_view) override {}
   void request_stop(std::string_view) override {}
+  void misconfigured(std::string_view) override {}
   credentials get_credentials() override { return {}; }
   std::unique_ptr<net::ws_client> connect(const net::ws_client_options&, net::ws_client_handler& h) override {
     struct quiet : net::ws_client {

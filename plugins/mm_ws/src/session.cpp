@@ -109,7 +109,7 @@ void session::attempt() {
 
 void session::on_open() {
   const auto now = out_.mono();
-  open_ = true;
+  open_ = was_ever_open_ = true;
   was_live_ = false;
   last_inbound_ = now;
   ping_at_ = now + options_.ping_interval;
@@ -301,7 +301,7 @@ void session::on_close(const net::close_info& info) {
     return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "closed during the login: " + info.text);
   // Before the first connection a refused certificate means a wrong name or a wrong CA file, which waiting does not
   // cure; later it may be a venue in the middle of a change of certificates.
-  if (info.why == net::close_info::cause::certificate && connects_ == 0) {
+  if (info.why == net::close_info::cause::certificate && !was_ever_open_) {
     client_.reset();
     next_attempt_ = connect_deadline_ = never;
     set_state(TRAPLINE_FEED_FAILED, TRAPLINE_FEED_CODE_CONNECTION_LOST, info.text);

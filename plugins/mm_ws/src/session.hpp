@@ -123,6 +123,7 @@ class session final : net::ws_client_handler {
   bool was_live_ = false;  // on this connection
   unsigned attempts_ = 0, retries_ = 0, auth_failures_ = 0;
   std::uint64_t connects_ = 0;
+  bool was_ever_open_ = false;
   std::int64_t next_attempt_ = never, connect_deadline_ = never, login_deadline_ = never, ack_deadline_ = never;
   std::int64_t live_since_ = never, last_inbound_ = 0, last_inbound_utc_ = 0;
   std::int64_t ping_at_ = never, may_send_at_ = 0;
