@@ -1,8 +1,8 @@
 // Load run: messages per second from a TLS WebSocket on loopback through mm_ws and the bus into trap_detector.
 //
 // A sender thread pushes generated Bitget v2 frames, one TLS record each, as fast as the socket takes them. The same
-// frames go, in the same run, to a bare client of our own net/ layer that decodes nothing: the price of transport alone.
-// Printed per workload: messages/s and CPU time per message of everything but the sender.
+// frames go, in the same run, to a bare client of our own net/ layer that decodes nothing: the price of transport
+// alone. Printed per workload: messages/s and CPU time per message of everything but the sender.
 //
 // usage: end_to_end_bench [seconds per run, default 3]
 #include <pthread.h>
@@ -55,16 +55,18 @@ std::string decimal(std::int64_t tenths) { return std::to_string(tenths / 10) + 
 // A frame's text depends on its number only, so that ids, times and sequence numbers rise as a venue's do.
 std::string trade_frame(std::uint64_t n) {
   const std::string ts = std::to_string(1760000000000 + n / 50);
-  return R"({"action":"update",)" + arg("trade") + R"(,"data":[{"ts":")" + ts + R"(","price":")" + decimal(640000 + static_cast<std::int64_t>(n * 7 % 40)) +
-         R"(","size":"0.0010","side":")" + (n % 3 == 0 ? "sell" : "buy") + R"(","tradeId":")" + std::to_string(1360000000000000000 + n) +
-         R"("}],"ts":)" + ts + "}";
+  return R"({"action":"update",)" + arg("trade") + R"(,"data":[{"ts":")" + ts + R"(","price":")" +
+         decimal(640000 + static_cast<std::int64_t>(n * 7 % 40)) + R"(","size":"0.0010","side":")" +
+         (n % 3 == 0 ? "sell" : "buy") + R"(","tradeId":")" + std::to_string(1360000000000000000 + n) + R"("}],"ts":)" +
+         ts + "}";
 }
 
 std::string levels(std::int64_t from, std::int64_t step, int count, std::uint64_t n) {
   std::string out;
   for (int i = 0; i < count; ++i) {
     if (i > 0) out += ',';
-    out += "[\"" + decimal(from + step * i) + "\",\"" + std::to_string(1 + (n + static_cast<std::uint64_t>(i)) % 9) + ".2500\"]";
+    out += "[\"" + decimal(from + step * i) + "\",\"" + std::to_string(1 + (n + static_cast<std::uint64_t>(i)) % 9) +
+           ".2500\"]";
   }
   return out;
 }
@@ -72,9 +74,10 @@ std::string levels(std::int64_t from, std::int64_t step, int count, std::uint64_
 std::string book_frame(std::uint64_t n, int per_side) {
   const bool first = n == 0;
   const std::string ts = std::to_string(1760000000000 + n / 50);
-  return std::string(R"({"action":")") + (first ? "snapshot" : "update") + R"(",)" + arg("books") + R"(,"data":[{"asks":[)" +
-         levels(640010, 1, first ? 200 : per_side, n) + R"(],"bids":[)" + levels(640000, -1, first ? 200 : per_side, n) + R"(],"seq":)" +
-         std::to_string(1000 + n) + R"(,"pseq":)" + std::to_string(first ? 0 : 999 + n) + R"(,"ts":")" + ts + R"("}],"ts":)" + ts + "}";
+  return std::string(R"({"action":")") + (first ? "snapshot" : "update") + R"(",)" + arg("books") +
+         R"(,"data":[{"asks":[)" + levels(640010, 1, first ? 200 : per_side, n) + R"(],"bids":[)" +
+         levels(640000, -1, first ? 200 : per_side, n) + R"(],"seq":)" + std::to_string(1000 + n) + R"(,"pseq":)" +
+         std::to_string(first ? 0 : 999 + n) + R"(,"ts":")" + ts + R"("}],"ts":)" + ts + "}";
 }
 
 std::string ticker_frame(std::uint64_t n) {
@@ -154,7 +157,8 @@ struct figures {
 };
 
 // Lets `received` run for `limit` seconds after the first message.
-figures measure(sender& from, double limit, const std::function<std::uint64_t()>& received, const std::function<void()>& work) {
+figures measure(sender& from, double limit, const std::function<std::uint64_t()>& received,
+                const std::function<void()>& work) {
   while (received() < 100) work();
   const std::uint64_t before = received();
   const double cpu = process_cpu() - from.cpu();
@@ -193,7 +197,8 @@ class bare_client : public net::ws_client_handler {
 figures run_bare(const std::string& dir, const workload& w, double limit) {
   sender s(dir, w);
   bare_client c(s.port(), dir + "/ca.pem", w);
-  return measure(s, limit, [&] { return c.received(); }, [&] { c.poll(); });
+  return measure(
+      s, limit, [&] { return c.received(); }, [&] { c.poll(); });
 }
 
 std::string list(const std::vector<std::string>& words) {
@@ -205,27 +210,35 @@ std::string list(const std::vector<std::string>& words) {
 figures run_engine(const std::string& dir, const workload& w, double limit) {
   sender s(dir, w);
   trapline::engine e({TRAPLINE_PLUGIN_DIR, dir + "/run", true});
-  const auto problems = e.load_text("lanes: {core: {wait: park}}\n"
-                                    "plugins:\n"
-                                    "  feed:\n"
-                                    "    use: mm_ws\n"
-                                    "    lane: core\n"
-                                    "    options:\n"
-                                    "      environment: paper\n"
-                                    "      symbols: [BTCUSDT]\n"
-                                    "      channels: " + list(w.channels) + "\n"
-                                    "      endpoint: {public: 'wss://localhost:" + std::to_string(s.port()) + "/v2/ws/public', ca_file: " + dir + "/ca.pem}\n"
-                                    "  traps: {use: trap_detector, lane: core}\n",
-                                    "bench");
+  const auto problems = e.load_text(
+      "lanes: {core: {wait: park}}\n"
+      "plugins:\n"
+      "  feed:\n"
+      "    use: mm_ws\n"
+      "    lane: core\n"
+      "    options:\n"
+      "      environment: paper\n"
+      "      symbols: [BTCUSDT]\n"
+      "      channels: " +
+          list(w.channels) +
+          "\n"
+          "      endpoint: {public: 'wss://localhost:" +
+          std::to_string(s.port()) + "/v2/ws/public', ca_file: " + dir +
+          "/ca.pem}\n"
+          "  traps: {use: trap_detector, lane: core}\n",
+      "bench");
   for (const auto& p : problems) std::fprintf(stderr, "%s\n", p.c_str());
   std::string error;
   if (!problems.empty() || !e.start(error)) {
     std::fprintf(stderr, "engine: %s\n", error.c_str());
     std::exit(1);
   }
-  const auto f = measure(s, limit, [&] { return e.metric_total("detector_events_total"); },
-                         [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
-  if (e.metric_total("feed_malformed_total") + e.metric_total("feed_book_invalid_total") + e.metric_total("feed_refused_total") > 0) {
+  const auto f = measure(
+      s, limit, [&] { return e.metric_total("detector_events_total"); },
+      [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
+  if (e.metric_total("feed_malformed_total") + e.metric_total("feed_book_invalid_total") +
+          e.metric_total("feed_refused_total") >
+      0) {
     std::fprintf(stderr, "%s: the feed met malformed, invalid or refused messages; the figures mean nothing\n", w.name);
     std::exit(1);
   }
@@ -254,11 +267,12 @@ int main(int argc, char** argv) {
        }}};
   char pattern[] = "/tmp/trapline-bench-XXXXXX";
   const std::string dir = ::mkdtemp(pattern);
-  std::printf("%-26s %14s %14s   %14s %14s   %8s\n", "over TLS", "bare msg/s", "bare ns CPU", "engine msg/s", "engine ns CPU", "CPU x");
+  std::printf("%-26s %14s %14s   %14s %14s   %8s\n", "over TLS", "bare msg/s", "bare ns CPU", "engine msg/s",
+              "engine ns CPU", "CPU x");
   for (const auto& w : workloads) {
     const figures bare = run_bare(dir, w, limit), whole = run_engine(dir, w, limit);
-    std::printf("%-26s %14.0f %14.0f   %14.0f %14.0f   %8.2f\n", w.name, bare.per_second, bare.cpu_ns, whole.per_second, whole.cpu_ns,
-                whole.cpu_ns / bare.cpu_ns);
+    std::printf("%-26s %14.0f %14.0f   %14.0f %14.0f   %8.2f\n", w.name, bare.per_second, bare.cpu_ns, whole.per_second,
+                whole.cpu_ns, whole.cpu_ns / bare.cpu_ns);
   }
   std::filesystem::remove_all(dir);
   return 0;

@@ -23,7 +23,8 @@ class scratch_dir {
  public:
   scratch_dir() {
     std::string pattern = (fs::temp_directory_path() / "trapline-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) throw std::runtime_error("cannot make a temporary directory in " + fs::temp_directory_path().string());
+    if (!::mkdtemp(pattern.data()))
+      throw std::runtime_error("cannot make a temporary directory in " + fs::temp_directory_path().string());
     path_ = pattern;
   }
   ~scratch_dir() {
@@ -96,7 +97,9 @@ int explain(const std::string& use, const std::vector<std::string>& plugin_dirs)
   for (const auto& o : config::read_table(d.options, d.option_count, d.option_size)) {
     std::cout << "  " << o.path << "  (" << config::type_name(o.type);
     if (o.allowed) std::cout << ": " << *o.allowed;
-    std::cout << (o.required ? "; required" : o.default_value ? "; default " + (o.default_value->empty() ? "empty" : *o.default_value) : "; optional")
+    std::cout << (o.required        ? "; required"
+                  : o.default_value ? "; default " + (o.default_value->empty() ? "empty" : *o.default_value)
+                                    : "; optional")
               << ")\n      " << o.doc << '\n';
   }
   return 0;
@@ -114,9 +117,9 @@ int plugins(const std::vector<std::string>& plugin_dirs) {
       any = true;
       const auto r = plugin::inspect(f.string());
       if (!r.id.empty())
-        std::printf("%-22s %-10s ABI %u.%u  %s\n", r.id.c_str(), r.version.c_str(), r.abi_major, r.abi_minor, f.c_str());
-      else
-        std::printf("%-22s %-10s           %s\n", "(refused)", "", f.c_str());
+        std::printf("%-22s %-10s ABI %u.%u  %s\n", r.id.c_str(), r.version.c_str(), r.abi_major, r.abi_minor,
+                    f.c_str());
+      else std::printf("%-22s %-10s           %s\n", "(refused)", "", f.c_str());
       for (const auto& p : r.problems) std::printf("    %s\n", p.c_str());
     }
   }
@@ -125,8 +128,8 @@ int plugins(const std::vector<std::string>& plugin_dirs) {
 }
 
 int version() {
-  std::cout << "trapline " << version_text << ", plugin ABI " << TRAPLINE_ABI_MAJOR << '.' << TRAPLINE_ABI_MINOR << ", built with "
-            << __VERSION__ << '\n';
+  std::cout << "trapline " << version_text << ", plugin ABI " << TRAPLINE_ABI_MAJOR << '.' << TRAPLINE_ABI_MINOR
+            << ", built with " << __VERSION__ << '\n';
   return 0;
 }
 

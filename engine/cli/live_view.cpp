@@ -20,13 +20,17 @@ std::int64_t tolerance(std::uint16_t pattern) {
   switch (pattern) {
     case TRAPLINE_PATTERN_SPOOFING:
     case TRAPLINE_PATTERN_LAYERING:
-    case TRAPLINE_PATTERN_QUOTE_STUFFING: return 5 * second;
+    case TRAPLINE_PATTERN_QUOTE_STUFFING:
+      return 5 * second;
     case TRAPLINE_PATTERN_STOP_HUNT:
     case TRAPLINE_PATTERN_LIQUIDITY_GRAB:
-    case TRAPLINE_PATTERN_MOMENTUM_IGNITION: return 30 * second;
+    case TRAPLINE_PATTERN_MOMENTUM_IGNITION:
+      return 30 * second;
     case TRAPLINE_PATTERN_PUMP:
-    case TRAPLINE_PATTERN_DUMP: return 60 * second;
-    default: return 120 * second;
+    case TRAPLINE_PATTERN_DUMP:
+      return 60 * second;
+    default:
+      return 120 * second;
   }
 }
 
@@ -59,7 +63,8 @@ void live_view::on_event(const trapline_event& e) {
     case TRAPLINE_EVENT_TRADE:
     case TRAPLINE_EVENT_TICKER:
     case TRAPLINE_EVENT_BOOK_SNAPSHOT:
-    case TRAPLINE_EVENT_BOOK_DELTA: return on_market(e);
+    case TRAPLINE_EVENT_BOOK_DELTA:
+      return on_market(e);
     case TRAPLINE_EVENT_GAP:
       if (const auto* g = sdk::payload<trapline_gap>(e)) {
         if (g->channel == TRAPLINE_GAP_BUS) now_.lost += g->lost;
@@ -69,7 +74,8 @@ void live_view::on_event(const trapline_event& e) {
       return;
     case TRAPLINE_EVENT_FEED_STATUS:
       if (const auto* s = sdk::payload<trapline_feed_status>(e))
-        now_.feeds[s->endpoint == TRAPLINE_ENDPOINT_PUBLIC ? "public" : "private"] = {std::string(sdk::view(s->text)), s->state, *s};
+        now_.feeds[s->endpoint == TRAPLINE_ENDPOINT_PUBLIC ? "public" : "private"] = {std::string(sdk::view(s->text)),
+                                                                                      s->state, *s};
       return;
     case TRAPLINE_EVENT_POSITION:
       if (const auto* p = sdk::payload<trapline_position>(e)) on_position(e, *p);
@@ -86,7 +92,8 @@ void live_view::on_event(const trapline_event& e) {
     case TRAPLINE_EVENT_EPISODE:
       if (const auto* t = sdk::payload<trapline_episode>(e)) on_episode(e, *t);
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -135,9 +142,10 @@ void live_view::on_signal(const trapline_event& e, const trapline_signal& s) {
   const bool counts = s.stage == TRAPLINE_STAGE_DETECTED || s.stage == TRAPLINE_STAGE_CONFIRMED;
   if (s.stage == TRAPLINE_STAGE_FORMING) return;
   char text[160];
-  std::snprintf(text, sizeof text, "%s  %-9s %-18s %-5s %-10s p=%.2f  intensity %.2f", clock_text(e.ts_event).c_str(), symbol.c_str(),
-                std::string(sdk::pattern_name(s.pattern)).c_str(), std::string(sdk::direction_name(s.direction)).c_str(),
-                std::string(sdk::stage_name(s.stage)).c_str(), s.probability, s.intensity);
+  std::snprintf(text, sizeof text, "%s  %-9s %-18s %-5s %-10s p=%.2f  intensity %.2f", clock_text(e.ts_event).c_str(),
+                symbol.c_str(), std::string(sdk::pattern_name(s.pattern)).c_str(),
+                std::string(sdk::direction_name(s.direction)).c_str(), std::string(sdk::stage_name(s.stage)).c_str(),
+                s.probability, s.intensity);
   now_.signals.emplace_front(text);
   if (now_.signals.size() > shown_signals) now_.signals.pop_back();
   if (!counts || !alarmed_.emplace(std::string(sdk::view(s.id)), true).second) return;

@@ -16,7 +16,9 @@ int main(int argc, char** argv) {
   auto* run_cmd = app.add_subcommand("run", "Run a configuration until Ctrl-C, SIGTERM or --seconds");
   run_cmd->add_option("config", run.config, "YAML file")->required();
   run_cmd->add_option("--seconds", run.seconds, "Stop after so many seconds")->check(CLI::PositiveNumber);
-  run_cmd->add_option("--view", run.view, "live: redrawn in place; lines: one line a second; off; auto: live on a terminal")
+  run_cmd
+      ->add_option("--view", run.view,
+                   "live: redrawn in place; lines: one line a second; off; auto: live on a terminal")
       ->check(CLI::IsMember({"auto", "live", "lines", "off"}))
       ->capture_default_str();
   run_cmd->add_option("--metrics-file", run.metrics_file, "Write all metrics there (Prometheus text) at the end");
@@ -29,8 +31,7 @@ int main(int argc, char** argv) {
   auto* plugins_cmd = app.add_subcommand("plugins", "List the plugins that can be found");
   auto* version_cmd = app.add_subcommand("version", "Print versions");
   std::vector<std::string> plugin_dirs;
-  for (auto* c : {explain_cmd, plugins_cmd})
-    c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
+  for (auto* c : {explain_cmd, plugins_cmd}) c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
 
   try {
     app.parse(argc, argv);

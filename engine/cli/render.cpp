@@ -63,8 +63,8 @@ std::string bytes(std::uint64_t n) {
 std::string position_text(const position_line& p) {
   if (!p.known) return "position unknown";
   if (!p.present) return "flat";
-  return text("%s %.4f %s @ %.1f, mark %.1f, PnL %+.2f USDT", std::string(sdk::position_side_name(p.side)).c_str(), p.size,
-              p.symbol.c_str(), p.entry, p.mark, p.pnl);
+  return text("%s %.4f %s @ %.1f, mark %.1f, PnL %+.2f USDT", std::string(sdk::position_side_name(p.side)).c_str(),
+              p.size, p.symbol.c_str(), p.entry, p.mark, p.pnl);
 }
 
 }  // namespace
@@ -72,9 +72,11 @@ std::string position_text(const position_line& p) {
 std::string render_live(const frame& f, int width) {
   std::vector<std::string> lines;
   const auto& d = f.data;
-  lines.push_back(text("%sTrapline%s %s   %02d:%02d   %.0f events/s   bus %s%s", bold, reset, f.engine.c_str(),
-                       static_cast<int>(f.elapsed_s) / 60, static_cast<int>(f.elapsed_s) % 60, f.events_per_s, bytes(f.bus_bytes).c_str(),
-                       f.refusals > 0 ? text(", %llu refused", static_cast<unsigned long long>(f.refusals)).c_str() : ""));
+  lines.push_back(
+      text("%sTrapline%s %s   %02d:%02d   %.0f events/s   bus %s%s", bold, reset, f.engine.c_str(),
+           static_cast<int>(f.elapsed_s) / 60, static_cast<int>(f.elapsed_s) % 60, f.events_per_s,
+           bytes(f.bus_bytes).c_str(),
+           f.refusals > 0 ? text(", %llu refused", static_cast<unsigned long long>(f.refusals)).c_str() : ""));
   std::string lag = "lag";
   for (const auto& l : f.lanes) {
     lag += "  " + l.name + " " + bytes(l.lag_bytes);
@@ -82,22 +84,24 @@ std::string render_live(const frame& f, int width) {
   }
   lines.push_back(dim + lag + reset);
   for (const auto& [name, s] : d.feeds)
-    lines.push_back(text("feed %-8s %s%-14s%s %u/%u subscriptions, %llu gaps, %llu reconnects  %s%s%s", name.c_str(), state_colour(s.state),
-                         std::string(sdk::feed_state_name(s.state)).c_str(), reset, s.status.subscriptions_acked,
-                         s.status.subscriptions_wanted, static_cast<unsigned long long>(s.status.gaps),
+    lines.push_back(text("feed %-8s %s%-14s%s %u/%u subscriptions, %llu gaps, %llu reconnects  %s%s%s", name.c_str(),
+                         state_colour(s.state), std::string(sdk::feed_state_name(s.state)).c_str(), reset,
+                         s.status.subscriptions_acked, s.status.subscriptions_wanted,
+                         static_cast<unsigned long long>(s.status.gaps),
                          static_cast<unsigned long long>(s.status.reconnects), dim, s.text.c_str(), reset));
   lines.emplace_back();
   for (const auto& [name, s] : d.symbols)
-    lines.push_back(text("%s%-10s %.*f%s   bid %.*f  ask %.*f  mark %.*f   trades %llu  books %llu%s", bold, name.c_str(), s.decimals, s.last, reset,
-                         s.decimals, s.bid, s.decimals, s.ask, s.decimals, s.mark, static_cast<unsigned long long>(s.trades),
-                         static_cast<unsigned long long>(s.books), s.book_valid ? "" : "  \x1b[33mbook invalid\x1b[0m"));
+    lines.push_back(text("%s%-10s %.*f%s   bid %.*f  ask %.*f  mark %.*f   trades %llu  books %llu%s", bold,
+                         name.c_str(), s.decimals, s.last, reset, s.decimals, s.bid, s.decimals, s.ask, s.decimals,
+                         s.mark, static_cast<unsigned long long>(s.trades), static_cast<unsigned long long>(s.books),
+                         s.book_valid ? "" : "  \x1b[33mbook invalid\x1b[0m"));
   lines.push_back("position   " + position_text(d.position));
   lines.emplace_back();
   for (const auto& [name, m] : d.matrix) {
     lines.push_back(text("traps in %s%s", name.c_str(), m.head.warming != 0 ? "  (warming up)" : ""));
     for (const auto& r : m.rows)
-      lines.push_back(text("  %-18s %s%s %4.2f%s  %s", std::string(sdk::pattern_name(r.pattern)).c_str(), probability_colour(r.probability),
-                           bar(r.probability, 20).c_str(), r.probability, reset,
+      lines.push_back(text("  %-18s %s%s %4.2f%s  %s", std::string(sdk::pattern_name(r.pattern)).c_str(),
+                           probability_colour(r.probability), bar(r.probability, 20).c_str(), r.probability, reset,
                            r.stage == TRAPLINE_STAGE_NONE ? "" : std::string(sdk::stage_name(r.stage)).c_str()));
   }
   if (!d.signals.empty()) {
@@ -119,11 +123,13 @@ std::string render_line(const frame& f) {
     lag = std::max(lag, l.lag_bytes);
     lost += l.lost;
   }
-  out += text(" events/s=%.0f lag=%lluB lost=%llu", f.events_per_s, static_cast<unsigned long long>(lag), static_cast<unsigned long long>(lost));
+  out += text(" events/s=%.0f lag=%lluB lost=%llu", f.events_per_s, static_cast<unsigned long long>(lag),
+              static_cast<unsigned long long>(lost));
   out += " | " + position_text(f.data.position);
   for (const auto& [name, m] : f.data.matrix)
-    out += text(" | trap %s %.2f%s", std::string(m.head.pattern == 0 ? "none" : sdk::pattern_name(m.head.pattern)).c_str(), m.head.probability,
-                m.head.warming != 0 ? " (warming up)" : "");
+    out +=
+        text(" | trap %s %.2f%s", std::string(m.head.pattern == 0 ? "none" : sdk::pattern_name(m.head.pattern)).c_str(),
+             m.head.probability, m.head.warming != 0 ? " (warming up)" : "");
   out += text(" alarms=%llu", static_cast<unsigned long long>(f.data.alarms));
   return out;
 }
@@ -160,8 +166,8 @@ std::string render_episodes(const snapshot& s) {
     if (r.running > 0) out += text("  still running %d", r.running);
     out += "\n";
   }
-  return out + text("  alarms %llu, of which %llu match no planted episode\n", static_cast<unsigned long long>(s.alarms),
-                    static_cast<unsigned long long>(s.unmatched_alarms));
+  return out + text("  alarms %llu, of which %llu match no planted episode\n",
+                    static_cast<unsigned long long>(s.alarms), static_cast<unsigned long long>(s.unmatched_alarms));
 }
 
 }  // namespace trapline::cli

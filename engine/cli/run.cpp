@@ -66,11 +66,13 @@ class display {
   }
   void tick() {
     if (mode_ == view_mode::off || seconds_since(drawn_) < (mode_ == view_mode::live ? 0.25 : 1.0)) return;
-    frame f{engine_.name(), seconds_since(begin_), 0, engine_.lanes(), engine_.bus_bytes(), engine_.bus_refusals(), view_.get()};
+    frame f{engine_.name(),      seconds_since(begin_),  0,          engine_.lanes(),
+            engine_.bus_bytes(), engine_.bus_refusals(), view_.get()};
     f.events_per_s = static_cast<double>(f.data.events - events_) / seconds_since(drawn_);
     drawn_ = steady::now();
     events_ = f.data.events;
-    std::fputs(mode_ == view_mode::live ? render_live(f, terminal_width()).c_str() : (render_line(f) + "\n").c_str(), stdout);
+    std::fputs(mode_ == view_mode::live ? render_live(f, terminal_width()).c_str() : (render_line(f) + "\n").c_str(),
+               stdout);
     std::fflush(stdout);
   }
 
@@ -87,8 +89,8 @@ void print_end(const engine& e, const live_view& v, const run_arguments& a) {
   if (a.view != "off") std::cout << render_episodes(data);
   std::uint64_t lost = 0;
   for (const auto& l : e.lanes()) lost += l.lost;
-  std::cout << "stopped: " << data.events << " events seen, " << lost << " lost on lanes that may lag, " << e.bus_refusals()
-            << " publishes refused\n"
+  std::cout << "stopped: " << data.events << " events seen, " << lost << " lost on lanes that may lag, "
+            << e.bus_refusals() << " publishes refused\n"
             << "data: " << e.run_dir() << (e.log_file().empty() ? "" : "   log: " + e.log_file()) << '\n';
   if (a.metrics_file.empty()) return;
   std::ofstream out(a.metrics_file);
@@ -102,7 +104,8 @@ int run(const run_arguments& a) {
   engine e({builtin_plugin_dir(), {}, false});
   live_view view([&e](std::uint32_t i) { return std::string(e.symbol(i)); });
   const view_mode mode = choose_view(a.view);
-  e.observe("view", {"md.>", "feed.>", "acct.>", "sig.>", "sim.>"}, [&view](const trapline_event& ev) { view.on_event(ev); });
+  e.observe("view", {"md.>", "feed.>", "acct.>", "sig.>", "sim.>"},
+            [&view](const trapline_event& ev) { view.on_event(ev); });
 
   const auto problems = e.load_file(a.config);
   for (const auto& p : problems) std::cerr << p << '\n';
@@ -127,9 +130,14 @@ int run(const run_arguments& a) {
   print_end(e, view, a);
   if (!clean) std::cerr << "trapline: " << unclean << '\n';
   switch (e.stop_requested()) {
-    case stop_cause::bad_config: std::cerr << "trapline: " << e.stop_reason() << '\n'; return 2;
-    case stop_cause::fault: std::cerr << "trapline: " << e.stop_reason() << '\n'; return 1;
-    default: return clean ? 0 : 1;
+    case stop_cause::bad_config:
+      std::cerr << "trapline: " << e.stop_reason() << '\n';
+      return 2;
+    case stop_cause::fault:
+      std::cerr << "trapline: " << e.stop_reason() << '\n';
+      return 1;
+    default:
+      return clean ? 0 : 1;
   }
 }
 

@@ -142,7 +142,8 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
   } else {
     std::string searched;
     for (const auto& d : config.plugin_dirs) searched += (searched.empty() ? "" : ", ") + d;
-    wrong.push_back("there is no plugin '" + p.use + "'; searched " + (searched.empty() ? "nowhere (no plugin_dirs)" : searched) +
+    wrong.push_back("there is no plugin '" + p.use + "'; searched " +
+                    (searched.empty() ? "nowhere (no plugin_dirs)" : searched) +
                     ". `trapline plugins` lists what there is");
   }
   for (auto& w : wrong) problems.push_back({p.use_at, path + ".use", std::move(w)});
@@ -156,7 +157,8 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
                                        path + ".options", problems);
   if (problems.size() > before) return;
 
-  auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), p.name, img, std::move(checked));
+  auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), p.name, img,
+                                              std::move(checked));
   i->on_fault = p.on_fault;
   trapline_error error{};
   if (!i->create(error) || !i->configure(error)) {
@@ -194,7 +196,8 @@ void engine::impl::make_lanes(std::vector<config::problem>& problems) {
     for (const auto& other : instances)
       if (other->lane == l && other->driver() && (*i)->driver())
         problems.push_back({p.at, "plugins." + p.name + ".lane",
-                            "lane '" + p.lane + "' already has a driver, '" + other->name() + "'; a lane can have one. Give '" + p.name + "' another lane"});
+                            "lane '" + p.lane + "' already has a driver, '" + other->name() +
+                                "'; a lane can have one. Give '" + p.name + "' another lane"});
     l->add(**i);
   }
 }
@@ -213,12 +216,9 @@ bool engine::impl::start_instance(plugin::instance& i, std::string& error) {
         if (o->ok && i.driver()) i.lane->set_driver(&i);
       },
       start_limit);
-  if (!in_time)
-    error = i.name() + " did not start within 30 s";
-  else if (!o->ok)
-    error = i.name() + ": " + std::string(sdk::view(o->error.text));
-  else
-    return true;
+  if (!in_time) error = i.name() + " did not start within 30 s";
+  else if (!o->ok) error = i.name() + ": " + std::string(sdk::view(o->error.text));
+  else return true;
   return false;
 }
 
@@ -293,7 +293,8 @@ engine::~engine() {
   for (auto i = impl_->instances.rbegin(); i != impl_->instances.rend(); ++i) i->reset();
 }
 
-void engine::observe(std::string instance, std::vector<std::string> patterns, std::function<void(const trapline_event&)> callback) {
+void engine::observe(std::string instance, std::vector<std::string> patterns,
+                     std::function<void(const trapline_event&)> callback) {
   impl_->observations.push_back({std::move(instance), std::move(patterns), std::move(callback)});
 }
 
@@ -307,12 +308,14 @@ std::vector<std::string> engine::load_file(const std::string& path) {
   return load_text(text.str(), path);
 }
 
-std::vector<std::string> engine::load_text(const std::string& text, const std::string& name) { return impl_->load(text, name); }
+std::vector<std::string> engine::load_text(const std::string& text, const std::string& name) {
+  return impl_->load(text, name);
+}
 
 bool engine::start(std::string& error) {
   impl& m = *impl_;
-  m.rt->log.info(sdk::cat("trapline ", version_text, " starts '", m.config.name, "': ", m.instances.size(), " instances on ",
-                          m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20, " MiB"));
+  m.rt->log.info(sdk::cat("trapline ", version_text, " starts '", m.config.name, "': ", m.instances.size(),
+                          " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20, " MiB"));
   for (auto& l : m.lanes) l.run();
   m.running = true;
   std::vector<plugin::instance*> order;
@@ -338,7 +341,9 @@ void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(sto
 stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
 std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
 
-std::string_view engine::symbol(std::uint32_t instrument) const { return impl_->rt->names.instrument_name(instrument).second; }
+std::string_view engine::symbol(std::uint32_t instrument) const {
+  return impl_->rt->names.instrument_name(instrument).second;
+}
 std::string engine::name() const { return impl_->config.name; }
 std::string engine::run_dir() const { return impl_->config.run_dir; }
 std::string engine::log_file() const { return impl_->config.log.file; }

@@ -11,8 +11,10 @@ namespace trapline {
 
 class observer : public sdk::plugin<observer> {
  public:
-  static constexpr auto info = sdk::plugin_info{
-      .id = "observer", .version = "1.0.0", .summary = "hands events to the hosting program", .flags = TRAPLINE_PLUGIN_SINK};
+  static constexpr auto info = sdk::plugin_info{.id = "observer",
+                                                .version = "1.0.0",
+                                                .summary = "hands events to the hosting program",
+                                                .flags = TRAPLINE_PLUGIN_SINK};
   using callback = std::function<void(const trapline_event&)>;
 
   explicit observer(const trapline_host* h) : plugin(h) {}

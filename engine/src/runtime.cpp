@@ -25,7 +25,8 @@ std::string runtime::stop_reason() const {
   return reason_;
 }
 
-trapline_status runtime::publish(std::uint16_t type, std::uint32_t topic, const void* payload, std::uint32_t size) noexcept {
+trapline_status runtime::publish(std::uint16_t type, std::uint32_t topic, const void* payload,
+                                 std::uint32_t size) noexcept {
   trapline_event e{};
   e.type = type;
   e.topic = topic;

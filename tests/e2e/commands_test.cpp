@@ -9,7 +9,8 @@ TEST(commands, plugins_lists_the_four_of_this_tree) {
   test::stage s;
   const auto r = s.run({"plugins"});
   EXPECT_EQ(r.code, 0) << r.err;
-  for (const char* p : {"mm_ws", "paper_venue", "redis_bridge", "trap_detector"}) EXPECT_NE(r.out.find(p), std::string::npos) << r.out;
+  for (const char* p : {"mm_ws", "paper_venue", "redis_bridge", "trap_detector"})
+    EXPECT_NE(r.out.find(p), std::string::npos) << r.out;
 }
 
 TEST(commands, plugins_shows_why_a_file_is_refused) {
@@ -23,7 +24,8 @@ TEST(commands, explain_prints_every_option_with_type_default_and_range) {
   test::stage s;
   const auto r = s.run({"explain", "mm_ws"});
   EXPECT_EQ(r.code, 0) << r.err;
-  for (const char* part : {"environment  (enum: paper|demo|live; required)", "reconnect.max_attempts  (int:", "default 8", "credentials.secret  (secret; optional)"})
+  for (const char* part : {"environment  (enum: paper|demo|live; required)",
+                           "reconnect.max_attempts  (int:", "default 8", "credentials.secret  (secret; optional)"})
     EXPECT_NE(r.out.find(part), std::string::npos) << part << "\n" << r.out;
   for (const char* p : {"paper_venue", "redis_bridge", "trap_detector"}) EXPECT_EQ(s.run({"explain", p}).code, 0) << p;
 }
@@ -59,7 +61,8 @@ TEST(commands, dev_help_lists_the_commands_and_an_unknown_one_is_refused) {
   const std::string dev = TRAPLINE_SOURCE_DIR "/dev";
   const auto help = test::run({dev, "help"}, s.dir());
   EXPECT_EQ(help.code, 0);
-  for (const char* c : {"demo", "test", "build", "bench", "check", "setup"}) EXPECT_NE(help.out.find(c), std::string::npos) << c;
+  for (const char* c : {"demo", "test", "build", "bench", "check", "setup"})
+    EXPECT_NE(help.out.find(c), std::string::npos) << c;
   const auto wrong = test::run({dev, "fly"}, s.dir());
   EXPECT_EQ(wrong.code, 1);
   EXPECT_NE(wrong.err.find("unknown command 'fly'"), std::string::npos);

@@ -71,7 +71,8 @@ TEST_F(faults, redis_killed_for_five_seconds_costs_nothing_that_is_not_counted) 
   EXPECT_TRUE(p.running());
   s_.redis().restart();
   const std::size_t before = s_.redis().stream(trades).size();
-  ASSERT_TRUE(test::eventually([&] { return s_.redis().stream(trades).size() > before + 100; }, seconds(40))) << s_.log();
+  ASSERT_TRUE(test::eventually([&] { return s_.redis().stream(trades).size() > before + 100; }, seconds(40)))
+      << s_.log();
   p.signal(SIGTERM);
   EXPECT_EQ(p.wait(seconds(30)), 0) << p.err();
   // What came back is in order and dense; what is gone with the old server is announced as a gap with its size.

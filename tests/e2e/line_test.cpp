@@ -20,7 +20,8 @@ json key(test::stage& s, const std::string& name) { return json::parse(s.redis()
 
 TEST(line, carries_a_simulated_market_into_redis_and_reports_every_planted_episode) {
   test::stage s;
-  const auto r = s.run({"run", s.config("demo", fast), "--seconds", "28", "--view", "lines", "--metrics-file", "metrics"});
+  const auto r =
+      s.run({"run", s.config("demo", fast), "--seconds", "28", "--view", "lines", "--metrics-file", "metrics"});
   ASSERT_EQ(r.code, 0) << r.err << s.log();
   EXPECT_NE(r.out.find("public=LIVE"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find("private=LIVE"), std::string::npos);
@@ -40,7 +41,8 @@ TEST(line, carries_a_simulated_market_into_redis_and_reports_every_planted_episo
   const json status = key(s, "ws_status");
   ASSERT_TRUE(status.is_object());
   EXPECT_EQ(status["status"], "DISCONNECTED");  // after an orderly stop
-  for (const char* name : {"current_position", "position_targets", "current_trap_probability", "last_btc_price", "ws_last_update"})
+  for (const char* name :
+       {"current_position", "position_targets", "current_trap_probability", "last_btc_price", "ws_last_update"})
     EXPECT_NE(s.redis().ask({"GET", name}), "(nil)") << name;
   EXPECT_EQ(s.redis().ask({"TYPE", "position_history"}), "list");
   const std::string symbol = "trapline:v1:{bitget:usdtm:BTCUSDT}:";
@@ -52,7 +54,8 @@ TEST(line, ends_in_order_on_sigterm_and_on_sigint) {
   for (const int sig : {SIGTERM, SIGINT}) {
     test::stage s;
     auto p = s.start({"run", s.config("demo", fast), "--view", "lines"});
-    ASSERT_TRUE(test::eventually([&] { return p.out().find("public=LIVE") != std::string::npos || !p.running(); })) << s.log();
+    ASSERT_TRUE(test::eventually([&] { return p.out().find("public=LIVE") != std::string::npos || !p.running(); }))
+        << s.log();
     p.signal(sig);
     EXPECT_EQ(p.wait(std::chrono::seconds(30)), 0) << p.err();
     EXPECT_NE(p.out().find("stopped:"), std::string::npos);
@@ -90,8 +93,12 @@ TEST(line, keeps_the_seed_keys_alive_when_they_are_deleted) {
 
 TEST(line, secrets_reach_no_output) {
   test::stage s;
-  auto p = s.start({"run", s.config("demo", {{"log: { level: info, file: ./run/trapline.log }", "log: { level: trace, file: ./run/trapline.log }"}}), "--view", "lines"});
-  ASSERT_TRUE(test::eventually([&] { return p.out().find("private=LIVE") != std::string::npos || !p.running(); })) << s.log();
+  auto p = s.start({"run",
+                    s.config("demo", {{"log: { level: info, file: ./run/trapline.log }",
+                                       "log: { level: trace, file: ./run/trapline.log }"}}),
+                    "--view", "lines"});
+  ASSERT_TRUE(test::eventually([&] { return p.out().find("private=LIVE") != std::string::npos || !p.running(); }))
+      << s.log();
   std::vector<std::string> secrets;
   for (const char* f : {"api_key", "api_secret", "api_passphrase"}) {
     std::string v = test::read_file(s.dir() + "/run/venue/" + f);

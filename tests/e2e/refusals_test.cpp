@@ -14,7 +14,9 @@ namespace net = trapline::net;
 
 namespace {
 
-std::size_t lines(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
 
 }  // namespace
 
@@ -27,13 +29,16 @@ TEST(refusals, a_configuration_with_five_mistakes_tells_all_five_at_once) {
                    "  feed:\n"
                    "    use: mm_ws\n"
                    "    lane: croe\n"
-                   "    options: { environment: paper, symbols: [BTCUSDT], ping_interval: 20, credentials: { key: abc123literal } }\n");
+                   "    options: { environment: paper, symbols: [BTCUSDT], ping_interval: 20, credentials: { key: "
+                   "abc123literal } }\n");
   for (const char* command : {"run", "check"}) {
     const auto r = s.run({command, "bad.yaml"});
     EXPECT_EQ(r.code, 2);
-    for (const char* part : {"bad.yaml:1:11: engine.nmae: unknown option; did you mean 'name'?", "bad.yaml:2:24: lanes.core.wait: found 'sometimes'",
-                             "bad.yaml:6:11: plugins.feed.lane: there is no lane 'croe'; did you mean 'core'?",
-                             "plugins.feed.options.ping_interval: expected a duration", "a secret must not stand in this file"})
+    for (const char* part :
+         {"bad.yaml:1:11: engine.nmae: unknown option; did you mean 'name'?",
+          "bad.yaml:2:24: lanes.core.wait: found 'sometimes'",
+          "bad.yaml:6:11: plugins.feed.lane: there is no lane 'croe'; did you mean 'core'?",
+          "plugins.feed.options.ping_interval: expected a duration", "a secret must not stand in this file"})
       EXPECT_NE(r.err.find(part), std::string::npos) << part << "\n" << r.err;
     EXPECT_EQ(r.err.find("abc123literal"), std::string::npos);
     EXPECT_EQ(lines(r.err), std::string(command) == "run" ? 5u : 6u) << r.err;
@@ -43,11 +48,14 @@ TEST(refusals, a_configuration_with_five_mistakes_tells_all_five_at_once) {
 TEST(refusals, a_plugin_of_another_abi_is_refused_before_its_constructor_runs) {
   test::stage s;
   const std::string canary = s.dir() + "/canary";
-  test::write_file(s.dir() + "/wrong.yaml", "plugins: { x: { use: " TRAPLINE_BUILD_DIR "/tests/modules/wrong_major.so } }\n");
+  test::write_file(s.dir() + "/wrong.yaml",
+                   "plugins: { x: { use: " TRAPLINE_BUILD_DIR "/tests/modules/wrong_major.so } }\n");
   const auto r = s.run({"run", "wrong.yaml"}, {"TRAPLINE_TEST_CANARY=" + canary});
   EXPECT_EQ(r.code, 2);
   EXPECT_EQ(lines(r.err), 1u) << r.err;
-  EXPECT_NE(r.err.find("built for plugin ABI 1.0, this host offers 0.0; rebuild it with this host's headers"), std::string::npos) << r.err;
+  EXPECT_NE(r.err.find("built for plugin ABI 1.0, this host offers 0.0; rebuild it with this host's headers"),
+            std::string::npos)
+      << r.err;
   EXPECT_FALSE(std::filesystem::exists(canary));
 }
 
@@ -81,10 +89,11 @@ class tls_server : net::ws_server_handler {
 };
 
 test::finished run_feed(test::stage& s, const std::string& url, const std::string& ca_file) {
-  test::write_file(s.dir() + "/feed.yaml",
-                   "engine: { log: { file: ./run/trapline.log } }\n"
-                   "plugins: { feed: { use: mm_ws, options: { environment: paper, symbols: [BTCUSDT], endpoint: { public: '" +
-                       url + "', ca_file: " + ca_file + " } } } }\n");
+  test::write_file(
+      s.dir() + "/feed.yaml",
+      "engine: { log: { file: ./run/trapline.log } }\n"
+      "plugins: { feed: { use: mm_ws, options: { environment: paper, symbols: [BTCUSDT], endpoint: { public: '" +
+          url + "', ca_file: " + ca_file + " } } } }\n");
   return s.run({"run", "feed.yaml", "--view", "off"});
 }
 
@@ -96,8 +105,10 @@ TEST(refusals, a_certificate_for_another_name_ends_the_run_with_one_message) {
   const auto r = run_feed(s, server.url(), s.dir() + "/server.pem");
   EXPECT_EQ(r.code, 2) << r.err << s.log();
   EXPECT_EQ(lines(r.err), 1u) << r.err;
-  EXPECT_NE(r.err.find("the certificate is not for this host: expected localhost, the certificate offers venue.example, 10.1.2.3"),
-            std::string::npos)
+  EXPECT_NE(
+      r.err.find(
+          "the certificate is not for this host: expected localhost, the certificate offers venue.example, 10.1.2.3"),
+      std::string::npos)
       << r.err;
 }
 

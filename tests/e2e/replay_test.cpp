@@ -26,7 +26,8 @@ std::vector<trade> recorded_trades(const std::string& plain_file, const std::str
     const auto at = line.find(": {");
     if (at == std::string::npos || line.find(" <- ") != std::string::npos) continue;
     const auto j = nlohmann::json::parse(line.substr(at + 2), nullptr, false);
-    if (j.is_discarded() || !j.contains("data") || j["arg"]["channel"] != "trade" || j["arg"]["instId"] != symbol) continue;
+    if (j.is_discarded() || !j.contains("data") || j["arg"]["channel"] != "trade" || j["arg"]["instId"] != symbol)
+      continue;
     std::vector<trade> rows;
     for (const auto& r : j["data"]) rows.push_back({r[0], r[1], r[2], r[3]});
     out.insert(out.end(), rows.rbegin(), rows.rend());
@@ -38,7 +39,8 @@ std::vector<trade> recorded_trades(const std::string& plain_file, const std::str
 
 TEST(replay, of_a_real_capture_gives_the_same_exact_counts_three_times) {
   const std::string data = test::data_dir();
-  if (data.empty()) GTEST_SKIP() << "no recordings: set TRAPLINE_DATA_DIR to the folder that holds bitget/mix_v1_20220407.ws.xz";
+  if (data.empty())
+    GTEST_SKIP() << "no recordings: set TRAPLINE_DATA_DIR to the folder that holds bitget/mix_v1_20220407.ws.xz";
   const std::string capture = data + "/bitget/mix_v1_20220407.ws.xz";
   test::stage s;
   ASSERT_EQ(test::run({"sh", "-c", "xz -dc '" + capture + "' > plain.ws"}, s.dir()).code, 0);
@@ -54,7 +56,9 @@ TEST(replay, of_a_real_capture_gives_the_same_exact_counts_three_times) {
     EXPECT_EQ(s.metric("metrics", "feed_rows_total{instance=\"feed\",channel=\"candle1m\"}"), 2025);
     EXPECT_EQ(s.metric_sum("metrics", "feed_malformed_total"), 0);
     for (const char* reason : {"checksum", "crossed", "malformed", "overrun", "sequence"})
-      EXPECT_EQ(s.metric("metrics", std::string("feed_book_invalid_total{instance=\"feed\",reason=\"") + reason + "\"}"), 0) << reason;
+      EXPECT_EQ(
+          s.metric("metrics", std::string("feed_book_invalid_total{instance=\"feed\",reason=\"") + reason + "\"}"), 0)
+          << reason;
     std::size_t trades = 0, tickers = 0, books = 0;
     for (const std::string symbol : {"DASHUSDT", "UNIUSDT"}) {
       const std::string stream = "trapline:v1:{bitget:usdtm:" + symbol + "}:";

@@ -22,7 +22,8 @@ std::string stage::config(const std::string& name, const changes& replace) {
   for (std::string line; std::getline(in, line);) {
     const auto indent = line.find_first_not_of(' ');
     std::string text = indent == std::string::npos ? "" : line.substr(indent);
-    if (const auto comment = text.find("  #"); comment != std::string::npos) text.erase(text.find_last_not_of(' ', comment) + 1);
+    if (const auto comment = text.find("  #"); comment != std::string::npos)
+      text.erase(text.find_last_not_of(' ', comment) + 1);
     if (const auto c = replace.find(text); c != replace.end()) {
       line = line.substr(0, indent) + c->second;
       open.erase(text);

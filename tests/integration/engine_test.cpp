@@ -65,7 +65,9 @@ TEST_F(engine_test, a_drained_stop_delivers_what_was_published) {
   engine e(options());
   std::atomic<std::uint64_t> published{0};  // the source's own numbers tell how many there were
   e.observe("watch", {"test.>"}, [&](const trapline_event& ev) { published = ev.source_seq; });
-  start(e, "plugins:\n  ticks: {use: ticks, options: {count: 1000000, burst: 1000}}\n  tally: {use: tally, options: {stall: 200ms}}\n");
+  start(e,
+        "plugins:\n  ticks: {use: ticks, options: {count: 1000000, burst: 1000}}\n  tally: {use: tally, options: "
+        "{stall: 200ms}}\n");
   EXPECT_TRUE(test::eventually([&] { return e.metric_total("tally_trades_total") > 0; }));
   stop(e);
   EXPECT_GT(published, 1000u);
@@ -75,11 +77,13 @@ TEST_F(engine_test, a_drained_stop_delivers_what_was_published) {
 
 TEST_F(engine_test, a_stalled_gate_lane_makes_publishers_wait_and_loses_nothing) {
   engine e(options());
-  const auto problems = e.load_text(
-      "engine: {ring_size: 256KiB, log: {file: " + dir_.path() + "/log}}\n"
-      "lanes: {out: {overflow: gate}, in: {}}\n"
-      "plugins:\n  ticks: {use: ticks, lane: in, options: {count: 50000, burst: 1000}}\n"
-      "  tally: {use: tally, lane: out, options: {stall: 300ms}}\n", "test.yaml");
+  const auto problems =
+      e.load_text("engine: {ring_size: 256KiB, log: {file: " + dir_.path() +
+                      "/log}}\n"
+                      "lanes: {out: {overflow: gate}, in: {}}\n"
+                      "plugins:\n  ticks: {use: ticks, lane: in, options: {count: 50000, burst: 1000}}\n"
+                      "  tally: {use: tally, lane: out, options: {stall: 300ms}}\n",
+                  "test.yaml");
   ASSERT_TRUE(problems.empty()) << all(problems);
   std::string error;
   ASSERT_TRUE(e.start(error)) << error;
@@ -92,11 +96,13 @@ TEST_F(engine_test, a_stalled_gate_lane_makes_publishers_wait_and_loses_nothing)
 
 TEST_F(engine_test, a_stalled_lag_lane_is_told_exactly_how_much_it_missed) {
   engine e(options());
-  const auto problems = e.load_text(
-      "engine: {ring_size: 256KiB, log: {file: " + dir_.path() + "/log}}\n"
-      "lanes: {out: {overflow: lag}, in: {}}\n"
-      "plugins:\n  ticks: {use: ticks, lane: in, options: {count: 20000, burst: 1000}}\n"
-      "  tally: {use: tally, lane: out, options: {stall: 500ms}}\n", "test.yaml");
+  const auto problems =
+      e.load_text("engine: {ring_size: 256KiB, log: {file: " + dir_.path() +
+                      "/log}}\n"
+                      "lanes: {out: {overflow: lag}, in: {}}\n"
+                      "plugins:\n  ticks: {use: ticks, lane: in, options: {count: 20000, burst: 1000}}\n"
+                      "  tally: {use: tally, lane: out, options: {stall: 500ms}}\n",
+                  "test.yaml");
   ASSERT_TRUE(problems.empty()) << all(problems);
   std::string error;
   ASSERT_TRUE(e.start(error)) << error;
@@ -135,7 +141,9 @@ TEST_F(engine_test, on_fault_stop_engine_asks_for_a_stop) {
 
 TEST_F(engine_test, a_start_that_fails_stops_what_had_started) {
   engine e(options());
-  ASSERT_TRUE(e.load_text(log_setting() + "plugins:\n  tally: {use: tally}\n  bad: {use: fails_to_start}\n", "test.yaml").empty());
+  ASSERT_TRUE(
+      e.load_text(log_setting() + "plugins:\n  tally: {use: tally}\n  bad: {use: fails_to_start}\n", "test.yaml")
+          .empty());
   std::string error;
   EXPECT_FALSE(e.start(error));
   EXPECT_EQ(error, "bad: the port is taken");
@@ -150,12 +158,15 @@ TEST_F(engine_test, all_problems_of_a_configuration_are_told_in_order_of_the_fil
       "  a: {use: no_such_plugin}\n"
       "  b: {use: wrong_major}\n"
       "  c: {use: ticks, options: {cuont: 5}}\n"
-      "  d: {use: tally, options: {refuse: yes}}\n", "test.yaml");
+      "  d: {use: tally, options: {refuse: yes}}\n",
+      "test.yaml");
   ASSERT_EQ(p.size(), 5u) << all(p);
   EXPECT_NE(p[0].find("test.yaml:1:23: engine.log.level"), std::string::npos) << p[0];
   EXPECT_NE(p[1].find("test.yaml:3:12: plugins.a.use: there is no plugin 'no_such_plugin'"), std::string::npos) << p[1];
   EXPECT_NE(p[2].find("test.yaml:4:12: plugins.b.use"), std::string::npos) << p[2];
-  EXPECT_NE(p[3].find("test.yaml:5:29: plugins.c.options.cuont: unknown option; did you mean 'count'?"), std::string::npos) << p[3];
+  EXPECT_NE(p[3].find("test.yaml:5:29: plugins.c.options.cuont: unknown option; did you mean 'count'?"),
+            std::string::npos)
+      << p[3];
   EXPECT_EQ(p[4], "test.yaml:6:37: plugins.d.options.refuse: told to refuse");
 }
 
@@ -192,10 +203,12 @@ TEST_F(engine_test, two_engines_in_one_process_do_not_meet) {
   engine a(options());
   engine b({TRAPLINE_BUILD_DIR "/tests/modules", other.path(), true});
   start(a, "plugins:\n  ticks: {use: ticks, options: {count: 1000}}\n  tally: {use: tally}\n");
-  ASSERT_TRUE(b.load_text("plugins:\n  ticks: {use: ticks, options: {count: 10}}\n  tally: {use: tally}\n", "t").empty());
+  ASSERT_TRUE(
+      b.load_text("plugins:\n  ticks: {use: ticks, options: {count: 10}}\n  tally: {use: tally}\n", "t").empty());
   std::string error;
   ASSERT_TRUE(b.start(error));
-  EXPECT_TRUE(test::eventually([&] { return a.metric_total("tally_trades_total") == 1000 && b.metric_total("tally_trades_total") == 10; }));
+  EXPECT_TRUE(test::eventually(
+      [&] { return a.metric_total("tally_trades_total") == 1000 && b.metric_total("tally_trades_total") == 10; }));
   stop(a);
   stop(b);
   EXPECT_EQ(b.metric_total("tally_trades_total"), 10u);

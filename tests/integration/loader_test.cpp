@@ -49,7 +49,9 @@ TEST(loader, refuses_another_abi_before_its_constructor_runs) {
   ::unsetenv("TRAPLINE_TEST_CANARY");
 }
 
-TEST(loader, refuses_a_library_without_note) { expect_one(problems_of(modules + "no_note.so"), "has no Trapline note"); }
+TEST(loader, refuses_a_library_without_note) {
+  expect_one(problems_of(modules + "no_note.so"), "has no Trapline note");
+}
 
 TEST(loader, refuses_further_exports_and_names_them) {
   expect_one(problems_of(modules + "extra_exports.so"), "exports 1 more symbols (somebody_elses_function)");

@@ -15,8 +15,8 @@ extern char** environ;
 
 namespace test {
 
-process::process(std::string name, std::vector<std::string> argv, const std::string& dir, std::vector<std::string> environment,
-                 bool terminal)
+process::process(std::string name, std::vector<std::string> argv, const std::string& dir,
+                 std::vector<std::string> environment, bool terminal)
     : out_path_(dir + "/" + name + ".out"), err_path_(dir + "/" + name + ".err") {
   std::vector<char*> args, env;
   for (auto& a : argv) args.push_back(a.data());

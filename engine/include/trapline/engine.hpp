@@ -16,24 +16,25 @@
 namespace trapline {
 
 struct engine_options {
-  std::string plugin_dir;     // where plugins are, after the configuration's own plugin_dirs
-  std::string run_dir;        // not empty: instead of the configuration's
-  bool log_to_stderr = false; // whatever the configuration says, warnings and errors only (for checking a configuration)
+  std::string plugin_dir;  // where plugins are, after the configuration's own plugin_dirs
+  std::string run_dir;     // not empty: instead of the configuration's
+  bool log_to_stderr =
+      false;  // whatever the configuration says, warnings and errors only (for checking a configuration)
 };
 
 // Why an engine wants to stop.
 enum class stop_cause {
   none,
-  requested,   // a plugin or request_stop() asked for it
-  fault,       // an instance with `on_fault: stop_engine` faulted
-  bad_config   // an instance found at run time that its configuration cannot work
+  requested,  // a plugin or request_stop() asked for it
+  fault,      // an instance with `on_fault: stop_engine` faulted
+  bad_config  // an instance found at run time that its configuration cannot work
 };
 
 struct lane_status {
   std::string name;
-  std::uint64_t events = 0;      // seen since start
-  std::uint64_t lag_bytes = 0;   // behind the newest event
-  std::uint64_t lost = 0;        // events lost by overflow
+  std::uint64_t events = 0;     // seen since start
+  std::uint64_t lag_bytes = 0;  // behind the newest event
+  std::uint64_t lost = 0;       // events lost by overflow
 };
 
 struct instance_status {
@@ -77,10 +78,10 @@ class engine {
   std::string log_file() const;  // empty = standard error
   std::vector<lane_status> lanes() const;
   std::vector<instance_status> instances() const;
-  std::string metrics_text() const;                              // Prometheus text [any]
-  std::uint64_t metric_total(std::string_view name) const;       // sum over all instances and labels [any]
+  std::string metrics_text() const;                         // Prometheus text [any]
+  std::uint64_t metric_total(std::string_view name) const;  // sum over all instances and labels [any]
   std::uint64_t bus_bytes() const;
-  std::uint64_t bus_refusals() const;                            // publishes answered AGAIN
+  std::uint64_t bus_refusals() const;  // publishes answered AGAIN
 
  private:
   struct impl;

@@ -15,9 +15,9 @@
 namespace trapline::bus {
 namespace {
 
-constexpr std::size_t batch = 256;                       // events between two looks at timers, commands, the driver
-constexpr std::int64_t longest_wait = 100'000'000;       // ns
-constexpr std::int64_t spin_before_park = 200'000;       // ns
+constexpr std::size_t batch = 256;                  // events between two looks at timers, commands, the driver
+constexpr std::int64_t longest_wait = 100'000'000;  // ns
+constexpr std::int64_t spin_before_park = 200'000;  // ns
 
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, std::int64_t ns) noexcept {
   const timespec ts{ns / 1'000'000'000, ns % 1'000'000'000};
@@ -107,10 +107,8 @@ void lane::loop() {
     const std::size_t n = drain_bus(batch);
     fire_timers();
     if (driver_ && driver_->quarantined()) set_driver(nullptr);
-    if (n == 0)
-      wait();
-    else if (driver_)
-      driver_->poll(0);
+    if (n == 0) wait();
+    else if (driver_) driver_->poll(0);
   }
 }
 
@@ -233,10 +231,8 @@ void lane::wait() {
   }
   asleep.store(1, std::memory_order_seq_cst);
   const bool busy = reader_.ready(true) || has_commands_.load(std::memory_order_seq_cst);
-  if (driver_)
-    driver_->poll(busy ? 0 : wait_time());
-  else if (!busy)
-    futex_wait(asleep, 1, wait_time());
+  if (driver_) driver_->poll(busy ? 0 : wait_time());
+  else if (!busy) futex_wait(asleep, 1, wait_time());
   asleep.store(0, std::memory_order_relaxed);
 }
 

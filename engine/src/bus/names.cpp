@@ -36,7 +36,8 @@ bool valid_topic(std::string_view name) noexcept {
 }
 
 bool valid_pattern(std::string_view pattern) noexcept {
-  return all_tokens(pattern, [](std::string_view t, bool last) { return t == "*" || (t == ">" && last) || valid_token(t); });
+  return all_tokens(pattern,
+                    [](std::string_view t, bool last) { return t == "*" || (t == ">" && last) || valid_token(t); });
 }
 
 bool matches(std::string_view pattern, std::string_view topic) noexcept {
@@ -88,7 +89,8 @@ std::string_view names::topic_name(std::uint32_t id) const noexcept {
 
 std::pair<std::string_view, std::string_view> names::instrument_name(std::uint32_t id) const noexcept {
   const auto* p = id <= max_instruments ? instruments_.by_id[id].load(std::memory_order_acquire) : nullptr;
-  return p ? std::pair<std::string_view, std::string_view>{p->first, p->second} : std::pair<std::string_view, std::string_view>{};
+  return p ? std::pair<std::string_view, std::string_view>{p->first, p->second}
+           : std::pair<std::string_view, std::string_view>{};
 }
 
 }  // namespace trapline::bus

@@ -99,7 +99,8 @@ bool ring::evict(reader& r, std::uint64_t limit) noexcept {
   return pos >= limit;
 }
 
-void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks, std::uint64_t source_seq) noexcept {
+void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks,
+                 std::uint64_t source_seq) noexcept {
   trapline_event* e = at(pos);
   *e = *frame.event;
   e->size = event_size(frame);
@@ -116,10 +117,8 @@ void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& ma
 // The last store is a full barrier: a reader that sets its sleep flag and then finds nothing must be seen asleep by us.
 void ring::commit(std::uint64_t pos, bool last) noexcept {
   auto& word = commits_[pos & mask_];
-  if (last)
-    word.exchange(pos + 1, std::memory_order_seq_cst);
-  else
-    word.store(pos + 1, std::memory_order_release);
+  if (last) word.exchange(pos + 1, std::memory_order_seq_cst);
+  else word.store(pos + 1, std::memory_order_release);
 }
 
 trapline_status ring::publish(std::span<const trapline_frame> frames, const stamp& marks) noexcept {

@@ -13,7 +13,11 @@ namespace {
 using json = nlohmann::ordered_json;
 
 option row(std::uint32_t type, const char* path, const char* def, const char* allowed, const char* doc) {
-  return {path, doc, type, false, def ? std::optional<std::string>(def) : std::nullopt,
+  return {path,
+          doc,
+          type,
+          false,
+          def ? std::optional<std::string>(def) : std::nullopt,
           allowed ? std::optional<std::string>(allowed) : std::nullopt};
 }
 
@@ -21,8 +25,10 @@ option row(std::uint32_t type, const char* path, const char* def, const char* al
 const std::vector<option>& engine_table() {
   static const std::vector<option> table = {
       row(TRAPLINE_OPTION_STRING, "name", "trapline", nullptr, "name of this engine in logs"),
-      row(TRAPLINE_OPTION_STRING, "run_dir", "./run", nullptr, "directory for sockets, logs and private copies of plugins"),
-      row(TRAPLINE_OPTION_LIST, "plugin_dirs", "[]", nullptr, "directories to search for plugins before the built-in one"),
+      row(TRAPLINE_OPTION_STRING, "run_dir", "./run", nullptr,
+          "directory for sockets, logs and private copies of plugins"),
+      row(TRAPLINE_OPTION_LIST, "plugin_dirs", "[]", nullptr,
+          "directories to search for plugins before the built-in one"),
       row(TRAPLINE_OPTION_BYTES, "ring_size", "64MiB", "256KiB..4GiB", "memory of the bus, a power of two"),
       row(TRAPLINE_OPTION_DURATION, "drain_timeout", "5s", "0s..5m", "time for a clean stop"),
       row(TRAPLINE_OPTION_ENUM, "log.level", "info", "trace|debug|info|warn|error", "least severe lines to write"),
@@ -40,11 +46,14 @@ const std::vector<option>& lane_table() {
   return table;
 }
 
-bool valid_name(std::string_view s) { return s.size() <= 31 && bus::valid_topic(s) && s.find('.') == std::string_view::npos; }
+bool valid_name(std::string_view s) {
+  return s.size() <= 31 && bus::valid_topic(s) && s.find('.') == std::string_view::npos;
+}
 
 void check_name(const std::string& name, position at, const std::string& path, std::vector<problem>& problems) {
   if (!valid_name(name))
-    problems.push_back({at, path, "a name has 1 to 31 letters, digits, '_' or '-'; found '" + name.substr(0, 40) + "'"});
+    problems.push_back(
+        {at, path, "a name has 1 to 31 letters, digits, '_' or '-'; found '" + name.substr(0, 40) + "'"});
 }
 
 const node* section(const node& root, const char* key, std::vector<problem>& problems) {
@@ -65,7 +74,8 @@ void read_engine(const node& root, engine_config& c, std::vector<problem>& probl
   c.ring_bytes = j["ring_size"];
   c.drain_timeout = j["drain_timeout"];
   const std::vector<std::string> levels = {"trace", "debug", "info", "warn", "error"};
-  c.log.level = static_cast<int>(std::find(levels.begin(), levels.end(), j["log"]["level"].get<std::string>()) - levels.begin());
+  c.log.level =
+      static_cast<int>(std::find(levels.begin(), levels.end(), j["log"]["level"].get<std::string>()) - levels.begin());
   c.log.format = j["log"]["format"] == "json" ? obs::log_format::json : obs::log_format::text;
   c.log.file = j["log"]["file"];
   if (!std::has_single_bit(static_cast<std::uint64_t>(c.ring_bytes))) {
@@ -85,7 +95,9 @@ void read_lanes(const node& root, engine_config& c, std::vector<problem>& proble
     lane_config lane;
     lane.name = e.key;
     lane.at = e.at;
-    lane.wait = j["wait"] == "spin" ? wait_strategy::spin : j["wait"] == "spin_park" ? wait_strategy::spin_park : wait_strategy::park;
+    lane.wait = j["wait"] == "spin"        ? wait_strategy::spin
+                : j["wait"] == "spin_park" ? wait_strategy::spin_park
+                                           : wait_strategy::park;
     lane.overflow = j["overflow"] == "lag" ? bus::overflow::lag : bus::overflow::gate;
     c.lanes.push_back(std::move(lane));
   }
@@ -111,22 +123,22 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
   for (const auto& k : e.value.entries)
     if (std::find(known.begin(), known.end(), k.key) == known.end()) {
       const auto near = nearest(k.key, known);
-      problems.push_back({k.at, path + "." + k.key, "unknown key" + (near.empty() ? std::string("; known are use, lane, on_fault, options") : "; did you mean '" + near + "'?")});
+      problems.push_back({k.at, path + "." + k.key,
+                          "unknown key" + (near.empty() ? std::string("; known are use, lane, on_fault, options")
+                                                        : "; did you mean '" + near + "'?")});
     }
   plugin_config p;
   p.name = e.key;
   p.at = p.use_at = e.at;
   p.use = text_of(e.value, "use", path, problems);
-  if (const node* u = e.value.find("use"))
-    p.use_at = u->at;
-  else
-    problems.push_back({e.at, path + ".use", "required, but missing: which plugin to load, such as mm_ws"});
+  if (const node* u = e.value.find("use")) p.use_at = u->at;
+  else problems.push_back({e.at, path + ".use", "required, but missing: which plugin to load, such as mm_ws"});
   p.lane = text_of(e.value, "lane", path, problems);
   const std::string fault = text_of(e.value, "on_fault", path, problems);
-  if (fault == "stop_engine")
-    p.on_fault = fault_policy::stop_engine;
+  if (fault == "stop_engine") p.on_fault = fault_policy::stop_engine;
   else if (!fault.empty() && fault != "quarantine")
-    problems.push_back({e.value.find("on_fault")->at, path + ".on_fault", "found '" + fault + "', allowed is quarantine, stop_engine"});
+    problems.push_back({e.value.find("on_fault")->at, path + ".on_fault",
+                        "found '" + fault + "', allowed is quarantine, stop_engine"});
   if (const node* o = e.value.find("options")) p.options = *o;
   const auto lane_exists = std::any_of(c.lanes.begin(), c.lanes.end(), [&](const auto& l) { return l.name == p.lane; });
   if (p.lane.empty()) {
@@ -136,8 +148,9 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
     std::vector<std::string> names;
     for (const auto& l : c.lanes) names.push_back(l.name);
     const auto near = nearest(p.lane, names);
-    problems.push_back({e.value.find("lane")->at, path + ".lane", "there is no lane '" + p.lane + "'; " +
-                        (near.empty() ? "define it under 'lanes'" : "did you mean '" + near + "'?")});
+    problems.push_back({e.value.find("lane")->at, path + ".lane",
+                        "there is no lane '" + p.lane + "'; " +
+                            (near.empty() ? "define it under 'lanes'" : "did you mean '" + near + "'?")});
   }
   c.plugins.push_back(std::move(p));
 }
@@ -152,14 +165,17 @@ engine_config read_engine_config(const std::string& text, const std::string& fil
   for (const auto& e : root.entries)
     if (std::find(sections.begin(), sections.end(), e.key) == sections.end()) {
       const auto near = nearest(e.key, sections);
-      problems.push_back({e.at, e.key, "unknown section" + (near.empty() ? std::string("; known are engine, lanes, plugins") : "; did you mean '" + near + "'?")});
+      problems.push_back({e.at, e.key,
+                          "unknown section" + (near.empty() ? std::string("; known are engine, lanes, plugins")
+                                                            : "; did you mean '" + near + "'?")});
     }
   read_engine(root, c, problems);
   read_lanes(root, c, problems);
   const node* plugins = section(root, "plugins", problems);
   if (plugins)
     for (const auto& e : plugins->entries) read_plugin(e, c, problems);
-  if (c.plugins.empty() && problems.empty()) problems.push_back({{}, "plugins", "no plugin is enabled; nothing would run"});
+  if (c.plugins.empty() && problems.empty())
+    problems.push_back({{}, "plugins", "no plugin is enabled; nothing would run"});
   return c;
 }
 

@@ -24,10 +24,10 @@ struct lane_config {
 struct plugin_config {
   std::string name;  // of the instance
   position at;
-  std::string use;   // plugin id, or a path with a slash
+  std::string use;  // plugin id, or a path with a slash
   std::string lane;
   fault_policy on_fault = fault_policy::quarantine;
-  node options;      // checked later, against the plugin's own table
+  node options;  // checked later, against the plugin's own table
   position use_at;
 };
 

@@ -30,7 +30,8 @@ node convert(const YAML::Node& y, const std::string& path, int depth, std::vecto
       break;
     case YAML::NodeType::Sequence:
       n.type = node::kind::list;
-      for (const auto& item : y) n.items.push_back(convert(item, path + "[" + std::to_string(n.items.size()) + "]", depth + 1, problems));
+      for (const auto& item : y)
+        n.items.push_back(convert(item, path + "[" + std::to_string(n.items.size()) + "]", depth + 1, problems));
       break;
     case YAML::NodeType::Map:
       n.type = node::kind::map;
@@ -42,15 +43,18 @@ node convert(const YAML::Node& y, const std::string& path, int depth, std::vecto
         }
         const std::string key = pair.first.Scalar();
         const std::string below = path.empty() ? key : path + "." + key;
-        const auto earlier = std::find_if(n.entries.begin(), n.entries.end(), [&](const auto& e) { return e.key == key; });
+        const auto earlier =
+            std::find_if(n.entries.begin(), n.entries.end(), [&](const auto& e) { return e.key == key; });
         if (earlier != n.entries.end()) {
-          problems.push_back({at, below, "given twice; the first is in line " + std::to_string(earlier->at.line) + ". Remove one"});
+          problems.push_back(
+              {at, below, "given twice; the first is in line " + std::to_string(earlier->at.line) + ". Remove one"});
           continue;
         }
         n.entries.push_back({key, at, convert(pair.second, below, depth + 1, problems)});
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return n;
 }

@@ -81,20 +81,29 @@ std::optional<double> as_number(std::uint32_t type, std::string_view s) {
     case TRAPLINE_OPTION_BYTES:
       if (const auto v = parse_bytes(s)) return static_cast<double>(*v);
       return std::nullopt;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
 const char* expected(std::uint32_t type) {
   switch (type) {
-    case TRAPLINE_OPTION_BOOL: return "expected true or false";
-    case TRAPLINE_OPTION_INT: return "expected a whole number";
-    case TRAPLINE_OPTION_FLOAT: return "expected a number";
-    case TRAPLINE_OPTION_DURATION: return "expected a duration with its unit, such as 250ms, 15s, 10m or 1h";
-    case TRAPLINE_OPTION_BYTES: return "expected a size, such as 64KiB or 4MiB";
-    case TRAPLINE_OPTION_LIST: return "expected a list of texts, such as [a, b]";
-    case TRAPLINE_OPTION_MAP: return "expected a map of texts";
-    default: return "expected a text";
+    case TRAPLINE_OPTION_BOOL:
+      return "expected true or false";
+    case TRAPLINE_OPTION_INT:
+      return "expected a whole number";
+    case TRAPLINE_OPTION_FLOAT:
+      return "expected a number";
+    case TRAPLINE_OPTION_DURATION:
+      return "expected a duration with its unit, such as 250ms, 15s, 10m or 1h";
+    case TRAPLINE_OPTION_BYTES:
+      return "expected a size, such as 64KiB or 4MiB";
+    case TRAPLINE_OPTION_LIST:
+      return "expected a list of texts, such as [a, b]";
+    case TRAPLINE_OPTION_MAP:
+      return "expected a map of texts";
+    default:
+      return "expected a text";
   }
 }
 
@@ -138,13 +147,16 @@ outcome check_scalar(const option& o, const std::string& text) {
     case TRAPLINE_OPTION_INT:
     case TRAPLINE_OPTION_FLOAT:
     case TRAPLINE_OPTION_DURATION:
-    case TRAPLINE_OPTION_BYTES: return check_number(o, text);
-    case TRAPLINE_OPTION_ENUM: return check_word(o, text);
+    case TRAPLINE_OPTION_BYTES:
+      return check_number(o, text);
+    case TRAPLINE_OPTION_ENUM:
+      return check_word(o, text);
     case TRAPLINE_OPTION_SECRET:
       if (parse_secret(text)) return outcome::ok(true);
       // The text is never repeated: it may be the secret itself.
       return outcome::bad("a secret must not stand in this file; write env:NAME, file:PATH or credential:NAME");
-    default: return outcome::ok(text);
+    default:
+      return outcome::ok(text);
   }
 }
 
@@ -172,7 +184,11 @@ outcome check_value(const option& o, const node& n) {
     }
     return outcome::ok(std::move(out));
   }
-  if (n.type != kind::scalar) return outcome::bad(std::string(expected(o.type)) + ", found a " + (n.type == kind::list ? "list" : n.type == kind::map ? "map" : "blank"));
+  if (n.type != kind::scalar)
+    return outcome::bad(std::string(expected(o.type)) + ", found a " +
+                        (n.type == kind::list  ? "list"
+                         : n.type == kind::map ? "map"
+                                               : "blank"));
   return check_scalar(o, n.scalar);
 }
 
@@ -212,31 +228,33 @@ void walk(const std::map<std::string, const option*>& by_path, const node& given
     const std::string prefix = path + ".";
     const auto inner = by_path.lower_bound(prefix);
     if (inner != by_path.end() && inner->first.compare(0, prefix.size(), prefix) == 0) {
-      if (e.value.type == node::kind::map)
-        walk(by_path, e.value, path, place, out, root, seen, problems);
+      if (e.value.type == node::kind::map) walk(by_path, e.value, path, place, out, root, seen, problems);
       else
-        problems.push_back({e.at, full, "expected a map with options such as '" + inner->first.substr(prefix.size()) + "'"});
+        problems.push_back(
+            {e.at, full, "expected a map with options such as '" + inner->first.substr(prefix.size()) + "'"});
       continue;
     }
     std::vector<std::string> known;  // siblings
     const std::string parent = below.empty() ? "" : below + ".";
     for (const auto& [p, o] : by_path)
-      if (p.compare(0, parent.size(), parent) == 0) known.push_back(p.substr(parent.size(), p.find('.', parent.size()) - parent.size()));
+      if (p.compare(0, parent.size(), parent) == 0)
+        known.push_back(p.substr(parent.size(), p.find('.', parent.size()) - parent.size()));
     const auto near = nearest(e.key, known);
-    problems.push_back({e.at, full, "unknown option" + (near.empty() ? std::string() : "; did you mean '" + near + "'?")});
+    problems.push_back(
+        {e.at, full, "unknown option" + (near.empty() ? std::string() : "; did you mean '" + near + "'?")});
   }
 }
 
 }  // namespace
 
 std::optional<std::int64_t> parse_duration(std::string_view text) {
-  static constexpr unit units[] = {{"ns", 1},    {"us", 1e3},   {"ms", 1e6},      {"s", 1e9},
+  static constexpr unit units[] = {{"ns", 1},   {"us", 1e3},   {"ms", 1e6},   {"s", 1e9},
                                    {"m", 6e10}, {"h", 3.6e12}, {"d", 8.64e13}};
   return with_unit(text, units, false);
 }
 
 std::optional<std::int64_t> parse_bytes(std::string_view text) {
-  static constexpr unit units[] = {{"B", 1},      {"kB", 1e3},     {"MB", 1e6},        {"GB", 1e9},
+  static constexpr unit units[] = {{"B", 1},      {"kB", 1e3},      {"MB", 1e6},        {"GB", 1e9},
                                    {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}};
   return with_unit(text, units, true);
 }
@@ -250,8 +268,8 @@ std::optional<secret_reference> parse_secret(std::string_view text) {
 }
 
 std::string_view type_name(std::uint32_t type) {
-  static constexpr std::string_view names[] = {"?",        "bool",  "int",  "float",  "string", "duration",
-                                               "bytes", "enum", "secret", "list",   "map"};
+  static constexpr std::string_view names[] = {"?",     "bool", "int",    "float", "string", "duration",
+                                               "bytes", "enum", "secret", "list",  "map"};
   return type < std::size(names) ? names[type] : names[0];
 }
 
@@ -260,7 +278,8 @@ std::vector<option> read_table(const trapline_option* rows, std::uint32_t count,
   const auto text = [](const char* s) { return s ? std::optional<std::string>(s) : std::nullopt; };
   for (std::uint32_t i = 0; i < count; ++i) {
     trapline_option row{};
-    std::memcpy(&row, reinterpret_cast<const std::byte*>(rows) + std::size_t{i} * stride, std::min<std::size_t>(stride, sizeof row));
+    std::memcpy(&row, reinterpret_cast<const std::byte*>(rows) + std::size_t{i} * stride,
+                std::min<std::size_t>(stride, sizeof row));
     out.push_back({text(row.path).value_or(""), text(row.doc).value_or(""), row.type,
                    (row.flags & TRAPLINE_OPTION_REQUIRED) != 0, text(row.default_value), text(row.allowed)});
   }
@@ -272,31 +291,31 @@ std::vector<std::string> table_faults(const std::vector<option>& table) {
   std::set<std::string> seen;
   for (const auto& o : table) {
     if (o.path.empty() || !seen.insert(o.path).second) out.push_back("option '" + o.path + "': empty or repeated path");
-    if (o.type < TRAPLINE_OPTION_BOOL || o.type > TRAPLINE_OPTION_MAP) out.push_back("option '" + o.path + "': unknown type");
-    if (const auto d = default_of(o); !d.error.empty()) out.push_back("option '" + o.path + "': bad default: " + d.error);
+    if (o.type < TRAPLINE_OPTION_BOOL || o.type > TRAPLINE_OPTION_MAP)
+      out.push_back("option '" + o.path + "': unknown type");
+    if (const auto d = default_of(o); !d.error.empty())
+      out.push_back("option '" + o.path + "': bad default: " + d.error);
   }
   return out;
 }
 
-checked_options check_options(const std::vector<option>& table, const node* subtree, position where, const std::string& path,
-                              std::vector<problem>& problems) {
+checked_options check_options(const std::vector<option>& table, const node* subtree, position where,
+                              const std::string& path, std::vector<problem>& problems) {
   checked_options out;
   json root = json::object();
   std::map<std::string, const option*> by_path;
   for (const auto& o : table) {
     by_path[o.path] = &o;
-    if (o.type == TRAPLINE_OPTION_SECRET)
-      put(root, o.path, nullptr);
-    else
-      put(root, o.path, default_of(o).value);
+    if (o.type == TRAPLINE_OPTION_SECRET) put(root, o.path, nullptr);
+    else put(root, o.path, default_of(o).value);
   }
   std::set<std::string> seen;
-  if (subtree && subtree->type == node::kind::map)
-    walk(by_path, *subtree, {}, path, out, root, seen, problems);
+  if (subtree && subtree->type == node::kind::map) walk(by_path, *subtree, {}, path, out, root, seen, problems);
   else if (subtree && subtree->type != node::kind::null)
     problems.push_back({subtree->at, path, "expected a map of options"});
   for (const auto& o : table)
-    if (o.required && !seen.contains(o.path)) problems.push_back({where, path.empty() ? o.path : path + "." + o.path, "required, but missing: " + o.doc});
+    if (o.required && !seen.contains(o.path))
+      problems.push_back({where, path.empty() ? o.path : path + "." + o.path, "required, but missing: " + o.doc});
   out.json = root.dump();
   return out;
 }

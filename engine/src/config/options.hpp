@@ -40,8 +40,8 @@ std::vector<std::string> table_faults(const std::vector<option>& table);
 
 // `subtree` may be null (nothing given). `path` is its place in the file, for messages. Adds to `problems`; the result
 // is to be used only if none was added.
-checked_options check_options(const std::vector<option>& table, const node* subtree, position where, const std::string& path,
-                              std::vector<problem>& problems);
+checked_options check_options(const std::vector<option>& table, const node* subtree, position where,
+                              const std::string& path, std::vector<problem>& problems);
 
 // "bool", "duration", ...
 std::string_view type_name(std::uint32_t type);

@@ -35,8 +35,8 @@ class sink final : public spdlog::sinks::base_sink<std::mutex> {
     std::tm tm{};
     ::gmtime_r(&seconds, &tm);
     char when[96];
-    std::snprintf(when, sizeof when, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                  tm.tm_hour, tm.tm_min, tm.tm_sec, static_cast<int>(us % 1'000'000));
+    std::snprintf(when, sizeof when, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+                  tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, static_cast<int>(us % 1'000'000));
     // The payload is "who\ttext".
     std::string text(m.payload.data(), m.payload.size());
     const auto tab = text.find('\t');
@@ -85,8 +85,9 @@ log::log(const log_options& o, const redactor& r) : level_(o.level), state_(std:
     if (fd < 0) throw std::runtime_error("cannot open the log file " + o.file + ": " + std::strerror(errno));
   }
   state_->pool = std::make_shared<spdlog::details::thread_pool>(o.queue_lines, 1);
-  state_->logger = std::make_shared<spdlog::async_logger>("trapline", std::make_shared<sink>(fd, !o.file.empty(), o.format, r),
-                                                          state_->pool, spdlog::async_overflow_policy::overrun_oldest);
+  state_->logger =
+      std::make_shared<spdlog::async_logger>("trapline", std::make_shared<sink>(fd, !o.file.empty(), o.format, r),
+                                             state_->pool, spdlog::async_overflow_policy::overrun_oldest);
   state_->logger->set_level(spdlog::level::trace);
 }
 

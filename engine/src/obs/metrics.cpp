@@ -49,8 +49,8 @@ metrics::series* metrics::find(std::string_view instance, std::string_view name,
   auto [it, fresh] = family.try_emplace(render_labels(instance, labels), nullptr);
   if (fresh) {
     const bool kind_clash = family.size() > 1 && std::any_of(family.begin(), family.end(), [&](const auto& s) {
-      return s.second && s.second->is_gauge != gauge;
-    });
+                              return s.second && s.second->is_gauge != gauge;
+                            });
     if (storage_.size() >= max_series || kind_clash) {
       family.erase(it);
       return nullptr;

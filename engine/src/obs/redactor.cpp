@@ -31,10 +31,8 @@ std::string url_encoded(std::string_view in) {
     const auto c = static_cast<unsigned char>(ch);
     const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
                        c == '_' || c == '.' || c == '~';
-    if (plain)
-      out += ch;
-    else
-      out += "%" + hex(std::string_view(&ch, 1), "0123456789ABCDEF");
+    if (plain) out += ch;
+    else out += "%" + hex(std::string_view(&ch, 1), "0123456789ABCDEF");
   }
   return out;
 }
@@ -58,7 +56,8 @@ void redactor::add(std::string_view secret) {
 void redactor::apply(std::string& text) const {
   const std::lock_guard lock(mutex_);
   for (const auto& n : needles_)
-    for (std::size_t at = text.find(n); at != std::string::npos; at = text.find(n, at + 3)) text.replace(at, n.size(), "***");
+    for (std::size_t at = text.find(n); at != std::string::npos; at = text.find(n, at + 3))
+      text.replace(at, n.size(), "***");
 }
 
 }  // namespace trapline::obs

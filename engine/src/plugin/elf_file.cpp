@@ -57,7 +57,8 @@ void read_note(std::string_view notes, elf_facts& out) {
     Elf64_Nhdr n{};
     if (!view.read(at, n)) return;
     const std::uint64_t name = at + sizeof n, desc = name + ((n.n_namesz + 3ull) & ~3ull);
-    if (n.n_type == TRAPLINE_NOTE_TYPE && view.slice(name, n.n_namesz) == std::string_view(TRAPLINE_NOTE_NAME, sizeof TRAPLINE_NOTE_NAME)) {
+    if (n.n_type == TRAPLINE_NOTE_TYPE &&
+        view.slice(name, n.n_namesz) == std::string_view(TRAPLINE_NOTE_NAME, sizeof TRAPLINE_NOTE_NAME)) {
       trapline_note note{};
       if (n.n_descsz >= sizeof note && view.read(desc, note) && note.magic == TRAPLINE_NOTE_MAGIC) {
         note.id[sizeof note.id - 1] = note.version[sizeof note.version - 1] = '\0';

@@ -54,7 +54,8 @@ bool instance::create(trapline_error& error) {
     return false;
   }
   const bool readable = plugin_ && plugin_->struct_size >= sizeof(trapline_plugin);
-  if (!readable || !plugin_->configure || !plugin_->start || !plugin_->on_events || !plugin_->stop || !plugin_->destroy) {
+  if (!readable || !plugin_->configure || !plugin_->start || !plugin_->on_events || !plugin_->stop ||
+      !plugin_->destroy) {
     if (!readable) plugin_ = nullptr;  // not even its destroy() can be trusted to be there
     sdk::assign(error.text, "create() returned an incomplete plugin table");
     return false;
@@ -112,12 +113,14 @@ void instance::stop() {
 
 void instance::on_event(const trapline_event* e) noexcept {
   std::string what;
-  if (guarded(what, [&] { plugin_->on_events(plugin_, &e, 1); }) != TRAPLINE_OK) fault(TRAPLINE_E_FAILED, "on_events: " + what);
+  if (guarded(what, [&] { plugin_->on_events(plugin_, &e, 1); }) != TRAPLINE_OK)
+    fault(TRAPLINE_E_FAILED, "on_events: " + what);
 }
 
 void instance::poll(std::int64_t max_wait) noexcept {
   std::string what;
-  if (guarded(what, [&] { driver_->poll(plugin_, max_wait); }) != TRAPLINE_OK) fault(TRAPLINE_E_FAILED, "poll: " + what);
+  if (guarded(what, [&] { driver_->poll(plugin_, max_wait); }) != TRAPLINE_OK)
+    fault(TRAPLINE_E_FAILED, "poll: " + what);
 }
 
 void instance::fault(trapline_status code, std::string_view text) noexcept {

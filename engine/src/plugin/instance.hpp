@@ -28,7 +28,8 @@ struct subscription {
 class instance {
  public:
   // `id`: from 1; the `source` of its events.
-  instance(runtime& rt, std::uint32_t id, std::string name, std::shared_ptr<const image> img, config::checked_options options);
+  instance(runtime& rt, std::uint32_t id, std::string name, std::shared_ptr<const image> img,
+           config::checked_options options);
   ~instance();  // destroy()
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;

@@ -47,7 +47,8 @@ bool read_file(const std::string& path, std::string& bytes, std::vector<std::str
   if (static_cast<std::size_t>(st.st_size) > max_file) problems.push_back(path + " is larger than 256 MiB");
   if ((st.st_mode & 0022) != 0) problems.push_back(path + " can be written by others; run: chmod go-w " + path);
   if (st.st_uid != ::geteuid() && st.st_uid != 0)
-    problems.push_back(path + " belongs to another user; a plugin must belong to the user that runs the engine, or to root");
+    problems.push_back(path +
+                       " belongs to another user; a plugin must belong to the user that runs the engine, or to root");
   if (problems.size() == before) {
     bytes.resize(static_cast<std::size_t>(st.st_size));
     std::size_t done = 0;
@@ -63,7 +64,9 @@ bool read_file(const std::string& path, std::string& bytes, std::vector<std::str
   return problems.size() == before;
 }
 
-std::string versions(std::uint32_t major, std::uint32_t minor) { return std::to_string(major) + "." + std::to_string(minor); }
+std::string versions(std::uint32_t major, std::uint32_t minor) {
+  return std::to_string(major) + "." + std::to_string(minor);
+}
 
 void check_versions(std::uint32_t major, std::uint32_t minor, std::uint32_t needs, std::vector<std::string>& problems) {
   if (major != TRAPLINE_ABI_MAJOR)
@@ -98,30 +101,30 @@ file_report inspect_bytes(const std::string& path, const std::string& bytes) {
   std::string extra;
   std::size_t extras = 0;
   for (const auto& s : facts.exported) {
-    if (s == TRAPLINE_ENTRY_SYMBOL)
-      has_entry = true;
-    else if (++extras <= 3)
-      extra += (extra.empty() ? "" : ", ") + s;
+    if (s == TRAPLINE_ENTRY_SYMBOL) has_entry = true;
+    else if (++extras <= 3) extra += (extra.empty() ? "" : ", ") + s;
   }
   if (!has_entry) r.problems.push_back("does not export " TRAPLINE_ENTRY_SYMBOL);
   if (extras > 0)
     r.problems.push_back("exports " + std::to_string(extras) + " more symbols (" + extra + (extras > 3 ? ", ..." : "") +
                          "); link it with the version script of trapline_add_plugin()");
   if (!facts.unique.empty())
-    r.problems.push_back("has " + std::to_string(facts.unique.size()) +
-                         " GNU-unique symbols, so it could never be unloaded; compile with -fno-gnu-unique and the version script");
+    r.problems.push_back(
+        "has " + std::to_string(facts.unique.size()) +
+        " GNU-unique symbols, so it could never be unloaded; compile with -fno-gnu-unique and the version script");
   return r;
 }
 
 // Writes the checked bytes to a file of our own with a name that was never used before.
-std::string stage(const std::string& bytes, const std::string& instance, const std::string& sha, const std::string& run_dir,
-                  std::vector<std::string>& problems) {
+std::string stage(const std::string& bytes, const std::string& instance, const std::string& sha,
+                  const std::string& run_dir, std::vector<std::string>& problems) {
   static std::atomic<unsigned> generation{0};
   std::error_code ec;
   const std::string dir = run_dir + "/plugins";
   fs::create_directories(dir, ec);
-  const std::string path = fs::absolute(dir, ec).lexically_normal().string() + "/" + instance + "." + sha.substr(0, 12) + "." +
-                           std::to_string(::getpid()) + "-" + std::to_string(++generation) + ".so";
+  const std::string path = fs::absolute(dir, ec).lexically_normal().string() + "/" + instance + "." +
+                           sha.substr(0, 12) + "." + std::to_string(::getpid()) + "-" + std::to_string(++generation) +
+                           ".so";
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
   std::size_t done = 0;
   while (fd >= 0 && done < bytes.size()) {
@@ -172,7 +175,8 @@ file_report inspect(const std::string& path) {
 std::vector<std::string> entry_problems(const trapline_entry* entry) {
   std::vector<std::string> out;
   if (!entry) return {"its entry function returned NULL"};
-  if (entry->struct_size < sizeof(trapline_entry)) return {"its entry says struct_size " + std::to_string(entry->struct_size) + ", too small"};
+  if (entry->struct_size < sizeof(trapline_entry))
+    return {"its entry says struct_size " + std::to_string(entry->struct_size) + ", too small"};
   check_versions(entry->abi_major, entry->abi_minor, entry->min_host_minor, out);
   const trapline_descriptor* d = entry->descriptor;
   if (!d || d->struct_size < sizeof(trapline_descriptor)) {
@@ -181,9 +185,11 @@ std::vector<std::string> entry_problems(const trapline_entry* entry) {
   }
   if (!d->id || !*d->id || !d->version) out.push_back("its descriptor has no id or version");
   if (!entry->create) out.push_back("its create function is NULL");
-  if (d->option_count > 0 && (!d->options || d->option_size < sizeof(trapline_option))) out.push_back("its option table is missing or its rows are too small");
+  if (d->option_count > 0 && (!d->options || d->option_size < sizeof(trapline_option)))
+    out.push_back("its option table is missing or its rows are too small");
   for (std::uint32_t i = 0; i < d->required_service_count; ++i)
-    if (!offers_service(d->required_services[i])) out.push_back(std::string("needs service ") + d->required_services[i] + ", which this host does not offer");
+    if (!offers_service(d->required_services[i]))
+      out.push_back(std::string("needs service ") + d->required_services[i] + ", which this host does not offer");
   return out;
 }
 
@@ -210,8 +216,7 @@ std::shared_ptr<const image> load(const std::string& path, const std::string& in
   for (const auto& p : wrong) problems.push_back(path + ": " + p);
   if (wrong.empty() && report.id != out->descriptor().id)
     problems.push_back(path + ": its note says id '" + report.id + "', its descriptor '" + out->descriptor().id + "'");
-  else if (wrong.empty())
-    return out;
+  else if (wrong.empty()) return out;
   return nullptr;
 }
 

@@ -14,7 +14,8 @@ class image {
  public:
   // A plugin that is part of this program.
   explicit image(const trapline_entry* entry) : entry_(entry) {}
-  image(void* handle, const trapline_entry* entry, std::string copy) : handle_(handle), entry_(entry), copy_(std::move(copy)) {}
+  image(void* handle, const trapline_entry* entry, std::string copy)
+      : handle_(handle), entry_(entry), copy_(std::move(copy)) {}
   ~image();
   image(const image&) = delete;
   image& operator=(const image&) = delete;

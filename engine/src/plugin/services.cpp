@@ -57,7 +57,8 @@ trapline_status bus_instrument(const trapline_host* h, trapline_str venue, trapl
 
 trapline_str bus_topic_name(const trapline_host* h, std::uint32_t id) { return str(self(h).rt().names.topic_name(id)); }
 
-trapline_status bus_instrument_name(const trapline_host* h, std::uint32_t id, trapline_str* venue, trapline_str* symbol) {
+trapline_status bus_instrument_name(const trapline_host* h, std::uint32_t id, trapline_str* venue,
+                                    trapline_str* symbol) {
   if (!venue || !symbol) return TRAPLINE_E_INVALID;
   const auto [v, s] = self(h).rt().names.instrument_name(id);
   if (s.empty()) return TRAPLINE_E_NOT_FOUND;
@@ -97,7 +98,7 @@ trapline_status bus_subscribe(const trapline_host* h, trapline_str pattern, std:
   });
 }
 
-constexpr trapline_bus bus_table = {sizeof(trapline_bus), 0,          bus_topic,     bus_instrument, bus_topic_name,
+constexpr trapline_bus bus_table = {sizeof(trapline_bus), 0,           bus_topic,    bus_instrument, bus_topic_name,
                                     bus_instrument_name,  bus_publish, bus_subscribe};
 
 // ---------------------------------------------------------------- log, clock, timer
@@ -119,7 +120,8 @@ std::int64_t clock_mono(const trapline_host* h) { return self(h).rt().clock.mono
 
 constexpr trapline_clock clock_table = {sizeof(trapline_clock), 0, clock_now, clock_mono};
 
-trapline_status timer_set(const trapline_host* h, std::int64_t at, std::int64_t period, std::uint64_t cookie, std::uint64_t* id) {
+trapline_status timer_set(const trapline_host* h, std::int64_t at, std::int64_t period, std::uint64_t cookie,
+                          std::uint64_t* id) {
   instance& i = self(h);
   if (!id) return TRAPLINE_E_INVALID;
   if (!on_own_lane(i)) return TRAPLINE_E_STATE;
@@ -204,9 +206,10 @@ struct service {
   const void* table;
 };
 constexpr service services[] = {
-    {TRAPLINE_SERVICE_BUS, &bus_table},         {TRAPLINE_SERVICE_LOG, &log_table},       {TRAPLINE_SERVICE_CLOCK, &clock_table},
-    {TRAPLINE_SERVICE_TIMER, &timer_table},     {TRAPLINE_SERVICE_METRICS, &metrics_table},
-    {TRAPLINE_SERVICE_HEALTH, &health_table},   {TRAPLINE_SERVICE_SECRET, &secret_table},
+    {TRAPLINE_SERVICE_BUS, &bus_table},         {TRAPLINE_SERVICE_LOG, &log_table},
+    {TRAPLINE_SERVICE_CLOCK, &clock_table},     {TRAPLINE_SERVICE_TIMER, &timer_table},
+    {TRAPLINE_SERVICE_METRICS, &metrics_table}, {TRAPLINE_SERVICE_HEALTH, &health_table},
+    {TRAPLINE_SERVICE_SECRET, &secret_table},
 };
 
 const void* find_service(const char* id) noexcept {

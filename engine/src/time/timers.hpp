@@ -25,7 +25,8 @@ class timers {
   };
 
   // `period` 0 = once. INVALID: negative period. LIMIT.
-  trapline_status set(std::uint32_t instance, std::int64_t at, std::int64_t period, std::uint64_t cookie, std::uint64_t& id);
+  trapline_status set(std::uint32_t instance, std::int64_t at, std::int64_t period, std::uint64_t cookie,
+                      std::uint64_t& id);
   trapline_status cancel(std::uint32_t instance, std::uint64_t id);
   void cancel_all(std::uint32_t instance);
 

@@ -5,7 +5,8 @@ namespace sdk = trapline::sdk;
 
 class fails_to_start : public sdk::plugin<fails_to_start> {
  public:
-  static constexpr auto info = sdk::plugin_info{.id = "fails_to_start", .version = "1.0.0", .summary = "refuses to start"};
+  static constexpr auto info =
+      sdk::plugin_info{.id = "fails_to_start", .version = "1.0.0", .summary = "refuses to start"};
   explicit fails_to_start(const trapline_host* h) : plugin(h) {}
   void start() { throw sdk::error("the port is taken"); }
 };

@@ -7,26 +7,26 @@
 
 #include "trapline/abi/abi.h"
 
-static trapline_status skeleton_configure(const trapline_plugin *p, trapline_str json, trapline_error *e) {
+static trapline_status skeleton_configure(const trapline_plugin* p, trapline_str json, trapline_error* e) {
   (void)p, (void)json, (void)e;
   return TRAPLINE_OK;
 }
-static trapline_status skeleton_start(const trapline_plugin *p, trapline_error *e) {
+static trapline_status skeleton_start(const trapline_plugin* p, trapline_error* e) {
   (void)p, (void)e;
   return TRAPLINE_OK;
 }
-static void skeleton_on_events(const trapline_plugin *p, const trapline_event *const *events, uint32_t n) {
+static void skeleton_on_events(const trapline_plugin* p, const trapline_event* const* events, uint32_t n) {
   (void)p, (void)events, (void)n;
 }
-static void skeleton_stop(const trapline_plugin *p) { (void)p; }
-static void skeleton_destroy(const trapline_plugin *p) { free((void *)(uintptr_t)p); }
+static void skeleton_stop(const trapline_plugin* p) { (void)p; }
+static void skeleton_destroy(const trapline_plugin* p) { free((void*)(uintptr_t)p); }
 
 /* A plugin whose callbacks do nothing; plugin_data is the host. */
-static inline trapline_plugin *skeleton_new(const trapline_host *host) {
-  trapline_plugin *p = calloc(1, sizeof *p);
+static inline trapline_plugin* skeleton_new(const trapline_host* host) {
+  trapline_plugin* p = calloc(1, sizeof *p);
   if (!p) return NULL;
   p->struct_size = sizeof *p;
-  p->plugin_data = (void *)(uintptr_t)host;
+  p->plugin_data = (void*)(uintptr_t)host;
   p->configure = skeleton_configure;
   p->start = skeleton_start;
   p->on_events = skeleton_on_events;
@@ -36,20 +36,11 @@ static inline trapline_plugin *skeleton_new(const trapline_host *host) {
 }
 
 #define SKELETON_ENTRY(plugin_id, create_fn, flags_value, option_table, option_rows)                                   \
-  static const trapline_descriptor skeleton_descriptor = {sizeof(trapline_descriptor),                                \
-                                                          flags_value,                                                \
-                                                          plugin_id,                                                  \
-                                                          "1.0.0",                                                    \
-                                                          "tests",                                                    \
-                                                          "test plugin",                                              \
-                                                          option_table,                                               \
-                                                          option_rows,                                                \
-                                                          sizeof(trapline_option),                                    \
-                                                          NULL,                                                       \
-                                                          0,                                                          \
-                                                          0};                                                         \
-  static const trapline_entry skeleton_entry = {sizeof(trapline_entry), TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0, "c", \
-                                                &skeleton_descriptor,   create_fn};                                   \
-  TRAPLINE_EXPORT const trapline_entry *trapline_plugin_entry_v0(void) { return &skeleton_entry; }
+  static const trapline_descriptor skeleton_descriptor = {                                                             \
+      sizeof(trapline_descriptor), flags_value, plugin_id, "1.0.0", "tests", "test plugin", option_table, option_rows, \
+      sizeof(trapline_option),     NULL,        0,         0};                                                         \
+  static const trapline_entry skeleton_entry = {                                                                       \
+      sizeof(trapline_entry), TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0, "c", &skeleton_descriptor, create_fn};        \
+  TRAPLINE_EXPORT const trapline_entry* trapline_plugin_entry_v0(void) { return &skeleton_entry; }
 
 #endif

@@ -9,8 +9,10 @@ namespace sdk = trapline::sdk;
 
 class tally : public sdk::plugin<tally> {
  public:
-  static constexpr auto info = sdk::plugin_info{
-      .id = "tally", .version = "1.0.0", .summary = "counts trades", .flags = TRAPLINE_PLUGIN_SINK | TRAPLINE_PLUGIN_BOUNDED};
+  static constexpr auto info = sdk::plugin_info{.id = "tally",
+                                                .version = "1.0.0",
+                                                .summary = "counts trades",
+                                                .flags = TRAPLINE_PLUGIN_SINK | TRAPLINE_PLUGIN_BOUNDED};
   static constexpr trapline_option options[] = {
       sdk::option_duration("stall", "0s", "0s..10s", "do nothing for so long at the first trade"),
       sdk::option_secret("key", "a secret that start() logs, to see it blanked"),

@@ -7,7 +7,8 @@ namespace sdk = trapline::sdk;
 
 class throws : public sdk::plugin<throws> {
  public:
-  static constexpr auto info = sdk::plugin_info{.id = "throws", .version = "1.0.0", .summary = "throws at the third event"};
+  static constexpr auto info =
+      sdk::plugin_info{.id = "throws", .version = "1.0.0", .summary = "throws at the third event"};
   explicit throws(const trapline_host* h) : plugin(h) {}
   void start() { host().subscribe("test.>"); }
   void on(const trapline_event&, const trapline_trade&) {

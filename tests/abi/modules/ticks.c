@@ -1,4 +1,5 @@
-/* A source in plain C: a timer publishes `burst` trades every 1 ms until `count` are out. Refused ones are tried again. */
+/* A source in plain C: a timer publishes `burst` trades every 1 ms until `count` are out. Refused ones are tried again.
+ */
 #include <stdio.h>
 
 #include "skeleton.h"
@@ -12,25 +13,25 @@ static const trapline_option options[] = {
 
 struct ticks {
   trapline_plugin table; /* first: the table's address is the object's */
-  const trapline_host *host;
-  const trapline_bus *bus;
-  const trapline_timer *timer;
+  const trapline_host* host;
+  const trapline_bus* bus;
+  const trapline_timer* timer;
   uint32_t topic;
   long count, burst, sent;
 };
 
-static long number_after(trapline_str json, const char *key) {
+static long number_after(trapline_str json, const char* key) {
   char text[256];
   size_t n = json.len < sizeof text - 1 ? json.len : sizeof text - 1;
-  const char *at;
+  const char* at;
   memcpy(text, json.ptr, n);
   text[n] = '\0';
   at = strstr(text, key);
   return at ? strtol(at + strlen(key), NULL, 10) : 0;
 }
 
-static trapline_status configure(const trapline_plugin *p, trapline_str json, trapline_error *e) {
-  struct ticks *t = p->plugin_data;
+static trapline_status configure(const trapline_plugin* p, trapline_str json, trapline_error* e) {
+  struct ticks* t = p->plugin_data;
   (void)e;
   t->count = number_after(json, "\"count\":");
   t->burst = number_after(json, "\"burst\":");
@@ -39,9 +40,9 @@ static trapline_status configure(const trapline_plugin *p, trapline_str json, tr
   return t->bus && t->timer ? TRAPLINE_OK : TRAPLINE_E_NOT_FOUND;
 }
 
-static trapline_status start(const trapline_plugin *p, trapline_error *e) {
+static trapline_status start(const trapline_plugin* p, trapline_error* e) {
   static const char name[] = "test.trade";
-  struct ticks *t = p->plugin_data;
+  struct ticks* t = p->plugin_data;
   const trapline_str topic = {name, sizeof name - 1};
   uint64_t id;
   (void)e;
@@ -49,8 +50,8 @@ static trapline_status start(const trapline_plugin *p, trapline_error *e) {
   return t->timer->set(t->host, 0, 1000000, 7, &id);
 }
 
-static void on_events(const trapline_plugin *p, const trapline_event *const *events, uint32_t n) {
-  struct ticks *t = p->plugin_data;
+static void on_events(const trapline_plugin* p, const trapline_event* const* events, uint32_t n) {
+  struct ticks* t = p->plugin_data;
   long i;
   (void)n;
   if (events[0]->type != TRAPLINE_EVENT_TIMER) return;
@@ -68,11 +69,11 @@ static void on_events(const trapline_plugin *p, const trapline_event *const *eve
   }
 }
 
-static void destroy(const trapline_plugin *p) { free(p->plugin_data); }
+static void destroy(const trapline_plugin* p) { free(p->plugin_data); }
 
-static trapline_status create(const trapline_host *host, const trapline_plugin **out, trapline_error *error) {
-  struct ticks *t = calloc(1, sizeof *t);
-  trapline_plugin *skeleton = skeleton_new(host);
+static trapline_status create(const trapline_host* host, const trapline_plugin** out, trapline_error* error) {
+  struct ticks* t = calloc(1, sizeof *t);
+  trapline_plugin* skeleton = skeleton_new(host);
   (void)error;
   if (!t || !skeleton) {
     free(t);

@@ -78,12 +78,15 @@ TEST(options, every_mistake_is_told_with_its_place_in_one_run) {
   ASSERT_EQ(o.problems.size(), 6u);
   EXPECT_EQ(o.problems[0], "f.yaml:1:10: options.symbols: expected a list of texts, such as [a, b]");
   EXPECT_EQ(o.problems[1], "f.yaml:2:1: options.chanels: unknown option; did you mean 'channels'?");
-  EXPECT_EQ(o.problems[2], "f.yaml:3:14: options.environment: found 'live2', allowed is paper, demo, live. Did you mean 'live'?");
+  EXPECT_EQ(o.problems[2],
+            "f.yaml:3:14: options.environment: found 'live2', allowed is paper, demo, live. Did you mean 'live'?");
   EXPECT_EQ(o.problems[3],
-            "f.yaml:4:16: options.ping_interval: expected a duration with its unit, such as 250ms, 15s, 10m or 1h, found '20'");
+            "f.yaml:4:16: options.ping_interval: expected a duration with its unit, such as 250ms, 15s, 10m or 1h, "
+            "found '20'");
   EXPECT_EQ(o.problems[4], "f.yaml:6:17: options.reconnect.max_attempts: out of range: found '500', allowed is 1..100");
   EXPECT_EQ(o.problems[5],
-            "f.yaml:8:8: options.credentials.key: a secret must not stand in this file; write env:NAME, file:PATH or credential:NAME");
+            "f.yaml:8:8: options.credentials.key: a secret must not stand in this file; write env:NAME, file:PATH or "
+            "credential:NAME");
 }
 
 TEST(options, a_literal_secret_is_never_repeated) {

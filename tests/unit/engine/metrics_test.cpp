@@ -43,6 +43,7 @@ TEST(metrics, refuses_bad_names_labels_and_a_name_with_two_kinds) {
 
 TEST(metrics, are_bounded) {
   metrics m;
-  for (std::size_t i = 0; i < metrics::max_series; ++i) ASSERT_NE(m.counter("a", "x", "i=\"" + std::to_string(i) + "\""), nullptr);
+  for (std::size_t i = 0; i < metrics::max_series; ++i)
+    ASSERT_NE(m.counter("a", "x", "i=\"" + std::to_string(i) + "\""), nullptr);
   EXPECT_EQ(m.counter("a", "x", "i=\"more\""), nullptr);
 }

@@ -30,7 +30,8 @@ TEST(names, instruments_are_told_apart_by_venue) {
 TEST(names, refuses_names_that_are_not_dotted_tokens) {
   names n;
   std::uint32_t id = 0;
-  for (const char* bad : {"", ".", "a.", ".a", "a..b", "a b", "md.*", "md.>", "ä"}) EXPECT_EQ(n.topic(bad, id), TRAPLINE_E_INVALID) << bad;
+  for (const char* bad : {"", ".", "a.", ".a", "a..b", "a b", "md.*", "md.>", "ä"})
+    EXPECT_EQ(n.topic(bad, id), TRAPLINE_E_INVALID) << bad;
 }
 
 TEST(names, limit_of_topics_is_told) {

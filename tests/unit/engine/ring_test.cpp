@@ -19,7 +19,8 @@ struct body {
 };
 
 // Publishes one event whose payload is `value` and fill up to `bytes`.
-trapline_status put(ring& r, std::uint64_t value, std::uint32_t source = 1, std::atomic<std::uint64_t>* seq = nullptr, std::size_t bytes = sizeof(body)) {
+trapline_status put(ring& r, std::uint64_t value, std::uint32_t source = 1, std::atomic<std::uint64_t>* seq = nullptr,
+                    std::size_t bytes = sizeof(body)) {
   std::vector<std::uint64_t> payload(std::max(bytes, sizeof(body)) / 8, value);
   trapline_event e{};
   e.type = TRAPLINE_EVENT_TRADE;

@@ -15,7 +15,8 @@ struct message {
   std::vector<trapline_level> levels;
 };
 
-message make(std::vector<trapline_level> bids, std::vector<trapline_level> asks, int price_exp = -1, int size_exp = -3) {
+message make(std::vector<trapline_level> bids, std::vector<trapline_level> asks, int price_exp = -1,
+             int size_exp = -3) {
   message m;
   m.head.bid_count = static_cast<std::uint32_t>(bids.size());
   m.head.ask_count = static_cast<std::uint32_t>(asks.size());

@@ -59,7 +59,8 @@ TEST(decimal, compare_orders_by_value_whatever_the_exponent) {
   EXPECT_EQ(sdk::compare({1, 18}, {1, -18}), std::strong_ordering::greater);
   EXPECT_EQ(sdk::compare({-1, 18}, {1, -18}), std::strong_ordering::less);
   rc::check([] {
-    const auto a = *rc::gen::inRange<std::int64_t>(-1'000'000, 1'000'000), b = *rc::gen::inRange<std::int64_t>(-1'000'000, 1'000'000);
+    const auto a = *rc::gen::inRange<std::int64_t>(-1'000'000, 1'000'000),
+               b = *rc::gen::inRange<std::int64_t>(-1'000'000, 1'000'000);
     const auto shift = *rc::gen::inRange<int>(0, 9);
     const sdk::decimal scaled{b * sdk::pow10_table[static_cast<std::size_t>(shift)], static_cast<std::int8_t>(-shift)};
     RC_ASSERT(sdk::compare({a, 0}, scaled) == (a <=> b));

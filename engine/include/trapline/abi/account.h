@@ -42,16 +42,16 @@ typedef struct trapline_position {
   uint8_t reserved0;
   uint32_t present;
   uint32_t reserved1;
-  int64_t size;          /* base coin, never negative */
-  int64_t available;     /* part that is free to close */
-  int64_t entry_price;   /* average */
+  int64_t size;        /* base coin, never negative */
+  int64_t available;   /* part that is free to close */
+  int64_t entry_price; /* average */
   int64_t mark_price;
   int64_t liquidation_price;
   int64_t unrealised_pnl; /* margin coin, by the venue's own reckoning */
   int64_t realised_pnl;
   int64_t margin;
   int64_t leverage;
-  int64_t created_ts;    /* UTC ns, 0 = unknown */
+  int64_t created_ts; /* UTC ns, 0 = unknown */
   char margin_coin[16];
 } trapline_position;
 TRAPLINE_STATIC_ASSERT(sizeof(trapline_position) == 152, "trapline_position layout");
@@ -72,23 +72,23 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_position) == 152, "trapline_position layo
 typedef struct trapline_order {
   char order_id[40];
   char client_order_id[40];
-  char last_trade_id[40];  /* id of the latest fill, empty = no fill yet */
-  uint8_t status;          /* TRAPLINE_ORDER_* */
-  uint8_t side;            /* TRAPLINE_SIDE_* */
-  uint8_t position_side;   /* TRAPLINE_POSITION_*; NONE in one-way mode */
-  uint8_t order_type;      /* TRAPLINE_ORDER_TYPE_* */
-  uint8_t reduce_only;     /* 0 or 1 */
+  char last_trade_id[40]; /* id of the latest fill, empty = no fill yet */
+  uint8_t status;         /* TRAPLINE_ORDER_* */
+  uint8_t side;           /* TRAPLINE_SIDE_* */
+  uint8_t position_side;  /* TRAPLINE_POSITION_*; NONE in one-way mode */
+  uint8_t order_type;     /* TRAPLINE_ORDER_TYPE_* */
+  uint8_t reduce_only;    /* 0 or 1 */
   int8_t price_exp;
   int8_t size_exp;
-  int8_t money_exp;        /* of last_fee */
-  int64_t price;           /* limit price, 0 for market orders */
+  int8_t money_exp; /* of last_fee */
+  int64_t price;    /* limit price, 0 for market orders */
   int64_t size;
-  int64_t filled_size;     /* cumulative */
-  int64_t average_price;   /* 0 before the first fill */
-  int64_t last_price;      /* of the latest fill */
+  int64_t filled_size;   /* cumulative */
+  int64_t average_price; /* 0 before the first fill */
+  int64_t last_price;    /* of the latest fill */
   int64_t last_size;
-  int64_t last_fee;        /* negative = paid */
-  int64_t created_ts;      /* UTC ns */
+  int64_t last_fee;   /* negative = paid */
+  int64_t created_ts; /* UTC ns */
 } trapline_order;
 TRAPLINE_STATIC_ASSERT(sizeof(trapline_order) == 192, "trapline_order layout");
 

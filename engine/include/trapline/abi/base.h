@@ -18,14 +18,14 @@
 
 /* UTF-8 text, not NUL-terminated. Borrowed for the call unless a function says otherwise. */
 typedef struct trapline_str {
-  const char *ptr;
+  const char* ptr;
   size_t len;
 } trapline_str;
 
 /* The caller's memory. The callee writes at most `cap` bytes and sets `len` to the bytes needed;
  * `len > cap` means that nothing useful was written and the call may be repeated with more room. */
 typedef struct trapline_buf {
-  char *ptr;
+  char* ptr;
   size_t cap;
   size_t len;
 } trapline_buf;

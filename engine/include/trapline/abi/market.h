@@ -24,11 +24,11 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_instrument) == 64, "trapline_instrument l
 /* TRAPLINE_EVENT_TRADE: one fill of a taker order as the venue reports it. */
 typedef struct trapline_trade {
   int64_t price;
-  int64_t size;            /* base coin */
-  char trade_id[40];       /* the venue's id, NUL-padded; empty where the venue gives none */
+  int64_t size;      /* base coin */
+  char trade_id[40]; /* the venue's id, NUL-padded; empty where the venue gives none */
   int8_t price_exp;
   int8_t size_exp;
-  uint8_t aggressor_side;  /* TRAPLINE_SIDE_*: the taker's side */
+  uint8_t aggressor_side; /* TRAPLINE_SIDE_*: the taker's side */
   uint8_t reserved0[5];
 } trapline_trade;
 TRAPLINE_STATIC_ASSERT(sizeof(trapline_trade) == 64, "trapline_trade layout");
@@ -103,7 +103,7 @@ typedef struct trapline_candle {
   int64_t high;
   int64_t low;
   int64_t close;
-  int64_t volume;      /* base coin */
+  int64_t volume; /* base coin */
   int8_t price_exp;
   int8_t size_exp;
   uint8_t closed;
@@ -137,8 +137,8 @@ typedef struct trapline_feed_status {
   uint8_t previous_state; /* equal to `state` in a periodic report */
   uint8_t endpoint;       /* TRAPLINE_ENDPOINT_* */
   uint8_t reserved0;
-  int32_t code;           /* why: 0, TRAPLINE_FEED_CODE_*, or a code of the venue */
-  uint32_t attempt;       /* connection attempts since the last LIVE, 0 when LIVE */
+  int32_t code;     /* why: 0, TRAPLINE_FEED_CODE_*, or a code of the venue */
+  uint32_t attempt; /* connection attempts since the last LIVE, 0 when LIVE */
   uint32_t subscriptions_wanted;
   uint32_t subscriptions_acked;
   uint32_t reserved1;
@@ -148,9 +148,9 @@ typedef struct trapline_feed_status {
   uint64_t gaps;           /* sequence gaps, checksum failures and crossed books */
   uint64_t resyncs;        /* fresh snapshots asked for */
   uint64_t reconnects;
-  uint64_t refused;        /* venue messages dropped because the bus was full */
-  uint64_t duplicates;     /* repeated trades that were not published again */
-  char text[128];          /* for people, NUL-terminated */
+  uint64_t refused;    /* venue messages dropped because the bus was full */
+  uint64_t duplicates; /* repeated trades that were not published again */
+  char text[128];      /* for people, NUL-terminated */
 } trapline_feed_status;
 TRAPLINE_STATIC_ASSERT(sizeof(trapline_feed_status) == 216, "trapline_feed_status layout");
 

@@ -35,12 +35,13 @@ typedef struct trapline_note_section {
 TRAPLINE_STATIC_ASSERT(sizeof(trapline_note_section) == 120, "trapline_note_section layout");
 
 /* Puts the note into the plugin. Once, at file scope, followed by a semicolon. */
-#define TRAPLINE_PLUGIN_NOTE_ABI(plugin_id, plugin_version, major, minor, needs_minor)             \
-  __attribute__((section(".note.trapline"), used, aligned(4))) static const trapline_note_section \
-      trapline_plugin_note = {sizeof(TRAPLINE_NOTE_NAME),                                         \
-                              sizeof(trapline_note),                                              \
-                              TRAPLINE_NOTE_TYPE,                                                 \
-                              TRAPLINE_NOTE_NAME,                                                 \
-                              {TRAPLINE_NOTE_MAGIC, major, minor, needs_minor, plugin_id, plugin_version}}
+#define TRAPLINE_PLUGIN_NOTE_ABI(plugin_id, plugin_version, major, minor, needs_minor)    \
+  __attribute__((section(".note.trapline"), used,                                         \
+                 aligned(4))) static const trapline_note_section trapline_plugin_note = { \
+      sizeof(TRAPLINE_NOTE_NAME),                                                         \
+      sizeof(trapline_note),                                                              \
+      TRAPLINE_NOTE_TYPE,                                                                 \
+      TRAPLINE_NOTE_NAME,                                                                 \
+      {TRAPLINE_NOTE_MAGIC, major, minor, needs_minor, plugin_id, plugin_version}}
 
 #endif

@@ -14,52 +14,52 @@ typedef struct trapline_host {
   uint32_t abi_major;
   uint32_t abi_minor;
   uint32_t reserved0;
-  void *host_data;           /* the host's own */
-  trapline_str instance;     /* name of the instance in the configuration */
-  trapline_str host_name;    /* "trapline" */
+  void* host_data;        /* the host's own */
+  trapline_str instance;  /* name of the instance in the configuration */
+  trapline_str host_name; /* "trapline" */
   trapline_str host_version;
 
   /* Table of a service, such as `trapline.bus/1` (see svc/), or NULL if the host does not offer it.
    * [any], not inside create(). The table lives until destroy() returns. */
-  const void *(*get_service)(const struct trapline_host *host, const char *id);
+  const void* (*get_service)(const struct trapline_host* host, const char* id);
 
   /* Asks the engine to stop in order, as SIGTERM would. [any] Returns at once. */
-  void (*request_stop)(const struct trapline_host *host, trapline_str reason);
+  void (*request_stop)(const struct trapline_host* host, trapline_str reason);
 
   /* Tells the host that this instance met a fault of its own: logged, counted, and acted on by the
    * instance's fault policy. [any] */
-  void (*report_fault)(const struct trapline_host *host, trapline_status code, trapline_str text);
+  void (*report_fault)(const struct trapline_host* host, trapline_status code, trapline_str text);
 } trapline_host;
 
 /* One instance. Made by create(), valid until its destroy() returns. */
 typedef struct trapline_plugin {
   uint32_t struct_size;
   uint32_t reserved0;
-  void *plugin_data; /* the plugin's own */
+  void* plugin_data; /* the plugin's own */
 
   /* Checks and takes the options: one JSON object as described in option.h. [control] Once, after
    * create(). On error fills `error` and returns TRAPLINE_E_CONFIG; the instance is then destroyed. */
-  trapline_status (*configure)(const struct trapline_plugin *plugin, trapline_str json, trapline_error *error);
+  trapline_status (*configure)(const struct trapline_plugin* plugin, trapline_str json, trapline_error* error);
 
   /* Begins work: get services, subscribe, open sockets, start threads. [lane] Once. */
-  trapline_status (*start)(const struct trapline_plugin *plugin, trapline_error *error);
+  trapline_status (*start)(const struct trapline_plugin* plugin, trapline_error* error);
 
   /* Hands over `count` >= 1 events that the instance subscribed to, in bus order. They are borrowed
    * for the call. Must not block. Publishing in here appends to the bus and never recurses. [lane] */
-  void (*on_events)(const struct trapline_plugin *plugin, const trapline_event *const *events, uint32_t count);
+  void (*on_events)(const struct trapline_plugin* plugin, const trapline_event* const* events, uint32_t count);
 
   /* Finish what is under way: flush, close sockets. TRAPLINE_OK = nothing left, TRAPLINE_E_AGAIN =
    * call again (the host does, until its deadline; a driver is polled in between). [lane] May be NULL. */
-  trapline_status (*drain)(const struct trapline_plugin *plugin);
+  trapline_status (*drain)(const struct trapline_plugin* plugin);
 
   /* Ends work. All threads of the plugin are joined when it returns. [lane] */
-  void (*stop)(const struct trapline_plugin *plugin);
+  void (*stop)(const struct trapline_plugin* plugin);
 
   /* Frees the instance, this struct included. [control] */
-  void (*destroy)(const struct trapline_plugin *plugin);
+  void (*destroy)(const struct trapline_plugin* plugin);
 
   /* Table of an extension (see ext/), or NULL. [any] May be NULL itself. */
-  const void *(*get_extension)(const struct trapline_plugin *plugin, const char *id);
+  const void* (*get_extension)(const struct trapline_plugin* plugin, const char* id);
 } trapline_plugin;
 
 /* Brings events in from outside. Started last, stopped first. */
@@ -75,14 +75,14 @@ typedef struct trapline_plugin {
 typedef struct trapline_descriptor {
   uint32_t struct_size;
   uint32_t flags;      /* TRAPLINE_PLUGIN_* */
-  const char *id;      /* `mm_ws`; equal to the note's id */
-  const char *version; /* equal to the note's version */
-  const char *vendor;
-  const char *summary; /* one line */
-  const trapline_option *options;
+  const char* id;      /* `mm_ws`; equal to the note's id */
+  const char* version; /* equal to the note's version */
+  const char* vendor;
+  const char* summary; /* one line */
+  const trapline_option* options;
   uint32_t option_count;
-  uint32_t option_size; /* sizeof(trapline_option) when the plugin was built: the stride */
-  const char *const *required_services; /* ids; all problems are told before create() */
+  uint32_t option_size;                 /* sizeof(trapline_option) when the plugin was built: the stride */
+  const char* const* required_services; /* ids; all problems are told before create() */
   uint32_t required_service_count;
   uint32_t reserved0;
 } trapline_descriptor;
@@ -93,14 +93,14 @@ typedef struct trapline_entry {
   uint32_t abi_major;
   uint32_t abi_minor;
   uint32_t min_host_minor;
-  const char *build; /* compiler and flags, for diagnostics only */
-  const trapline_descriptor *descriptor;
+  const char* build; /* compiler and flags, for diagnostics only */
+  const trapline_descriptor* descriptor;
 
   /* Makes an instance. Allocates only: must not call the host. [control] */
-  trapline_status (*create)(const trapline_host *host, const trapline_plugin **out, trapline_error *error);
+  trapline_status (*create)(const trapline_host* host, const trapline_plugin** out, trapline_error* error);
 } trapline_entry;
 
-typedef const trapline_entry *(*trapline_entry_fn)(void);
+typedef const trapline_entry* (*trapline_entry_fn)(void);
 
 /* Name of the one symbol that a plugin exports. */
 #define TRAPLINE_ENTRY_SYMBOL "trapline_plugin_entry_v0"

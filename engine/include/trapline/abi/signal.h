@@ -86,7 +86,7 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_signal) == 152, "trapline_signal layout")
 typedef struct trapline_matrix_row {
   uint16_t pattern;
   uint8_t direction;
-  uint8_t stage;       /* of the episode in progress, NONE = none */
+  uint8_t stage; /* of the episode in progress, NONE = none */
   uint32_t reserved0;
   double probability;
   double intensity;
@@ -97,16 +97,16 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_matrix_row) == 24, "trapline_matrix_row l
  * trapline_matrix_row follow, one a pattern that the detector watches. */
 typedef struct trapline_trap_matrix {
   char detector[32];
-  double probability;  /* of any pattern, after the arbiter */
-  double intensity;    /* of the leading pattern */
-  double confidence;   /* of the leading pattern */
-  int64_t level;       /* of the leading pattern */
-  uint16_t pattern;    /* leading pattern, UNKNOWN = none in progress */
+  double probability; /* of any pattern, after the arbiter */
+  double intensity;   /* of the leading pattern */
+  double confidence;  /* of the leading pattern */
+  int64_t level;      /* of the leading pattern */
+  uint16_t pattern;   /* leading pattern, UNKNOWN = none in progress */
   uint8_t direction;
   uint8_t severity;
   int8_t price_exp;
   uint8_t has_level;
-  uint8_t warming;     /* 1: not enough data yet, probabilities are priors */
+  uint8_t warming; /* 1: not enough data yet, probabilities are priors */
   uint8_t reserved0;
   uint32_t row_count;
   uint32_t reserved1;
@@ -120,11 +120,11 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_trap_matrix) == 80, "trapline_trap_matrix
 typedef struct trapline_episode {
   uint64_t episode_id;
   int64_t onset_ts;
-  int64_t end_ts;       /* planned at BEGIN, actual at END */
+  int64_t end_ts; /* planned at BEGIN, actual at END */
   int64_t level;
   uint16_t pattern;
   uint8_t direction;
-  uint8_t phase;        /* TRAPLINE_EPISODE_* */
+  uint8_t phase; /* TRAPLINE_EPISODE_* */
   int8_t price_exp;
   uint8_t has_level;
   uint8_t reserved0[2];

@@ -31,8 +31,10 @@ class book {
     asks_.assign(asks.rbegin(), asks.rend());
     const auto positive = [](const trapline_level& l) { return l.price > 0 && l.size > 0; };
     valid_ = std::all_of(levels.begin(), levels.end(), positive) &&
-             std::adjacent_find(bids_.begin(), bids_.end(), [](auto& a, auto& b) { return a.price >= b.price; }) == bids_.end() &&
-             std::adjacent_find(asks_.begin(), asks_.end(), [](auto& a, auto& b) { return a.price <= b.price; }) == asks_.end() &&
+             std::adjacent_find(bids_.begin(), bids_.end(), [](auto& a, auto& b) { return a.price >= b.price; }) ==
+                 bids_.end() &&
+             std::adjacent_find(asks_.begin(), asks_.end(), [](auto& a, auto& b) { return a.price <= b.price; }) ==
+                 asks_.end() &&
              !crossed();
     return valid_;
   }
@@ -46,10 +48,8 @@ class book {
       const auto price = rescale(levels[i].price, head.price_exp, price_exp_);
       const auto size = rescale(levels[i].size, head.size_exp, size_exp_);
       if (!price || !size || *price <= 0 || *size < 0) return valid_ = false;
-      if (i < head.bid_count)
-        set<true>(bids_, {*price, *size});
-      else
-        set<false>(asks_, {*price, *size});
+      if (i < head.bid_count) set<true>(bids_, {*price, *size});
+      else set<false>(asks_, {*price, *size});
     }
     return valid_ = !crossed();
   }
@@ -70,7 +70,9 @@ class book {
 
   template <bool Bids>
   static void set(side& levels, trapline_level level) {
-    const auto worse = [](const trapline_level& a, std::int64_t price) { return Bids ? a.price < price : a.price > price; };
+    const auto worse = [](const trapline_level& a, std::int64_t price) {
+      return Bids ? a.price < price : a.price > price;
+    };
     const auto it = std::lower_bound(levels.begin(), levels.end(), level.price, worse);
     const bool found = it != levels.end() && it->price == level.price;
     if (level.size == 0) {

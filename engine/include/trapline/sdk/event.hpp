@@ -32,10 +32,12 @@ std::span<const Element> tail(const trapline_event& event, std::size_t count) no
 inline std::span<const trapline_level> levels(const trapline_event& event, const trapline_book& book) noexcept {
   return tail<trapline_level, trapline_book>(event, std::size_t{book.bid_count} + book.ask_count);
 }
-inline std::span<const trapline_evidence> evidence(const trapline_event& event, const trapline_signal& signal) noexcept {
+inline std::span<const trapline_evidence> evidence(const trapline_event& event,
+                                                   const trapline_signal& signal) noexcept {
   return tail<trapline_evidence, trapline_signal>(event, signal.evidence_count);
 }
-inline std::span<const trapline_matrix_row> rows(const trapline_event& event, const trapline_trap_matrix& matrix) noexcept {
+inline std::span<const trapline_matrix_row> rows(const trapline_event& event,
+                                                 const trapline_trap_matrix& matrix) noexcept {
   return tail<trapline_matrix_row, trapline_trap_matrix>(event, matrix.row_count);
 }
 

@@ -93,7 +93,9 @@ class host {
 
   std::string_view instance() const noexcept { return view(table_->instance); }
   void request_stop(std::string_view reason) const { table_->request_stop(table_, str(reason)); }
-  void report_fault(trapline_status code, std::string_view text) const { table_->report_fault(table_, code, str(text)); }
+  void report_fault(trapline_status code, std::string_view text) const {
+    table_->report_fault(table_, code, str(text));
+  }
 
   // --- names and events; throws error if the host refuses a name
   std::uint32_t topic(std::string_view name) const {

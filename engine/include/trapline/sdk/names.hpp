@@ -25,10 +25,11 @@ constexpr std::string_view side_name(std::uint8_t side) noexcept {
   return detail::pick(n, side);
 }
 constexpr std::string_view pattern_name(std::uint16_t pattern) noexcept {
-  constexpr std::string_view n[] = {"unknown",   "stop_hunt", "liquidity_grab", "half_liquidity_grab", "bull_trap",
-                                    "bear_trap", "fake_pump", "fake_dump",      "pump",                "dump",
-                                    "spoofing",  "layering",  "quote_stuffing", "wash_trading",        "absorption",
-                                    "momentum_ignition", "liquidity_pull"};
+  constexpr std::string_view n[] = {"unknown",        "stop_hunt",    "liquidity_grab", "half_liquidity_grab",
+                                    "bull_trap",      "bear_trap",    "fake_pump",      "fake_dump",
+                                    "pump",           "dump",         "spoofing",       "layering",
+                                    "quote_stuffing", "wash_trading", "absorption",     "momentum_ignition",
+                                    "liquidity_pull"};
   static_assert(sizeof n / sizeof n[0] == TRAPLINE_PATTERN_COUNT);
   return detail::pick(n, pattern);
 }
@@ -86,29 +87,48 @@ constexpr std::string_view health_name(std::uint32_t state) noexcept {
   return detail::pick(n, state);
 }
 constexpr std::string_view instance_state_name(std::uint32_t state) noexcept {
-  constexpr std::string_view n[] = {"unknown", "created", "configured", "running", "draining", "stopped", "quarantined"};
+  constexpr std::string_view n[] = {"unknown",  "created", "configured", "running",
+                                    "draining", "stopped", "quarantined"};
   return detail::pick(n, state);
 }
 constexpr std::string_view event_name(std::uint16_t type) noexcept {
   switch (type) {
-    case TRAPLINE_EVENT_INSTRUMENT: return "instrument";
-    case TRAPLINE_EVENT_TRADE: return "trade";
-    case TRAPLINE_EVENT_BOOK_SNAPSHOT: return "book_snapshot";
-    case TRAPLINE_EVENT_BOOK_DELTA: return "book_delta";
-    case TRAPLINE_EVENT_TICKER: return "ticker";
-    case TRAPLINE_EVENT_CANDLE: return "candle";
-    case TRAPLINE_EVENT_FEED_STATUS: return "feed_status";
-    case TRAPLINE_EVENT_SIGNAL: return "signal";
-    case TRAPLINE_EVENT_TRAP_MATRIX: return "trap_matrix";
-    case TRAPLINE_EVENT_EPISODE: return "episode";
-    case TRAPLINE_EVENT_TIMER: return "timer";
-    case TRAPLINE_EVENT_GAP: return "gap";
-    case TRAPLINE_EVENT_LIFECYCLE: return "lifecycle";
-    case TRAPLINE_EVENT_HEALTH: return "health";
-    case TRAPLINE_EVENT_POSITION: return "position";
-    case TRAPLINE_EVENT_ORDER: return "order";
-    case TRAPLINE_EVENT_ACCOUNT: return "account";
-    default: return "unknown";
+    case TRAPLINE_EVENT_INSTRUMENT:
+      return "instrument";
+    case TRAPLINE_EVENT_TRADE:
+      return "trade";
+    case TRAPLINE_EVENT_BOOK_SNAPSHOT:
+      return "book_snapshot";
+    case TRAPLINE_EVENT_BOOK_DELTA:
+      return "book_delta";
+    case TRAPLINE_EVENT_TICKER:
+      return "ticker";
+    case TRAPLINE_EVENT_CANDLE:
+      return "candle";
+    case TRAPLINE_EVENT_FEED_STATUS:
+      return "feed_status";
+    case TRAPLINE_EVENT_SIGNAL:
+      return "signal";
+    case TRAPLINE_EVENT_TRAP_MATRIX:
+      return "trap_matrix";
+    case TRAPLINE_EVENT_EPISODE:
+      return "episode";
+    case TRAPLINE_EVENT_TIMER:
+      return "timer";
+    case TRAPLINE_EVENT_GAP:
+      return "gap";
+    case TRAPLINE_EVENT_LIFECYCLE:
+      return "lifecycle";
+    case TRAPLINE_EVENT_HEALTH:
+      return "health";
+    case TRAPLINE_EVENT_POSITION:
+      return "position";
+    case TRAPLINE_EVENT_ORDER:
+      return "order";
+    case TRAPLINE_EVENT_ACCOUNT:
+      return "account";
+    default:
+      return "unknown";
   }
 }
 

@@ -3,7 +3,8 @@
 //   class my_plugin : public trapline::sdk::plugin<my_plugin> {
 //    public:
 //     static constexpr auto info = trapline::sdk::plugin_info{.id = "my_plugin", .version = "1.0.0", ...};
-//     static constexpr trapline_option options[] = {trapline::sdk::option_int("depth", "10", "1..50", "levels to watch")};
+//     static constexpr trapline_option options[] = {trapline::sdk::option_int("depth", "10", "1..50", "levels to
+//     watch")};
 //
 //     explicit my_plugin(const trapline_host* h) : plugin(h) {}
 //     void configure(std::string_view json);                  // throws sdk::error
@@ -92,8 +93,8 @@ class plugin {
   static D& of(const trapline_plugin* p) noexcept { return self(p); }
 
   static const trapline_entry* entry() noexcept {
-    static constexpr trapline_entry e = {sizeof(trapline_entry), TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0,
-                                         __VERSION__,            &descriptor_,       &create};
+    static constexpr trapline_entry e = {
+        sizeof(trapline_entry), TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0, __VERSION__, &descriptor_, &create};
     return &e;
   }
 
@@ -178,12 +179,12 @@ class plugin {
   static trapline_status configure_thunk(const trapline_plugin* p, trapline_str json, trapline_error* err) noexcept {
     return guarded(err, [&] {
       self(p).host_.resolve();
-      if constexpr (requires(D& d) { d.configure(std::string_view{}); }) self(p).configure(view(json));
+      if constexpr (requires(D & d) { d.configure(std::string_view{}); }) self(p).configure(view(json));
     });
   }
   static trapline_status start_thunk(const trapline_plugin* p, trapline_error* err) noexcept {
     return guarded(err, [&] {
-      if constexpr (requires(D& d) { d.start(); }) self(p).start();
+      if constexpr (requires(D & d) { d.start(); }) self(p).start();
     });
   }
   static void on_events_thunk(const trapline_plugin* p, const trapline_event* const* events, std::uint32_t n) noexcept {
@@ -193,24 +194,27 @@ class plugin {
   }
   static trapline_status drain_thunk(const trapline_plugin* p) noexcept {
     trapline_status result = TRAPLINE_OK;
-    if constexpr (requires(D& d) { d.drain(); }) reported(p, [&] { result = self(p).drain(); });
+    if constexpr (requires(D & d) { d.drain(); }) reported(p, [&] { result = self(p).drain(); });
     return result;
   }
   static void stop_thunk(const trapline_plugin* p) noexcept {
-    if constexpr (requires(D& d) { d.stop(); }) reported(p, [&] { self(p).stop(); });
+    if constexpr (requires(D & d) { d.stop(); }) reported(p, [&] { self(p).stop(); });
   }
   static void destroy_thunk(const trapline_plugin* p) noexcept { delete static_cast<box*>(p->plugin_data); }
 
   static trapline_status poll_thunk(const trapline_plugin* p, std::int64_t max_wait) noexcept {
     return reported(p, [&] {
-      if constexpr (requires(D& d) { d.poll(std::int64_t{}); }) self(p).poll(max_wait);
+      if constexpr (requires(D & d) { d.poll(std::int64_t{}); }) self(p).poll(max_wait);
     });
   }
   static void wake_thunk(const trapline_plugin* p) noexcept {
-    if constexpr (requires(D& d) { d.wake(); }) self(p).wake();
+    if constexpr (requires(D & d) { d.wake(); }) self(p).wake();
   }
   static const void* extension_thunk(const trapline_plugin*, const char* id) noexcept {
-    if constexpr (requires(D& d) { d.poll(std::int64_t{}); d.wake(); }) {
+    if constexpr (requires(D & d) {
+                    d.poll(std::int64_t{});
+                    d.wake();
+                  }) {
       static constexpr trapline_driver driver = {sizeof(trapline_driver), 0, &poll_thunk, &wake_thunk};
       if (std::string_view(id) == TRAPLINE_EXTENSION_DRIVER) return &driver;
     }
@@ -228,24 +232,57 @@ class plugin {
   static void dispatch(D& d, const trapline_event& e) {
     bool taken = false;
     if (e.space == 0) switch (e.type) {
-        case TRAPLINE_EVENT_INSTRUMENT: taken = hand_over<trapline_instrument>(d, e); break;
-        case TRAPLINE_EVENT_TRADE: taken = hand_over<trapline_trade>(d, e); break;
+        case TRAPLINE_EVENT_INSTRUMENT:
+          taken = hand_over<trapline_instrument>(d, e);
+          break;
+        case TRAPLINE_EVENT_TRADE:
+          taken = hand_over<trapline_trade>(d, e);
+          break;
         case TRAPLINE_EVENT_BOOK_SNAPSHOT:
-        case TRAPLINE_EVENT_BOOK_DELTA: taken = hand_over<trapline_book>(d, e); break;
-        case TRAPLINE_EVENT_TICKER: taken = hand_over<trapline_ticker>(d, e); break;
-        case TRAPLINE_EVENT_CANDLE: taken = hand_over<trapline_candle>(d, e); break;
-        case TRAPLINE_EVENT_FEED_STATUS: taken = hand_over<trapline_feed_status>(d, e); break;
-        case TRAPLINE_EVENT_SIGNAL: taken = hand_over<trapline_signal>(d, e); break;
-        case TRAPLINE_EVENT_TRAP_MATRIX: taken = hand_over<trapline_trap_matrix>(d, e); break;
-        case TRAPLINE_EVENT_EPISODE: taken = hand_over<trapline_episode>(d, e); break;
-        case TRAPLINE_EVENT_TIMER: taken = hand_over<trapline_timer_event>(d, e); break;
-        case TRAPLINE_EVENT_GAP: taken = hand_over<trapline_gap>(d, e); break;
-        case TRAPLINE_EVENT_LIFECYCLE: taken = hand_over<trapline_lifecycle>(d, e); break;
-        case TRAPLINE_EVENT_HEALTH: taken = hand_over<trapline_health_event>(d, e); break;
-        case TRAPLINE_EVENT_POSITION: taken = hand_over<trapline_position>(d, e); break;
-        case TRAPLINE_EVENT_ORDER: taken = hand_over<trapline_order>(d, e); break;
-        case TRAPLINE_EVENT_ACCOUNT: taken = hand_over<trapline_account>(d, e); break;
-        default: break;
+        case TRAPLINE_EVENT_BOOK_DELTA:
+          taken = hand_over<trapline_book>(d, e);
+          break;
+        case TRAPLINE_EVENT_TICKER:
+          taken = hand_over<trapline_ticker>(d, e);
+          break;
+        case TRAPLINE_EVENT_CANDLE:
+          taken = hand_over<trapline_candle>(d, e);
+          break;
+        case TRAPLINE_EVENT_FEED_STATUS:
+          taken = hand_over<trapline_feed_status>(d, e);
+          break;
+        case TRAPLINE_EVENT_SIGNAL:
+          taken = hand_over<trapline_signal>(d, e);
+          break;
+        case TRAPLINE_EVENT_TRAP_MATRIX:
+          taken = hand_over<trapline_trap_matrix>(d, e);
+          break;
+        case TRAPLINE_EVENT_EPISODE:
+          taken = hand_over<trapline_episode>(d, e);
+          break;
+        case TRAPLINE_EVENT_TIMER:
+          taken = hand_over<trapline_timer_event>(d, e);
+          break;
+        case TRAPLINE_EVENT_GAP:
+          taken = hand_over<trapline_gap>(d, e);
+          break;
+        case TRAPLINE_EVENT_LIFECYCLE:
+          taken = hand_over<trapline_lifecycle>(d, e);
+          break;
+        case TRAPLINE_EVENT_HEALTH:
+          taken = hand_over<trapline_health_event>(d, e);
+          break;
+        case TRAPLINE_EVENT_POSITION:
+          taken = hand_over<trapline_position>(d, e);
+          break;
+        case TRAPLINE_EVENT_ORDER:
+          taken = hand_over<trapline_order>(d, e);
+          break;
+        case TRAPLINE_EVENT_ACCOUNT:
+          taken = hand_over<trapline_account>(d, e);
+          break;
+        default:
+          break;
       }
     if constexpr (requires { d.on_other(e); })
       if (!taken) d.on_other(e);
@@ -258,10 +295,10 @@ class plugin {
 }  // namespace trapline::sdk
 
 // The note and the entry of a plugin that is built as a shared library.
-#define TRAPLINE_PLUGIN(type, plugin_id, plugin_version)                                            \
-  static_assert(std::string_view(type::info.id) == plugin_id &&                                    \
-                    std::string_view(type::info.version) == plugin_version,                        \
-                "note and info must say the same");                                                \
-  TRAPLINE_PLUGIN_NOTE_ABI(plugin_id, plugin_version, TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0u); \
-  TRAPLINE_EXPORT const trapline_entry* trapline_plugin_entry_v0(void) { return type::entry(); }   \
+#define TRAPLINE_PLUGIN(type, plugin_id, plugin_version)                                                      \
+  static_assert(                                                                                              \
+      std::string_view(type::info.id) == plugin_id && std::string_view(type::info.version) == plugin_version, \
+      "note and info must say the same");                                                                     \
+  TRAPLINE_PLUGIN_NOTE_ABI(plugin_id, plugin_version, TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0u);            \
+  TRAPLINE_EXPORT const trapline_entry* trapline_plugin_entry_v0(void) { return type::entry(); }              \
   static_assert(true)

@@ -13,7 +13,7 @@
 namespace trapline::net {
 
 struct stream_endpoint {
-  std::string host;       // TCP
+  std::string host;  // TCP
   std::uint16_t port = 0;
   std::string unix_path;  // if not empty: Unix socket
 };
@@ -22,17 +22,17 @@ class stream_handler {
  public:
   virtual ~stream_handler() = default;
   virtual void on_open() = 0;
-  virtual void on_data(std::string_view bytes) = 0;      // valid for the call
-  virtual void on_written() = 0;                         // everything handed to write() is with the kernel
-  virtual void on_close(const std::string& why) = 0;     // once; the stream may be destroyed inside
+  virtual void on_data(std::string_view bytes) = 0;   // valid for the call
+  virtual void on_written() = 0;                      // everything handed to write() is with the kernel
+  virtual void on_close(const std::string& why) = 0;  // once; the stream may be destroyed inside
 };
 
 class stream {
  public:
-  virtual ~stream() = default;  // cuts; no callback comes any more
-  virtual void write(std::string bytes) = 0;       // appended to what is on its way
-  virtual std::size_t buffered() const = 0;        // bytes not yet with the kernel
-  virtual void close() = 0;                        // orderly, after what is buffered; then on_close
+  virtual ~stream() = default;                // cuts; no callback comes any more
+  virtual void write(std::string bytes) = 0;  // appended to what is on its way
+  virtual std::size_t buffered() const = 0;   // bytes not yet with the kernel
+  virtual void close() = 0;                   // orderly, after what is buffered; then on_close
 };
 
 // Starts to connect; errors arrive by on_close.

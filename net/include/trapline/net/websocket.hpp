@@ -21,11 +21,11 @@ struct close_info {
     refused,      // name lookup or TCP connect failed
     certificate,  // the peer's certificate is not trusted, or made out to another name
     tls,          // anything else in the TLS handshake
-    handshake,  // HTTP upgrade refused
-    protocol,   // the peer broke the WebSocket protocol, or a message was too large
-    lost,       // the TCP connection broke
-    timeout,    // no answer within a limit
-    closed      // closing handshake: see `code`
+    handshake,    // HTTP upgrade refused
+    protocol,     // the peer broke the WebSocket protocol, or a message was too large
+    lost,         // the TCP connection broke
+    timeout,      // no answer within a limit
+    closed        // closing handshake: see `code`
   };
   cause why = cause::lost;
   std::uint16_t code = 0;  // RFC 6455 close code, 0 = none
@@ -35,11 +35,11 @@ struct close_info {
 // ---------------------------------------------------------------- client
 
 struct ws_client_options {
-  std::string url;      // wss://host[:port]/path
-  std::string ca_file;  // PEM file of trusted roots; empty = the system's
+  std::string url;                                           // wss://host[:port]/path
+  std::string ca_file;                                       // PEM file of trusted roots; empty = the system's
   std::vector<std::pair<std::string, std::string>> headers;  // further request headers
-  std::int64_t connect_timeout = 10'000'000'000;  // ns, for everything up to the upgrade
-  std::int64_t close_timeout = 5'000'000'000;     // ns; then the socket is cut
+  std::int64_t connect_timeout = 10'000'000'000;             // ns, for everything up to the upgrade
+  std::int64_t close_timeout = 5'000'000'000;                // ns; then the socket is cut
   std::size_t max_message_size = 4u << 20;
 };
 
@@ -58,9 +58,9 @@ inline constexpr std::size_t simdjson_padding = 64;
 
 class ws_client {
  public:
-  virtual ~ws_client() = default;  // cuts the connection; no callback comes any more
-  virtual void send(std::string_view text) = 0;                        // ignored when not open
-  virtual void close(std::uint16_t code, std::string_view reason) = 0; // closing handshake, then on_close
+  virtual ~ws_client() = default;                // cuts the connection; no callback comes any more
+  virtual void send(std::string_view text) = 0;  // ignored when not open
+  virtual void close(std::uint16_t code, std::string_view reason) = 0;  // closing handshake, then on_close
 };
 
 // Starts to connect. The peer's certificate and host name are always verified, SNI is always sent, TLS is at
@@ -71,7 +71,7 @@ std::unique_ptr<ws_client> connect_websocket(loop& l, ws_client_options options,
 
 struct ws_server_options {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0 = any free one
+  std::uint16_t port = 0;        // 0 = any free one
   std::string certificate_file;  // PEM
   std::string key_file;          // PEM
   std::size_t max_message_size = 1u << 20;
@@ -84,7 +84,7 @@ class ws_session {
   virtual std::string_view path() const = 0;  // of the upgrade request, such as "/v2/ws/public"
   virtual void send(std::string_view text) = 0;
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
-  virtual void abort() = 0;  // cuts the TCP connection without a closing handshake
+  virtual void abort() = 0;                  // cuts the TCP connection without a closing handshake
   virtual std::size_t buffered() const = 0;  // bytes sent but not yet taken by the socket
 };
 

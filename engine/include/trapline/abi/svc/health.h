@@ -13,7 +13,7 @@ typedef struct trapline_health {
 
   /* Sets the health of the instance (TRAPLINE_HEALTH_*) with a reason for people. A change is logged
    * and published as TRAPLINE_EVENT_HEALTH. [any] */
-  void (*set)(const trapline_host *host, uint32_t state, int32_t code, trapline_str text);
+  void (*set)(const trapline_host* host, uint32_t state, int32_t code, trapline_str text);
 } trapline_health;
 
 #endif

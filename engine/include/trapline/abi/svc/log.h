@@ -17,11 +17,11 @@ typedef struct trapline_log {
   uint32_t reserved0;
 
   /* Non-zero if lines of this level are written. [any] */
-  int32_t (*enabled)(const trapline_host *host, int32_t level);
+  int32_t (*enabled)(const trapline_host* host, int32_t level);
 
   /* Writes one line. `text` is copied. Never blocks; a line that finds the queue full is dropped and
    * counted. Known secrets are blanked by the host wherever they occur. [any] */
-  void (*write)(const trapline_host *host, int32_t level, trapline_str text);
+  void (*write)(const trapline_host* host, int32_t level, trapline_str text);
 } trapline_log;
 
 #endif

@@ -15,10 +15,10 @@ typedef struct trapline_metrics {
    * `instance`. `labels`: `channel="trade",symbol="BTCUSDT"` or empty. Returns an 8-byte aligned word that the
    * plugin raises with a relaxed atomic add and that lives until destroy(); NULL for a bad name or past
    * 10,000 series. [any] */
-  uint64_t *(*counter)(const trapline_host *host, trapline_str name, trapline_str labels);
+  uint64_t* (*counter)(const trapline_host* host, trapline_str name, trapline_str labels);
 
   /* The same for a gauge: an int64 that is set with a relaxed atomic store. [any] */
-  int64_t *(*gauge)(const trapline_host *host, trapline_str name, trapline_str labels);
+  int64_t* (*gauge)(const trapline_host* host, trapline_str name, trapline_str labels);
 } trapline_metrics;
 
 #endif

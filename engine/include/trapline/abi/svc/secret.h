@@ -13,7 +13,7 @@ typedef struct trapline_secret {
   /* Copies the value of the secret option at `path` (`credentials.key`) into the caller's buffer; the
    * caller zeroes it after use. NOT_FOUND: not configured. IO: its source cannot be read; the host has
    * logged why, without the value. [control] and [lane]. */
-  trapline_status (*get)(const trapline_host *host, trapline_str path, trapline_buf *value);
+  trapline_status (*get)(const trapline_host* host, trapline_str path, trapline_buf* value);
 } trapline_secret;
 
 #endif
