@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "detector.hpp"
 #include "options.hpp"
@@ -25,6 +26,7 @@ class trap_detector final : public sdk::plugin<trap_detector>, public sink {
   void configure(std::string_view json) { core_ = std::make_unique<detector>(parse_settings(json), *this); }
 
   void start() {
+    held_.reserve(max_held);
     events_ = host().counter("detector_events_total");
     lost_ = host().counter("detector_signals_lost_total");
     for (std::size_t i = 1; i < ignored_count; ++i)
@@ -67,13 +69,22 @@ class trap_detector final : public sdk::plugin<trap_detector>, public sink {
   }
 
  private:
+  static constexpr std::size_t max_held = 64;
+  static constexpr std::size_t head_room = 256;
+
   struct topics {
     std::uint32_t signal = 0, matrix = 0;
+  };
+  struct message {
+    trapline_event event;
+    std::uint32_t size;
+    std::array<char, head_room + score::capacity * sizeof(trapline_evidence)> bytes;
   };
 
   void take(const trapline_event& e) noexcept {
     events_.add();
     ts_recv_ = e.ts_recv;
+    if (!held_.empty()) publish_held();
   }
   void count(ignored r) noexcept {
     if (r != ignored::none) ignored_[static_cast<std::size_t>(r)].add();
@@ -99,17 +110,31 @@ class trap_detector final : public sdk::plugin<trap_detector>, public sink {
   template <class Head, class Element>
   void publish(std::uint16_t type, std::uint32_t topic, std::uint32_t instrument, std::int64_t ts, const Head& head,
                std::span<const Element> tail) noexcept {
-    std::array<char, sizeof(Head) + score::capacity * sizeof(trapline_evidence)> buffer;
-    std::memcpy(buffer.data(), &head, sizeof head);
-    if (!tail.empty()) std::memcpy(buffer.data() + sizeof head, tail.data(), tail.size_bytes());
-    const auto e = sdk::make_event(type, topic, instrument, ts, ts_recv_);
-    const auto size = static_cast<std::uint32_t>(sizeof head + tail.size_bytes());
-    // A full bus refuses; waiting is not allowed here, so the loss is counted and the next matrix tells the state.
-    if (host().publish(e, buffer.data(), size) != TRAPLINE_OK) lost_.add();
+    message m;
+    static_assert(sizeof(Head) <= head_room && sizeof(Element) <= sizeof(trapline_evidence));
+    std::memcpy(m.bytes.data(), &head, sizeof head);
+    if (!tail.empty()) std::memcpy(m.bytes.data() + sizeof head, tail.data(), tail.size_bytes());
+    m.event = sdk::make_event(type, topic, instrument, ts, ts_recv_);
+    m.size = static_cast<std::uint32_t>(sizeof head + tail.size_bytes());
+    if (held_.empty() && host().publish(m.event, m.bytes.data(), m.size) == TRAPLINE_OK) return;
+    if (held_.size() < max_held)
+      held_.push_back(m);
+    else
+      lost_.add();
+  }
+
+  // What a full bus refused goes out in order with the next events; waiting for it is not allowed here.
+  void publish_held() noexcept {
+    std::size_t sent = 0;
+    while (sent < held_.size() &&
+           host().publish(held_[sent].event, held_[sent].bytes.data(), held_[sent].size) == TRAPLINE_OK)
+      ++sent;
+    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(sent));
   }
 
   std::unique_ptr<detector> core_;
   std::map<std::uint32_t, topics> topics_;
+  std::vector<message> held_;
   std::int64_t ts_recv_ = 0;
   sdk::counter events_, lost_;
   std::array<sdk::counter, ignored_count> ignored_;

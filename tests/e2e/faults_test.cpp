@@ -47,7 +47,7 @@ TEST_F(faults, a_dropped_socket_is_reconnected_and_the_book_comes_back) {
 }
 
 TEST_F(faults, a_truncated_frame_is_counted_and_the_feed_goes_on) {
-  run_until(config("\"2 truncate\""), [&] { return s_.logged("malformed"); });
+  run_until(config("\"2 truncate\""), [&] { return s_.logged("did not decode and was dropped"); });
   EXPECT_GE(s_.metric_sum("metrics", "feed_malformed_total"), 1);
 }
 

@@ -24,7 +24,7 @@ class stage {
   stage();
 
   const std::string& dir() const { return dir_.path(); }
-  ::trapline::test::redis_server& redis() { return redis_; }
+  redis_server& redis() { return redis_; }
 
   // Writes `configs/<name>.yaml` here, its Redis being ours, with the given lines replaced (a line that is not there is
   // an error), and returns the file's name.
@@ -43,7 +43,7 @@ class stage {
 
  private:
   temp_dir dir_;
-  ::trapline::test::redis_server redis_;
+  redis_server redis_;
 };
 
 }  // namespace test

@@ -16,7 +16,7 @@
 
 extern char** environ;
 
-namespace trapline::test {
+namespace test {
 namespace {
 
 struct close_context {
@@ -182,4 +182,4 @@ std::vector<std::string> redis_server::list(const std::string& key) {
   return out;
 }
 
-}  // namespace trapline::test
+}  // namespace test

@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-namespace trapline::test {
+namespace test {
 
 class redis_server {
  public:
@@ -52,4 +52,4 @@ class redis_server {
   bool paused_ = false;
 };
 
-}  // namespace trapline::test
+}  // namespace test

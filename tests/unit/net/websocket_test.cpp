@@ -202,7 +202,7 @@ TEST_F(websocket, a_client_that_trusts_another_certificate_refuses_the_server) {
   listen();
   connect("/", "other.pem");
   ASSERT_TRUE(until([&] { return !at_client_.closes.empty(); }));
-  EXPECT_EQ(at_client_.closes[0].why, close_info::cause::tls);
+  EXPECT_EQ(at_client_.closes[0].why, close_info::cause::certificate);
   EXPECT_FALSE(at_client_.open);
   drain();
   EXPECT_TRUE(at_server_.paths.empty());
