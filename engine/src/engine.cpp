@@ -113,6 +113,9 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
 
   // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
   std::string fatal = lock.take(config.run_dir);
+  std::error_code ignored;
+  // Copies that a killed engine left behind; the lock says that nobody uses them.
+  if (fatal.empty()) fs::remove_all(config.run_dir + "/plugins", ignored);
   if (fatal.empty()) try {
       rt = std::make_unique<runtime>(config, clock);
     } catch (const std::exception& e) {
@@ -276,6 +279,7 @@ bool engine::impl::stop(bool drain, std::string& what) {
     clean = stop_instance(**i, drain, deadline, what) && clean;
   }
   started.clear();
+  if (drain) run_dry(deadline);  // the last words of the instances count, too
   rt->ring.close();
   for (auto& l : lanes) l.join();
   rt->log.info(clean ? "stopped" : "stopped, not cleanly: " + what);
@@ -364,7 +368,20 @@ std::vector<instance_status> engine::instances() const {
   return out;
 }
 
-std::string engine::metrics_text() const { return impl_->rt->metrics.text(); }
+std::string engine::metrics_text() const {
+  auto& m = impl_->rt->metrics;
+  const auto set = [&](const char* name, const std::string& labels, std::uint64_t v) {
+    if (auto* word = m.gauge("engine", name, labels))
+      std::atomic_ref(*word).store(static_cast<std::int64_t>(v), std::memory_order_relaxed);
+  };
+  for (const auto& l : lanes()) {
+    set("lane_events", "lane=\"" + l.name + "\"", l.events);
+    set("lane_lag_bytes", "lane=\"" + l.name + "\"", l.lag_bytes);
+  }
+  set("bus_refused_publishes", {}, bus_refusals());
+  set("log_dropped_lines", {}, impl_->rt->log.dropped());
+  return m.text();
+}
 std::uint64_t engine::metric_total(std::string_view name) const { return impl_->rt->metrics.total(name); }
 std::uint64_t engine::bus_bytes() const { return impl_->rt->ring.bytes(); }
 std::uint64_t engine::bus_refusals() const { return impl_->rt->ring.refused(); }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -196,6 +197,23 @@ TEST_F(engine_test, one_run_directory_serves_one_engine) {
   const auto p = second.load_text("plugins: {tally: {use: tally}}", "t");
   ASSERT_EQ(p.size(), 1u);
   EXPECT_NE(p[0].find("another engine runs with run_dir"), std::string::npos);
+}
+
+TEST_F(engine_test, clears_what_a_killed_engine_left_and_tells_lanes_in_its_metrics) {
+  std::filesystem::create_directories(dir_.path() + "/run/plugins");
+  std::ofstream(dir_.path() + "/run/plugins/old.0123456789ab.1-1.so") << "left over";
+  engine e(options());
+  start(e, "plugins: {tally: {use: tally}}");
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() + "/run/plugins/old.0123456789ab.1-1.so"));
+  EXPECT_NE(e.metrics_text().find("trapline_lane_lag_bytes{instance=\"engine\",lane=\"tally\"}"), std::string::npos);
+  stop(e);
+}
+
+TEST_F(engine_test, a_run_directory_that_cannot_be_made_is_told) {
+  engine e({TRAPLINE_BUILD_DIR "/tests/modules", "/proc/nowhere/run", true});
+  const auto p = e.load_text("plugins: {tally: {use: tally}}", "t");
+  ASSERT_EQ(p.size(), 1u);
+  EXPECT_NE(p[0].find("cannot create the run directory /proc/nowhere/run"), std::string::npos) << p[0];
 }
 
 TEST_F(engine_test, two_engines_in_one_process_do_not_meet) {

@@ -20,7 +20,7 @@ using ::test::eventually;
 class in_the_engine : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!test::redis_server::available()) GTEST_SKIP() << "redis-server is not installed";
+    if (!::test::redis_server::available()) GTEST_SKIP() << "redis-server is not installed";
   }
   std::string yaml(const std::string& url, const std::string& source, const std::string& more = {}) {
     return "engine: {log: {file: " + dir.path() + "/log}, plugin_dirs: [" TRAPLINE_BUILD_DIR "/plugins]}\n" +
@@ -46,7 +46,7 @@ class in_the_engine : public ::testing::Test {
 };
 
 TEST_F(in_the_engine, every_trade_of_the_bus_reaches_redis_once_and_in_order) {
-  test::redis_server server;
+  ::test::redis_server server;
   engine e(options());
   ASSERT_NO_FATAL_FAILURE(start(e, yaml(server.url(), "count: 50000, burst: 100")));
   ASSERT_TRUE(eventually([&] { return e.metric_total("source_trades_total") == 50'000; }));
@@ -61,7 +61,7 @@ TEST_F(in_the_engine, every_trade_of_the_bus_reaches_redis_once_and_in_order) {
 }
 
 TEST_F(in_the_engine, a_hanging_redis_does_not_hold_the_bus_back) {
-  test::redis_server server;
+  ::test::redis_server server;
   engine e(options());
   ASSERT_NO_FATAL_FAILURE(start(e, yaml(server.url(), "count: 100000, burst: 200", ", spool: {max_commands: 2000}")));
   ASSERT_TRUE(eventually([&] { return e.metric_total("source_trades_total") > 1'000; }));
@@ -88,7 +88,7 @@ TEST_F(in_the_engine, a_wrong_url_is_a_configuration_error_with_its_path) {
 }
 
 TEST_F(in_the_engine, the_password_stays_out_of_the_log) {
-  test::redis_server server({"--requirepass", "correct-horse-battery"});
+  ::test::redis_server server({"--requirepass", "correct-horse-battery"});
   std::ofstream(dir.path() + "/secret") << "wrong-staple";
   std::filesystem::permissions(dir.path() + "/secret", std::filesystem::perms::owner_read);
   engine e(options());
@@ -100,7 +100,7 @@ TEST_F(in_the_engine, the_password_stays_out_of_the_log) {
 }
 
 TEST_F(in_the_engine, the_plugin_can_be_started_and_stopped_many_times) {
-  test::redis_server server;
+  ::test::redis_server server;
   for (int i = 0; i < 5; ++i) {
     engine e(options());
     ASSERT_NO_FATAL_FAILURE(start(e, yaml(server.url(), "count: 100")));

@@ -19,8 +19,8 @@ inline const std::string trades_key = "trapline:v1:{bitget:usdtm:BTCUSDT}:trades
 class rig : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!test::redis_server::available()) GTEST_SKIP() << "redis-server is not installed";
-    server = std::make_unique<test::redis_server>(server_options);
+    if (!::test::redis_server::available()) GTEST_SKIP() << "redis-server is not installed";
+    server = std::make_unique<::test::redis_server>(server_options);
     parse_url(server->url(), config);
     config.position_period = config.orders_period = config.account_period = config.trap_period = 100 * millisecond;
     config.backoff_first = 5 * millisecond;
@@ -73,7 +73,7 @@ class rig : public ::testing::Test {
   std::uint64_t dropped_of(family f) const { return dropped[static_cast<std::size_t>(f)]; }
 
   std::vector<std::string> server_options;
-  std::unique_ptr<test::redis_server> server;
+  std::unique_ptr<::test::redis_server> server;
   net::loop loop;
   settings config;
   fake_environment env;
