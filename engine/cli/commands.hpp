@@ -13,6 +13,9 @@ struct run_arguments {
   double seconds = 0;  // 0 = no limit
 };
 
+// Name of the instance and lane through which the program watches the bus; not free for configurations.
+inline constexpr const char* view_name = "view";
+
 int run(const run_arguments& arguments);
 int check(const std::string& config);
 int explain(const std::string& plugin, const std::vector<std::string>& plugin_dirs);

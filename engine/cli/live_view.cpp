@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 #include "trapline/sdk/decimal.hpp"
 #include "trapline/sdk/event.hpp"
@@ -68,14 +69,17 @@ void live_view::on_event(const trapline_event& e) {
     case TRAPLINE_EVENT_GAP:
       if (const auto* g = sdk::payload<trapline_gap>(e)) {
         if (g->channel == TRAPLINE_GAP_BUS) now_.lost += g->lost;
-        if (g->channel == TRAPLINE_GAP_BOOK) now_.symbols[symbol_(e.instrument)].book_valid = false;
-        if (g->channel == TRAPLINE_GAP_PRIVATE) now_.position.known = false;
+        if (g->channel == TRAPLINE_GAP_BOOK) now_.symbols[symbol(e.instrument)].book_valid = false;
+        if (g->channel == TRAPLINE_GAP_PRIVATE) now_.positions_known = false;
       }
       return;
     case TRAPLINE_EVENT_FEED_STATUS:
-      if (const auto* s = sdk::payload<trapline_feed_status>(e))
-        now_.feeds[s->endpoint == TRAPLINE_ENDPOINT_PUBLIC ? "public" : "private"] = {std::string(sdk::view(s->text)),
-                                                                                      s->state, *s};
+      if (const auto* f = sdk::payload<trapline_feed_status>(e)) {
+        const auto topic = engine_.topic(e.topic);  // feed.status.<instance>
+        const std::string name = std::string(topic.substr(topic.rfind('.') + 1)) +
+                                 (f->endpoint == TRAPLINE_ENDPOINT_PUBLIC ? " public" : " private");
+        now_.feeds[name] = {std::string(sdk::view(f->text)), f->state, *f};
+      }
       return;
     case TRAPLINE_EVENT_POSITION:
       if (const auto* p = sdk::payload<trapline_position>(e)) on_position(e, *p);
@@ -86,7 +90,7 @@ void live_view::on_event(const trapline_event& e) {
     case TRAPLINE_EVENT_TRAP_MATRIX:
       if (const auto* m = sdk::payload<trapline_trap_matrix>(e)) {
         const auto rows = sdk::rows(e, *m);
-        now_.matrix[symbol_(e.instrument)] = {*m, {rows.begin(), rows.end()}};
+        now_.matrix[symbol(e.instrument)] = {*m, {rows.begin(), rows.end()}};
       }
       return;
     case TRAPLINE_EVENT_EPISODE:
@@ -98,7 +102,7 @@ void live_view::on_event(const trapline_event& e) {
 }
 
 void live_view::on_market(const trapline_event& e) {
-  symbol_line& s = now_.symbols[symbol_(e.instrument)];
+  symbol_line& s = now_.symbols[symbol(e.instrument)];
   now_.market_ts = std::max(now_.market_ts, e.ts_event);
   if (e.type == TRAPLINE_EVENT_TRADE) {
     ++s.trades;
@@ -111,11 +115,11 @@ void live_view::on_market(const trapline_event& e) {
       if ((t->present & TRAPLINE_TICKER_MARK) != 0) s.mark = sdk::to_double(t->mark, t->price_exp);
       if ((t->present & TRAPLINE_TICKER_BID) != 0) s.bid = sdk::to_double(t->bid, t->price_exp);
       if ((t->present & TRAPLINE_TICKER_ASK) != 0) s.ask = sdk::to_double(t->ask, t->price_exp);
-      if (now_.position.present && now_.position.symbol == symbol_(e.instrument) && s.mark > 0) {
-        position_line& p = now_.position;
-        p.mark = s.mark;
-        p.pnl = (p.mark - p.entry) * p.size * (p.side == TRAPLINE_POSITION_SHORT ? -1 : 1);
-      }
+      for (auto& p : now_.positions)
+        if (s.mark > 0 && p.symbol == symbol(e.instrument)) {
+          p.mark = s.mark;
+          p.pnl = (p.mark - p.entry) * p.size * (p.side == TRAPLINE_POSITION_SHORT ? -1 : 1);
+        }
     }
   } else {
     ++s.books;
@@ -124,26 +128,26 @@ void live_view::on_market(const trapline_event& e) {
 }
 
 void live_view::on_position(const trapline_event& e, const trapline_position& p) {
-  position_line& line = now_.position;
-  line.known = true;
-  if (p.side == TRAPLINE_POSITION_NONE) {
-    line.present = false;
-    return;
+  if (p.side != TRAPLINE_POSITION_NONE) {
+    position_line line;
+    line.symbol = symbol(e.instrument);
+    line.side = p.side;
+    line.size = sdk::to_double(p.size, p.size_exp);
+    line.entry = sdk::to_double(p.entry_price, p.price_exp);
+    incoming_.push_back(line);
   }
-  line.present = true;
-  line.side = p.side;
-  line.symbol = symbol_(e.instrument);
-  line.size = sdk::to_double(p.size, p.size_exp);
-  line.entry = sdk::to_double(p.entry_price, p.price_exp);
+  if ((e.flags & TRAPLINE_FLAG_LAST_IN_BATCH) == 0) return;
+  now_.positions = std::exchange(incoming_, {});
+  now_.positions_known = true;
 }
 
 void live_view::on_signal(const trapline_event& e, const trapline_signal& s) {
-  const std::string symbol = symbol_(e.instrument);
+  const std::string name = symbol(e.instrument);
   const bool counts = s.stage == TRAPLINE_STAGE_DETECTED || s.stage == TRAPLINE_STAGE_CONFIRMED;
   if (s.stage == TRAPLINE_STAGE_FORMING) return;
   char text[160];
   std::snprintf(text, sizeof text, "%s  %-9s %-18s %-5s %-10s p=%.2f  intensity %.2f", clock_text(e.ts_event).c_str(),
-                symbol.c_str(), std::string(sdk::pattern_name(s.pattern)).c_str(),
+                name.c_str(), std::string(sdk::pattern_name(s.pattern)).c_str(),
                 std::string(sdk::direction_name(s.direction)).c_str(), std::string(sdk::stage_name(s.stage)).c_str(),
                 s.probability, s.intensity);
   now_.signals.emplace_front(text);
@@ -153,7 +157,7 @@ void live_view::on_signal(const trapline_event& e, const trapline_signal& s) {
   ++now_.alarms;
   for (auto& p : now_.episodes) {
     const std::int64_t end = p.truth.end_ts + tolerance(p.truth.pattern);
-    if (p.symbol != symbol || p.truth.direction != s.direction) continue;
+    if (p.symbol != name || p.truth.direction != s.direction) continue;
     if (e.ts_event < p.truth.onset_ts - 2 * second || e.ts_event > end) continue;
     if (first_stage_of(s.pattern, p.truth.pattern)) return;
     if (p.truth.pattern != s.pattern || p.found) continue;
@@ -165,14 +169,14 @@ void live_view::on_signal(const trapline_event& e, const trapline_signal& s) {
 }
 
 void live_view::on_episode(const trapline_event& e, const trapline_episode& t) {
-  const std::string symbol = symbol_(e.instrument);
+  const std::string name = symbol(e.instrument);
   for (auto& p : now_.episodes)
-    if (p.id == t.episode_id && p.symbol == symbol) {
+    if (p.id == t.episode_id && p.symbol == name) {
       p.truth.end_ts = t.end_ts;
       p.ended = t.phase == TRAPLINE_EPISODE_END;
       return;
     }
-  now_.episodes.push_back({t.episode_id, symbol, t, t.phase == TRAPLINE_EPISODE_END, false, 0});
+  now_.episodes.push_back({t.episode_id, name, t, t.phase == TRAPLINE_EPISODE_END, false, 0});
 }
 
 }  // namespace trapline::cli

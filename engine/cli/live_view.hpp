@@ -4,13 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "trapline/abi/abi.h"
+#include "trapline/engine.hpp"
 
 namespace trapline::cli {
 
@@ -29,11 +29,9 @@ struct symbol_line {
 };
 
 struct position_line {
-  bool known = false;  // a complete list was seen
-  bool present = false;
+  std::string symbol;
   std::uint8_t side = 0;
   double size = 0, entry = 0, mark = 0, pnl = 0;
-  std::string symbol;
 };
 
 struct matrix_line {
@@ -55,7 +53,8 @@ struct snapshot {
   std::int64_t market_ts = 0;
   std::map<std::string, feed_line> feeds;  // by instance and endpoint
   std::map<std::string, symbol_line> symbols;
-  position_line position;
+  bool positions_known = false;  // a complete list was seen, and nothing was lost since
+  std::vector<position_line> positions;
   std::map<std::string, matrix_line> matrix;  // by symbol
   std::deque<std::string> signals;            // newest first
   std::vector<planted> episodes;
@@ -64,8 +63,8 @@ struct snapshot {
 
 class live_view {
  public:
-  // `symbol`: name of an instrument id. [any]
-  explicit live_view(std::function<std::string(std::uint32_t)> symbol) : symbol_(std::move(symbol)) {}
+  // `e`: for the names of topics and instruments.
+  explicit live_view(const engine& e) : engine_(e) {}
 
   void on_event(const trapline_event& e);  // observer's lane
   snapshot get() const;                    // any thread
@@ -76,9 +75,12 @@ class live_view {
   void on_signal(const trapline_event& e, const trapline_signal& s);
   void on_episode(const trapline_event& e, const trapline_episode& t);
 
-  std::function<std::string(std::uint32_t)> symbol_;
+  std::string symbol(std::uint32_t instrument) const { return std::string(engine_.symbol(instrument)); }
+
+  const engine& engine_;
   mutable std::mutex mutex_;
   snapshot now_;
+  std::vector<position_line> incoming_;  // of a list that is not complete yet
   std::map<std::string, bool> alarmed_;  // signal ids that counted as an alarm
 };
 

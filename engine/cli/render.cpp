@@ -60,11 +60,15 @@ std::string bytes(std::uint64_t n) {
   return text("%llu B", static_cast<unsigned long long>(n));
 }
 
-std::string position_text(const position_line& p) {
-  if (!p.known) return "position unknown";
-  if (!p.present) return "flat";
-  return text("%s %.4f %s @ %.1f, mark %.1f, PnL %+.2f USDT", std::string(sdk::position_side_name(p.side)).c_str(),
-              p.size, p.symbol.c_str(), p.entry, p.mark, p.pnl);
+std::string positions_text(const snapshot& d) {
+  if (!d.positions_known) return "position unknown";
+  if (d.positions.empty()) return "flat";
+  std::string out;
+  for (const auto& p : d.positions)
+    out += (out.empty() ? "" : "; ") +
+           text("%s %.4f %s @ %.1f, mark %.1f, PnL %+.2f USDT", std::string(sdk::position_side_name(p.side)).c_str(),
+                p.size, p.symbol.c_str(), p.entry, p.mark, p.pnl);
+  return out;
 }
 
 }  // namespace
@@ -84,7 +88,7 @@ std::string render_live(const frame& f, int width) {
   }
   lines.push_back(dim + lag + reset);
   for (const auto& [name, s] : d.feeds)
-    lines.push_back(text("feed %-8s %s%-14s%s %u/%u subscriptions, %llu gaps, %llu reconnects  %s%s%s", name.c_str(),
+    lines.push_back(text("%-14s %s%-14s%s %u/%u subscriptions, %llu gaps, %llu reconnects  %s%s%s", name.c_str(),
                          state_colour(s.state), std::string(sdk::feed_state_name(s.state)).c_str(), reset,
                          s.status.subscriptions_acked, s.status.subscriptions_wanted,
                          static_cast<unsigned long long>(s.status.gaps),
@@ -95,7 +99,7 @@ std::string render_live(const frame& f, int width) {
                          name.c_str(), s.decimals, s.last, reset, s.decimals, s.bid, s.decimals, s.ask, s.decimals,
                          s.mark, static_cast<unsigned long long>(s.trades), static_cast<unsigned long long>(s.books),
                          s.book_valid ? "" : "  \x1b[33mbook invalid\x1b[0m"));
-  lines.push_back("position   " + position_text(d.position));
+  lines.push_back("position   " + positions_text(d));
   lines.emplace_back();
   for (const auto& [name, m] : d.matrix) {
     lines.push_back(text("traps in %s%s", name.c_str(), m.head.warming != 0 ? "  (warming up)" : ""));
@@ -125,7 +129,7 @@ std::string render_line(const frame& f) {
   }
   out += text(" events/s=%.0f lag=%lluB lost=%llu", f.events_per_s, static_cast<unsigned long long>(lag),
               static_cast<unsigned long long>(lost));
-  out += " | " + position_text(f.data.position);
+  out += " | " + positions_text(f.data);
   for (const auto& [name, m] : f.data.matrix)
     out +=
         text(" | trap %s %.2f%s", std::string(m.head.pattern == 0 ? "none" : sdk::pattern_name(m.head.pattern)).c_str(),

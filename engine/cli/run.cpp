@@ -102,9 +102,9 @@ void print_end(const engine& e, const live_view& v, const run_arguments& a) {
 int run(const run_arguments& a) {
   const signal_wait signals;
   engine e({builtin_plugin_dir(), {}, false});
-  live_view view([&e](std::uint32_t i) { return std::string(e.symbol(i)); });
+  live_view view(e);
   const view_mode mode = choose_view(a.view);
-  e.observe("view", {"md.>", "feed.>", "acct.>", "sig.>", "sim.>"},
+  e.observe(view_name, {"md.>", "feed.>", "acct.>", "sig.>", "sim.>"},
             [&view](const trapline_event& ev) { view.on_event(ev); });
 
   const auto problems = e.load_file(a.config);
@@ -112,6 +112,7 @@ int run(const run_arguments& a) {
   if (!problems.empty()) return 2;
   std::string error;
   if (!e.start(error)) {
+    signals.release();
     std::cerr << "trapline: " << error << '\n';
     return e.stop_requested() == stop_cause::bad_config ? 2 : 1;
   }
@@ -120,7 +121,7 @@ int run(const run_arguments& a) {
     const auto begin = steady::now();
     while (e.stop_requested() == stop_cause::none && (a.seconds <= 0 || seconds_since(begin) < a.seconds)) {
       const int s = signals.wait(50);
-      if (s == SIGINT || s == SIGTERM) break;  // SIGHUP: reserved for reload
+      if (s != 0) break;  // SIGHUP, too: the terminal is gone
       screen.tick();
     }
   }

@@ -84,12 +84,14 @@ struct engine::impl {
   std::vector<std::unique_ptr<plugin::instance>> instances;  // in the configuration's order
   std::vector<plugin::instance*> started;                    // in the order of starting
   bool running = false;
+  bool hung = false;  // a lane's thread cannot be ended
 
   std::vector<std::string> load(const std::string& text, const std::string& file);
   void load_instance(const config::plugin_config& p, std::vector<config::problem>& problems);
   void add_observer(const observation& o);
   void make_lanes(std::vector<config::problem>& problems);
   bool start_instance(plugin::instance& i, std::string& error);
+  static void forget(plugin::instance& i);
   bool stop_instance(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what);
   bool run_dry(steady::time_point deadline);
   bool stop(bool drain, std::string& what);
@@ -113,9 +115,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
 
   // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
   std::string fatal = lock.take(config.run_dir);
-  std::error_code ignored;
-  // Copies that a killed engine left behind; the lock says that nobody uses them.
-  if (fatal.empty()) fs::remove_all(config.run_dir + "/plugins", ignored);
+  if (fatal.empty()) plugin::remove_private_copies(config.run_dir);  // of a killed engine; the lock says so
   if (fatal.empty()) try {
       rt = std::make_unique<runtime>(config, clock);
     } catch (const std::exception& e) {
@@ -124,7 +124,14 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   if (!fatal.empty()) problems.push_back({{}, {}, fatal});
   if (rt) {
     for (const auto& p : config.plugins) load_instance(p, problems);
-    for (const auto& o : observations) add_observer(o);
+    for (const auto& o : observations) {
+      const auto named = [&](const auto& x) { return x.name == o.instance; };
+      for (const auto& p : config.plugins)
+        if (named(p)) problems.push_back({p.at, "plugins." + p.name, "this name is taken by the program; choose another"});
+      for (const auto& l : config.lanes)
+        if (named(l)) problems.push_back({l.at, "lanes." + l.name, "this name is taken by the program; choose another"});
+      add_observer(o);
+    }
     if (problems.empty()) make_lanes(problems);
   }
   std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
@@ -171,7 +178,7 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
     std::stringstream words(option);
     for (std::string word; n && std::getline(words, word, '.');)
       if ((n = n->find(word))) at = n->at;
-    problems.push_back({at, path + (option.empty() ? "" : ".options." + option), std::string(sdk::view(error.text))});
+    problems.push_back({at, path + (option.empty() ? "" : ".options." + option), rt->redacted(sdk::view(error.text))});
     return;
   }
   instances.push_back(std::move(i));
@@ -191,17 +198,19 @@ void engine::impl::add_observer(const observation& o) {
   instances.push_back(std::move(i));
 }
 
+// Instances and config.plugins stand in the same order: nothing was refused.
 void engine::impl::make_lanes(std::vector<config::problem>& problems) {
   for (const auto& l : config.lanes) lanes.emplace_back(*rt, l);
-  for (const auto& p : config.plugins) {
-    const auto i = std::find_if(instances.begin(), instances.end(), [&](const auto& x) { return x->name() == p.name; });
+  for (std::size_t k = 0; k < instances.size(); ++k) {
+    const auto& p = config.plugins[k];
+    plugin::instance& i = *instances[k];
     bus::lane* l = lane_named(p.lane);
     for (const auto& other : instances)
-      if (other->lane == l && other->driver() && (*i)->driver())
+      if (other->lane == l && other->driver() && i.driver())
         problems.push_back({p.at, "plugins." + p.name + ".lane",
                             "lane '" + p.lane + "' already has a driver, '" + other->name() +
                                 "'; a lane can have one. Give '" + p.name + "' another lane"});
-    l->add(**i);
+    l->add(i);
   }
 }
 
@@ -217,12 +226,25 @@ bool engine::impl::start_instance(plugin::instance& i, std::string& error) {
       [o, &i] {
         o->ok = i.start(o->error);
         if (o->ok && i.driver()) i.lane->set_driver(&i);
+        if (!o->ok) forget(i);
       },
       start_limit);
-  if (!in_time) error = i.name() + " did not start within 30 s";
-  else if (!o->ok) error = i.name() + ": " + std::string(sdk::view(o->error.text));
-  else return true;
+  if (in_time && o->ok) return true;
+  if (!in_time) {
+    error = i.name() + " did not start within 30 s";
+    started.push_back(&i);  // it may yet: then it must be stopped like the others
+    return false;
+  }
+  error = rt->redacted(i.name() + ": " + std::string(sdk::view(o->error.text)));
+  if (o->error.code == TRAPLINE_E_CONFIG) rt->request_stop(stop_kind::bad_config, error);
   return false;
+}
+
+// Nothing of the instance is called by its lane any more. [lane]
+void engine::impl::forget(plugin::instance& i) {
+  i.lane->timers().cancel_all(i.id());
+  i.subscriptions.clear();
+  i.lane->forget_routes();
 }
 
 // True when no lane has an event left. Instances may publish while handling the last ones, so all must be dry at once.
@@ -260,9 +282,7 @@ bool engine::impl::stop_instance(plugin::instance& i, bool drain, steady::time_p
       [&i] {
         if (i.driver()) i.lane->set_driver(nullptr);
         i.stop();
-        i.lane->timers().cancel_all(i.id());
-        i.subscriptions.clear();
-        i.lane->forget_routes();
+        forget(i);
       },
       call_limit);
   if (!stopped) what += i.name() + " hangs in stop(); ";
@@ -273,15 +293,22 @@ bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
   running = false;
   const auto deadline = steady::now() + std::chrono::nanoseconds(config.drain_timeout);
-  bool clean = true;
+  bool clean = true, dry = true;
   for (auto i = started.rbegin(); i != started.rend(); ++i) {
-    if (drain && !run_dry(deadline) && steady::now() < deadline) clean = false;
+    // The bus can only run dry once all sources are silent.
+    if (drain && dry && start_rank(**i) != 2) dry = run_dry(deadline);
     clean = stop_instance(**i, drain, deadline, what) && clean;
   }
   started.clear();
-  if (drain) run_dry(deadline);  // the last words of the instances count, too
+  if (drain && dry) run_dry(deadline);  // the last words of the instances count, too
+  if (!dry) what += "the bus did not run dry in time; ";
   rt->ring.close();
-  for (auto& l : lanes) l.join();
+  for (auto& l : lanes)
+    if (!l.end(call_limit)) {
+      hung = true;
+      what += "lane " + l.name() + " hangs; ";
+    }
+  clean = clean && dry && !hung;
   rt->log.info(clean ? "stopped" : "stopped, not cleanly: " + what);
   return clean;
 }
@@ -293,6 +320,10 @@ engine::engine(engine_options options) : impl_(std::make_unique<impl>(std::move(
 engine::~engine() {
   std::string what;
   impl_->stop(false, what);
+  if (impl_->hung) {
+    impl_.release();  // its thread still uses all of this
+    return;
+  }
   // Instances first, while the lanes they point to are there; both before the runtime.
   for (auto i = impl_->instances.rbegin(); i != impl_->instances.rend(); ++i) i->reset();
 }
@@ -345,6 +376,7 @@ void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(sto
 stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
 std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
 
+std::string_view engine::topic(std::uint32_t id) const { return impl_->rt->names.topic_name(id); }
 std::string_view engine::symbol(std::uint32_t instrument) const {
   return impl_->rt->names.instrument_name(instrument).second;
 }

@@ -13,7 +13,7 @@ void runtime::request_stop(stop_kind kind, std::string_view reason) noexcept {
   const std::lock_guard lock(mutex_);
   if (kind <= stop_.load(std::memory_order_relaxed)) return;
   try {
-    reason_ = reason;
+    reason_ = redacted(reason);
   } catch (...) {
     // Out of memory: stop without a reason.
   }

@@ -37,6 +37,12 @@ struct runtime {
 
   // Any thread. The first reason of a kind is kept.
   void request_stop(stop_kind kind, std::string_view reason) noexcept;
+  // What leaves the process by another way than the log: events, error texts.
+  std::string redacted(std::string_view text) const {
+    std::string out(text);
+    redactor.apply(out);
+    return out;
+  }
   stop_kind stop_requested() const noexcept { return stop_.load(std::memory_order_acquire); }
   std::string stop_reason() const;
 

@@ -200,13 +200,46 @@ TEST_F(engine_test, one_run_directory_serves_one_engine) {
 }
 
 TEST_F(engine_test, clears_what_a_killed_engine_left_and_tells_lanes_in_its_metrics) {
-  std::filesystem::create_directories(dir_.path() + "/run/plugins");
-  std::ofstream(dir_.path() + "/run/plugins/old.0123456789ab.1-1.so") << "left over";
+  const std::string copies = dir_.path() + "/run/plugin-copies";
+  std::filesystem::create_directories(copies);
+  std::filesystem::permissions(copies, std::filesystem::perms::owner_all);
+  std::ofstream(copies + "/old.0123456789ab.1-1.so") << "left over";
+  std::ofstream(copies + "/somebody-elses.so") << "not ours";
   engine e(options());
   start(e, "plugins: {tally: {use: tally}}");
-  EXPECT_FALSE(std::filesystem::exists(dir_.path() + "/run/plugins/old.0123456789ab.1-1.so"));
+  EXPECT_FALSE(std::filesystem::exists(copies + "/old.0123456789ab.1-1.so"));
+  EXPECT_TRUE(std::filesystem::exists(copies + "/somebody-elses.so"));
   EXPECT_NE(e.metrics_text().find("trapline_lane_lag_bytes{instance=\"engine\",lane=\"tally\"}"), std::string::npos);
   stop(e);
+}
+
+TEST_F(engine_test, copies_are_not_put_where_others_can_change_them) {
+  const std::string copies = dir_.path() + "/run/plugin-copies";
+  std::filesystem::create_directories(copies);
+  std::filesystem::permissions(copies, std::filesystem::perms::all);
+  engine e(options());
+  const auto p = e.load_text("plugins: {tally: {use: tally}}", "t");
+  ASSERT_EQ(p.size(), 1u);
+  EXPECT_NE(p[0].find("can be written by others"), std::string::npos) << p[0];
+}
+
+TEST_F(engine_test, a_source_that_never_pauses_is_stopped_and_all_it_published_is_delivered) {
+  engine e(options());
+  std::atomic<std::uint64_t> published{0};
+  e.observe("watch", {"test.>"}, [&](const trapline_event& ev) { published = ev.source_seq; });
+  start(e, "plugins:\n  flood: {use: flood}\n  tally: {use: tally}\n");
+  EXPECT_TRUE(test::eventually([&] { return e.metric_total("tally_trades_total") > 10'000; }));
+  stop(e);
+  EXPECT_EQ(e.metric_total("tally_trades_total"), published);
+  EXPECT_EQ(e.metric_total("tally_disorder_total"), 0u);
+}
+
+TEST_F(engine_test, the_names_of_observers_are_not_free_for_configurations) {
+  engine e(options());
+  e.observe("watch", {"test.>"}, [](const trapline_event&) {});
+  const auto p = e.load_text("lanes: {watch: {}}\nplugins: {watch: {use: tally}}", "t");
+  ASSERT_EQ(p.size(), 2u) << all(p);
+  EXPECT_NE(p[0].find("t:1:9: lanes.watch: this name is taken by the program"), std::string::npos) << p[0];
 }
 
 TEST_F(engine_test, a_run_directory_that_cannot_be_made_is_told) {

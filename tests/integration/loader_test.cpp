@@ -112,7 +112,7 @@ TEST(loader, loads_a_private_copy_and_leaves_nothing_behind) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   EXPECT_FALSE(mapped(dir.path()));
 #endif
-  EXPECT_TRUE(fs::is_empty(dir.path() + "/plugins"));
+  EXPECT_TRUE(fs::is_empty(dir.path() + "/plugin-copies"));
 }
 
 TEST(loader, every_plugin_of_this_tree_can_be_loaded_and_unloaded) {

@@ -65,14 +65,16 @@ class engine {
   bool start(std::string& error);
 
   // Stops in reverse order. With `drain`, instances finish what is under way, within the configured drain_timeout.
-  // False: something did not end in time; `what` names it.
+  // False: something did not end in time, or the bus did not run dry; `what` names it. A lane that hangs keeps its thread
+  // and its memory.
   bool stop(bool drain, std::string& what);
 
   void request_stop(std::string_view reason);  // [any]
   stop_cause stop_requested() const;           // [any]
   std::string stop_reason() const;             // [any]
 
-  std::string_view symbol(std::uint32_t instrument) const;  // empty for an unknown id [any]
+  std::string_view topic(std::uint32_t id) const;           // name, empty for an unknown id [any]
+  std::string_view symbol(std::uint32_t instrument) const;  // the same [any]
   std::string name() const;
   std::string run_dir() const;
   std::string log_file() const;  // empty = standard error

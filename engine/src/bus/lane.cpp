@@ -41,7 +41,7 @@ lane::lane(runtime& rt, const config::lane_config& c)
   lost_total_ = rt_.metrics.counter("engine", "lane_lost_events_total", "lane=\"" + name_ + "\"");
 }
 
-lane::~lane() { join(); }
+lane::~lane() { end(1'000'000'000); }
 
 void lane::add(plugin::instance& i) {
   i.lane = this;
@@ -53,10 +53,11 @@ void lane::run() {
   ::pthread_setname_np(thread_.native_handle(), name_.substr(0, 15).c_str());
 }
 
-void lane::join() {
-  if (!thread_.joinable()) return;
-  call([this] { ending_ = true; }, 1'000'000'000);
+bool lane::end(std::int64_t limit) {
+  if (!thread_.joinable()) return true;
+  if (!call([this] { ending_ = true; }, limit)) return false;
   thread_.join();
+  return true;
 }
 
 bool lane::call(std::function<void()> f, std::int64_t limit) {
@@ -87,6 +88,7 @@ void lane::set_driver(plugin::instance* i) {
 }
 
 void lane::wake() noexcept {
+  if (this_lane.lane == this) return;  // published from within poll(), which returns after its handlers anyway
   {
     const std::lock_guard lock(driver_mutex_);
     if (driver_) {
@@ -139,8 +141,13 @@ void lane::hand_over(plugin::instance& i, const trapline_event* e) {
 void lane::dispatch(const trapline_event* e) {
   if (e->space == 0 && e->type == TRAPLINE_EVENT_TIMER) {
     const auto* t = sdk::payload<trapline_timer_event>(*e);
-    for (auto* i : instances_)
-      if (t && i->id() == t->instance && timers_.delivered(t->timer_id) && !i->quarantined()) hand_over(*i, e);
+    for (auto* i : instances_) {
+      if (!t || i->id() != t->instance) continue;
+      if (!i->receives())
+        timers_.cancel_all(i->id());
+      else if (timers_.delivered(t->timer_id))
+        hand_over(*i, e);
+    }
     return;
   }
   if (routes_stale_) {
@@ -149,7 +156,7 @@ void lane::dispatch(const trapline_event* e) {
   }
   const std::uint64_t bit = e->space == 0 && e->type < 64 ? TRAPLINE_TYPE_BIT(e->type) : TRAPLINE_TYPE_ALL;
   for (const target& t : resolve(e->topic).targets)
-    if ((t.type_mask & bit) != 0 && t.who->id() != e->source && !t.who->quarantined()) hand_over(*t.who, e);
+    if ((t.type_mask & bit) != 0 && t.who->id() != e->source && t.who->receives()) hand_over(*t.who, e);
 }
 
 const lane::route& lane::resolve(std::uint32_t topic) {
@@ -184,7 +191,7 @@ void lane::tell_loss(const loss& lost, const trapline_event* next) {
   g.gap.from_seq = lost.from_seq;
   g.gap.to_seq = lost.to_seq;
   for (auto* i : instances_)
-    if (!i->quarantined()) hand_over(*i, &g.head);
+    if (i->receives()) hand_over(*i, &g.head);
   timers_.requeue_lost();
 }
 

@@ -21,7 +21,7 @@ namespace trapline::bus {
 
 class lane final : public sleeper {
  public:
-  // Before the first publish.
+  // Before the ring has wrapped once.
   lane(runtime& rt, const config::lane_config& c);
   ~lane() override;
 
@@ -29,8 +29,9 @@ class lane final : public sleeper {
 
   // [control], before run()
   void add(plugin::instance& i);
-  void run();   // starts the thread
-  void join();  // ends it; the lane's instances are stopped already
+  void run();  // starts the thread
+  // Ends the thread; the lane's instances are stopped already. False: it hangs, and this object must outlive it.
+  bool end(std::int64_t limit);
 
   // Runs `f` on the lane's thread, between two events, and waits until it has run. False: it took longer than `limit`
   // ns; `f` may still run later, so it must own what it touches. [control]
@@ -44,7 +45,11 @@ class lane final : public sleeper {
 
   void wake() noexcept override;
 
-  std::uint64_t lag() const noexcept { return rt_.ring.tail() - reader_.position(); }  // lines; any thread
+  // Lines behind the newest event; what a lag lane has copied out already does not count. Any thread.
+  std::uint64_t lag() const noexcept {
+    const std::uint64_t position = reader_.position();  // first: the tail is never behind it
+    return rt_.ring.tail() - position;
+  }
   std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
 
  private:

@@ -21,6 +21,14 @@ constexpr std::uint32_t event_size(const trapline_frame& f) noexcept {
   return static_cast<std::uint32_t>(sizeof(trapline_event)) + ((f.payload_size + 7u) & ~7u);
 }
 
+constexpr int evict_spins = 2'000;
+
+void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
 // Copies of a lag reader: so many bytes at a time while it pins its position.
 constexpr std::size_t copy_target = 64 * 1024;
 
@@ -59,8 +67,9 @@ std::uint64_t ring::claim(std::span<const trapline_frame> frames) noexcept {
       if ((end & mask_) + lines > lines_) end = (end | mask_) + 1;  // never straddle the end
       end += lines;
     }
-    // Relaxed is enough: a stale gate only refuses too early, and then it is refreshed.
-    if (end - gate_.load(std::memory_order_acquire) > lines_ && !make_room(end)) return no_room;
+    // A gate beyond `end` means that the tail has long moved on: the exchange below fails then.
+    const std::uint64_t gate = gate_.load(std::memory_order_acquire);
+    if (end > gate && end - gate > lines_ && !make_room(end)) return no_room;
     // Another producer may have taken the room in between; then the tail moved and the loop starts anew.
     if (tail_.compare_exchange_weak(start, end, std::memory_order_acq_rel, std::memory_order_relaxed)) return start;
   }
@@ -69,9 +78,11 @@ std::uint64_t ring::claim(std::span<const trapline_frame> frames) noexcept {
 // Moves lag readers out of the way and refreshes the gate. False: a gate reader needs the room.
 bool ring::make_room(std::uint64_t end) noexcept {
   const std::uint64_t limit = end - lines_;  // all positions must reach this
+  for (auto& r : readers_)
+    if (r->policy_ == overflow::gate && r->position() < limit) return false;  // before anybody loses anything
   std::uint64_t lowest = ~std::uint64_t{0};
   for (auto& r : readers_) {
-    if (r->position() < limit && (r->policy_ == overflow::gate || !evict(*r, limit))) return false;
+    if (r->position() < limit && !evict(*r, limit)) return false;
     lowest = std::min(lowest, r->position());
   }
   if (lowest == ~std::uint64_t{0}) lowest = limit;  // no readers
@@ -83,10 +94,13 @@ bool ring::make_room(std::uint64_t end) noexcept {
 }
 
 // Moves a lag reader to at least `limit`, and an eighth of the ring further so that the next events need not
-// evict again. False: the reader is copying right now.
+// evict again. Waits a few microseconds for a reader that is copying. False: it still is (it was preempted).
 bool ring::evict(reader& r, std::uint64_t limit) noexcept {
   std::uint64_t pos = 0;
-  if (!r.try_pin(pos)) return false;
+  for (int spins = 0; !r.try_pin(pos); ++spins) {
+    if (spins == evict_spins) return false;
+    pause();
+  }
   const std::uint64_t target = pos < limit ? std::max(limit, pos + lines_ / 8) : pos;
   while (pos < target && committed(pos)) {
     if (at(pos)->space != pad_space) {
@@ -125,7 +139,7 @@ trapline_status ring::publish(std::span<const trapline_frame> frames, const stam
   if (frames.empty() || frames.size() > 1024) return TRAPLINE_E_INVALID;
   std::uint64_t total = 0;
   for (const auto& f : frames) {
-    if (!f.event || (!f.payload && f.payload_size > 0)) return TRAPLINE_E_INVALID;
+    if (!f.event || (!f.payload && f.payload_size > 0) || f.event->space == pad_space) return TRAPLINE_E_INVALID;
     if (f.payload_size > TRAPLINE_EVENT_MAX - sizeof(trapline_event)) return TRAPLINE_E_LIMIT;
     total += lines_for(event_size(f));
   }
@@ -202,8 +216,7 @@ void ring::reader::advance() {
   word_.store(ring_.next(word_.load(std::memory_order_relaxed) >> 1) << 1, std::memory_order_release);
 }
 
-// Copies a run of events out while the position is pinned: plain memory copies, no plugin code, so a producer that
-// finds the pin set waits for nothing longer than this.
+// Copies a run of events out while the position is pinned: plain memory copies, no plugin code.
 void ring::reader::refill() {
   copy_used_ = copy_read_ = 0;
   if (copy_.empty()) copy_.resize(copy_target + TRAPLINE_EVENT_MAX);

@@ -46,7 +46,7 @@ class ring {
   explicit ring(std::size_t bytes);
   ~ring();
 
-  // Readers are added before the first publish. They start at the first event.
+  // Readers are added before the ring has wrapped once. They start at the first event.
   reader& add_reader(overflow policy, sleeper* wake_on_event);
 
   // What the bus stamps into every event of one call.

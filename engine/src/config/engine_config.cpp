@@ -140,10 +140,12 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
     problems.push_back({e.value.find("on_fault")->at, path + ".on_fault",
                         "found '" + fault + "', allowed is quarantine, stop_engine"});
   if (const node* o = e.value.find("options")) p.options = *o;
-  const auto lane_exists = std::any_of(c.lanes.begin(), c.lanes.end(), [&](const auto& l) { return l.name == p.lane; });
-  if (p.lane.empty()) {
-    p.lane = p.name;  // a lane of its own
-    if (!lane_exists) c.lanes.push_back({p.lane, e.at, wait_strategy::park, bus::overflow::gate});
+  const bool own_lane = p.lane.empty();
+  if (own_lane) p.lane = p.name;
+  const auto lane_exists =
+      std::any_of(c.lanes.begin(), c.lanes.end(), [&](const auto& l) { return l.name == p.lane; });
+  if (!lane_exists && own_lane) {
+    c.lanes.push_back({p.lane, e.at, wait_strategy::park, bus::overflow::gate});
   } else if (!lane_exists) {
     std::vector<std::string> names;
     for (const auto& l : c.lanes) names.push_back(l.name);

@@ -26,7 +26,6 @@ node convert(const YAML::Node& y, const std::string& path, int depth, std::vecto
     case YAML::NodeType::Scalar:
       n.type = node::kind::scalar;
       n.scalar = y.Scalar();
-      n.quoted = y.Tag() == "!";
       break;
     case YAML::NodeType::Sequence:
       n.type = node::kind::list;

@@ -17,7 +17,6 @@ struct node {
   enum class kind { null, scalar, list, map };
   kind type = kind::null;
   position at;
-  bool quoted = false;  // scalar in quotes: text, never a number or bool
   std::string scalar;
   std::vector<node> items;
   struct entry;

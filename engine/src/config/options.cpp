@@ -192,6 +192,18 @@ outcome check_value(const option& o, const node& n) {
   return check_scalar(o, n.scalar);
 }
 
+// A range has two ends, each empty or a value of the option's type; an enum has words.
+bool allowed_is_sound(const option& o) {
+  if (o.type == TRAPLINE_OPTION_ENUM) return o.allowed && !o.allowed->empty();
+  const bool numeric = o.type == TRAPLINE_OPTION_INT || o.type == TRAPLINE_OPTION_FLOAT ||
+                       o.type == TRAPLINE_OPTION_DURATION || o.type == TRAPLINE_OPTION_BYTES;
+  if (!numeric || !o.allowed) return true;
+  const auto dots = o.allowed->find("..");
+  if (dots == std::string::npos) return false;
+  const auto sound = [&](std::string_view end) { return end.empty() || as_number(o.type, end); };
+  return sound(std::string_view(*o.allowed).substr(0, dots)) && sound(std::string_view(*o.allowed).substr(dots + 2));
+}
+
 outcome default_of(const option& o) {
   if (!o.default_value) return outcome::ok(nullptr);
   std::vector<problem> ignored;
@@ -293,6 +305,10 @@ std::vector<std::string> table_faults(const std::vector<option>& table) {
     if (o.path.empty() || !seen.insert(o.path).second) out.push_back("option '" + o.path + "': empty or repeated path");
     if (o.type < TRAPLINE_OPTION_BOOL || o.type > TRAPLINE_OPTION_MAP)
       out.push_back("option '" + o.path + "': unknown type");
+    if (!allowed_is_sound(o)) {
+      out.push_back("option '" + o.path + "': 'allowed' is neither a range min..max nor a list of words, as its type needs");
+      continue;
+    }
     if (const auto d = default_of(o); !d.error.empty())
       out.push_back("option '" + o.path + "': bad default: " + d.error);
   }

@@ -28,12 +28,13 @@ trapline_status read_file(const std::string& path, bool check_mode, std::string&
   } else if (check_mode && (st.st_mode & 0077) != 0) {
     why = path + " can be read by others; run: chmod 600 " + path;
   } else {
-    value.assign(max_secret, '\0');
+    value.assign(max_secret + 1, '\0');
     const ssize_t n = ::read(fd, value.data(), value.size());
     value.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
     value.resize(std::min(value.find('\n'), value.size()));
     if (!value.empty() && value.back() == '\r') value.pop_back();
     if (value.empty()) why = path + " is empty";
+    if (value.size() > max_secret) why = path + " has a first line of more than 4096 bytes";
   }
   ::close(fd);
   return why.empty() ? TRAPLINE_OK : TRAPLINE_E_IO;
@@ -49,6 +50,10 @@ trapline_status read_secret(const secret_reference& from, std::string& value, st
     const char* dir = std::getenv("CREDENTIALS_DIRECTORY");
     if (!dir) {
       why = "CREDENTIALS_DIRECTORY is not set; credential: needs systemd's LoadCredential=";
+      return TRAPLINE_E_IO;
+    }
+    if (from.name.find('/') != std::string::npos) {
+      why = "a credential is a name without slashes";
       return TRAPLINE_E_IO;
     }
     return read_file(std::string(dir) + "/" + from.name, false, value, why);

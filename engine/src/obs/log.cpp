@@ -109,7 +109,4 @@ void log::write(int level, std::string_view who, std::string_view text) noexcept
 
 std::uint64_t log::dropped() const noexcept { return state_->pool->overrun_counter(); }
 
-// spdlog's flush is asynchronous; an empty queue is what callers want to wait for.
-void log::flush() noexcept { state_->logger->flush(); }
-
 }  // namespace trapline::obs

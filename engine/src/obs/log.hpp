@@ -35,7 +35,6 @@ class log {
   void error(std::string_view text) noexcept { write(TRAPLINE_LOG_ERROR, "engine", text); }
 
   std::uint64_t dropped() const noexcept;
-  void flush() noexcept;
 
  private:
   struct state;

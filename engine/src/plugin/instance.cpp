@@ -73,9 +73,15 @@ bool instance::configure(trapline_error& error) {
     sdk::assign(error.text, what);
   }
   if (s != TRAPLINE_OK) return false;
-  driver_ = plugin_->get_extension
-                ? static_cast<const trapline_driver*>(plugin_->get_extension(plugin_, TRAPLINE_EXTENSION_DRIVER))
-                : nullptr;
+  if (guarded(what, [&] {
+        if (plugin_->get_extension)
+          driver_ = static_cast<const trapline_driver*>(plugin_->get_extension(plugin_, TRAPLINE_EXTENSION_DRIVER));
+      }) != TRAPLINE_OK ||
+      (driver_ && (driver_->struct_size < sizeof(trapline_driver) || !driver_->poll || !driver_->wake))) {
+    driver_ = nullptr;
+    sdk::assign(error.text, "get_extension() gave an incomplete driver table " + what);
+    return false;
+  }
   enter(TRAPLINE_INSTANCE_CONFIGURED);
   return true;
 }
@@ -89,12 +95,12 @@ bool instance::start(trapline_error& error) {
     sdk::assign(error.text, what);
   }
   if (s != TRAPLINE_OK) return false;
-  enter(TRAPLINE_INSTANCE_RUNNING);
+  if (!quarantined()) enter(TRAPLINE_INSTANCE_RUNNING);
   return true;
 }
 
 trapline_status instance::drain() {
-  if (state() == TRAPLINE_INSTANCE_RUNNING) enter(TRAPLINE_INSTANCE_DRAINING);
+  if (state() == TRAPLINE_INSTANCE_RUNNING && !quarantined()) enter(TRAPLINE_INSTANCE_DRAINING);
   if (!plugin_->drain || quarantined()) return TRAPLINE_OK;
   std::string what;
   trapline_status s = TRAPLINE_OK;
@@ -106,6 +112,8 @@ trapline_status instance::drain() {
 }
 
 void instance::stop() {
+  const auto was = state();
+  if (was != TRAPLINE_INSTANCE_RUNNING && was != TRAPLINE_INSTANCE_DRAINING && was != TRAPLINE_INSTANCE_QUARANTINED) return;
   std::string what;
   if (guarded(what, [&] { plugin_->stop(plugin_); }) != TRAPLINE_OK) fault(TRAPLINE_E_FAILED, "stop: " + what);
   if (!quarantined()) enter(TRAPLINE_INSTANCE_STOPPED);
@@ -119,15 +127,18 @@ void instance::on_event(const trapline_event* e) noexcept {
 
 void instance::poll(std::int64_t max_wait) noexcept {
   std::string what;
-  if (guarded(what, [&] { driver_->poll(plugin_, max_wait); }) != TRAPLINE_OK)
+  trapline_status s = TRAPLINE_OK;
+  if (guarded(what, [&] { s = driver_->poll(plugin_, max_wait); }) != TRAPLINE_OK)
     fault(TRAPLINE_E_FAILED, "poll: " + what);
+  else if (s != TRAPLINE_OK)
+    fault(s, "poll failed");
 }
 
 void instance::fault(trapline_status code, std::string_view text) noexcept {
   if (auto* word = rt_.metrics.counter(name_, "instance_faults_total", {}))
     std::atomic_ref(*word).fetch_add(1, std::memory_order_relaxed);
   rt_.log.write(TRAPLINE_LOG_ERROR, name_, sdk::cat("fault (status ", code, "): ", text));
-  const std::string reason = name_ + ": " + std::string(text);
+  const std::string reason = rt_.redacted(name_ + ": " + std::string(text));
   if (code == TRAPLINE_E_CONFIG) return rt_.request_stop(stop_kind::bad_config, reason);
   if (on_fault == config::fault_policy::stop_engine) rt_.request_stop(stop_kind::fault, reason);
   if (quarantined_.exchange(true)) return;
@@ -141,7 +152,7 @@ void instance::enter(std::uint32_t state, trapline_status code, std::string_view
   sdk::assign(l.plugin, plugin_id());
   l.state = state;
   l.code = code;
-  sdk::assign(l.text, text);
+  sdk::assign(l.text, rt_.redacted(text));
   rt_.publish(TRAPLINE_EVENT_LIFECYCLE, rt_.topic_lifecycle, l);
 }
 

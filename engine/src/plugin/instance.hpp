@@ -13,6 +13,7 @@
 #include "runtime.hpp"
 #include "trapline/abi/ext/driver.h"
 #include "trapline/abi/plugin.h"
+#include "trapline/abi/system.h"
 
 namespace trapline::bus {
 class lane;
@@ -54,6 +55,11 @@ class instance {
   const config::checked_options& options() const noexcept { return options_; }
   runtime& rt() noexcept { return rt_; }
   bool quarantined() const noexcept { return quarantined_.load(std::memory_order_relaxed); }
+  // In a state in which it may be called with events.
+  bool receives() const noexcept {
+    const auto s = state();
+    return (s == TRAPLINE_INSTANCE_RUNNING || s == TRAPLINE_INSTANCE_DRAINING) && !quarantined();
+  }
   const trapline_driver* driver() const noexcept { return driver_; }
   const trapline_plugin* table() const noexcept { return plugin_; }
   std::uint32_t state() const noexcept { return state_.load(std::memory_order_relaxed); }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <regex>
 
 #include "plugin/elf_file.hpp"
 #include "plugin/services.hpp"
@@ -115,13 +116,36 @@ file_report inspect_bytes(const std::string& path, const std::string& bytes) {
   return r;
 }
 
+std::string copies_dir(const std::string& run_dir) { return run_dir + "/plugin-copies"; }
+
+// `<instance>.<12 hex digits>.<pid>-<n>.so`, as stage() names its files.
+bool is_copy_name(const std::string& name) {
+  static const std::regex form("[A-Za-z0-9_-]+\\.[0-9a-f]{12}\\.[0-9]+-[0-9]+\\.so");
+  return std::regex_match(name, form);
+}
+
+// A directory that only we can write: whoever could change a copy before it is loaded could run code as us.
+bool make_own_dir(const std::string& dir, std::vector<std::string>& problems) {
+  std::error_code ec;
+  fs::create_directories(fs::path(dir).parent_path(), ec);
+  ::mkdir(dir.c_str(), 0700);
+  struct stat st {};
+  if (::lstat(dir.c_str(), &st) != 0 || !S_ISDIR(st.st_mode))
+    problems.push_back("cannot make the directory " + dir + ": " + std::strerror(errno));
+  else if (st.st_uid != ::geteuid() || (st.st_mode & 0022) != 0)
+    problems.push_back(dir + " belongs to another user or can be written by others; remove it or choose another run_dir");
+  else
+    return true;
+  return false;
+}
+
 // Writes the checked bytes to a file of our own with a name that was never used before.
 std::string stage(const std::string& bytes, const std::string& instance, const std::string& sha,
                   const std::string& run_dir, std::vector<std::string>& problems) {
   static std::atomic<unsigned> generation{0};
   std::error_code ec;
-  const std::string dir = run_dir + "/plugins";
-  fs::create_directories(dir, ec);
+  const std::string dir = copies_dir(run_dir);
+  if (!make_own_dir(dir, problems)) return {};
   const std::string path = fs::absolute(dir, ec).lexically_normal().string() + "/" + instance + "." +
                            sha.substr(0, 12) + "." + std::to_string(::getpid()) + "-" + std::to_string(++generation) +
                            ".so";
@@ -211,13 +235,20 @@ std::shared_ptr<const image> load(const std::string& path, const std::string& in
     return nullptr;
   }
   const auto fn = reinterpret_cast<trapline_entry_fn>(::dlsym(handle, TRAPLINE_ENTRY_SYMBOL));
-  auto out = std::make_shared<const image>(handle, fn ? fn() : nullptr, copy);
-  const auto wrong = entry_problems(fn ? &out->entry() : nullptr);
+  const trapline_entry* entry = fn ? fn() : nullptr;
+  auto wrong = entry_problems(entry);
+  if (wrong.empty() && (report.id != entry->descriptor->id || report.version != entry->descriptor->version))
+    wrong.push_back("its note says " + report.id + " " + report.version + ", its descriptor " + entry->descriptor->id +
+                    " " + entry->descriptor->version);
   for (const auto& p : wrong) problems.push_back(path + ": " + p);
-  if (wrong.empty() && report.id != out->descriptor().id)
-    problems.push_back(path + ": its note says id '" + report.id + "', its descriptor '" + out->descriptor().id + "'");
-  else if (wrong.empty()) return out;
-  return nullptr;
+  auto out = std::make_shared<const image>(handle, entry, copy);  // closes the library again if it is refused
+  return wrong.empty() ? out : nullptr;
+}
+
+void remove_private_copies(const std::string& run_dir) {
+  std::error_code ec;
+  for (const auto& f : fs::directory_iterator(copies_dir(run_dir), ec))
+    if (f.is_regular_file(ec) && !f.is_symlink(ec) && is_copy_name(f.path().filename().string())) fs::remove(f.path(), ec);
 }
 
 }  // namespace trapline::plugin

@@ -43,10 +43,14 @@ std::string find_plugin(const std::string& use, const std::vector<std::string>& 
 // Reads and checks the file. Executes nothing of it.
 file_report inspect(const std::string& path);
 
-// Loads a private copy under `<run_dir>/plugins/`, so that the file may be replaced while it is in use. Adds to
+// Loads a private copy under `<run_dir>/plugin-copies/`, so that the file may be replaced while it is in use. Adds to
 // `problems` and returns nullptr if anything is wrong; a plugin with the wrong ABI never gets to run code.
 std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
                                   std::vector<std::string>& problems);
+
+// Removes what load() of an engine that was killed left under `run_dir`, and nothing else. The caller holds the run
+// directory's lock.
+void remove_private_copies(const std::string& run_dir);
 
 // Negotiation with an entry that is in memory already.
 std::vector<std::string> entry_problems(const trapline_entry* entry);

@@ -171,7 +171,7 @@ void health_set(const trapline_host* h, std::uint32_t state, std::int32_t code, 
     sdk::assign(e.instance, i.name());
     e.state = state;
     e.code = code;
-    sdk::assign(e.text, view(text));
+    sdk::assign(e.text, i.rt().redacted(view(text)));
     i.rt().publish(TRAPLINE_EVENT_HEALTH, i.rt().topic_health, e);
     return TRAPLINE_OK;
   });
@@ -224,9 +224,12 @@ const void* host_get_service(const trapline_host*, const char* id) { return find
 
 void host_request_stop(const trapline_host* h, trapline_str reason) {
   if (!sound(reason)) return;
-  instance& i = self(h);
-  i.rt().log.write(TRAPLINE_LOG_INFO, i.name(), sdk::cat("asks the engine to stop: ", view(reason)));
-  i.rt().request_stop(stop_kind::requested, sdk::cat(i.name(), ": ", view(reason)));
+  guarded([&] {
+    instance& i = self(h);
+    i.rt().log.write(TRAPLINE_LOG_INFO, i.name(), sdk::cat("asks the engine to stop: ", view(reason)));
+    i.rt().request_stop(stop_kind::requested, sdk::cat(i.name(), ": ", view(reason)));
+    return TRAPLINE_OK;
+  });
 }
 
 void host_report_fault(const trapline_host* h, trapline_status code, trapline_str text) {

@@ -108,6 +108,16 @@ TEST(options, a_secret_keeps_its_source_and_only_its_source) {
   EXPECT_EQ(json::parse(o.options.json)["credentials"]["key"], true);
 }
 
+TEST(options, a_table_with_a_wrong_range_is_a_fault_of_the_plugin) {
+  for (const char* allowed : {"0..10x", "5", "", "x..y"}) {
+    const std::vector<option> bad = {{"n", "", TRAPLINE_OPTION_INT, false, "3", allowed}};
+    EXPECT_EQ(table_faults(bad).size(), 1u) << allowed;
+  }
+  const std::vector<option> open = {{"n", "", TRAPLINE_OPTION_INT, false, "3", "1.."}};
+  EXPECT_TRUE(table_faults(open).empty());
+  EXPECT_TRUE(table_faults(table()).empty());
+}
+
 TEST(yaml, a_key_given_twice_is_an_error_that_names_both_lines) {
   const auto p = engine_problems("engine:\n  name: a\n  name: b\nplugins: {x: {use: y}}\n");
   ASSERT_EQ(p.size(), 1u);
@@ -151,6 +161,14 @@ TEST(engine_config, a_plugin_without_lane_gets_one_of_its_own) {
   ASSERT_EQ(c.lanes.size(), 1u);
   EXPECT_EQ(c.lanes[0].name, "feed");
   EXPECT_EQ(c.plugins[0].lane, "feed");
+}
+
+TEST(engine_config, a_plugin_named_like_a_lane_shares_that_lane) {
+  std::vector<problem> problems;
+  const auto c = read_engine_config("lanes: {feed: {wait: spin}}\nplugins: {feed: {use: mm_ws}}", "f", problems);
+  ASSERT_TRUE(problems.empty());
+  ASSERT_EQ(c.lanes.size(), 1u);
+  EXPECT_EQ(c.lanes[0].wait, wait_strategy::spin);
 }
 
 TEST(engine_config, ring_size_must_be_a_power_of_two) {

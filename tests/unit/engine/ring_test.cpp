@@ -116,6 +116,9 @@ TEST(ring, refuses_what_is_too_large_or_malformed) {
   const trapline_frame no_payload{&e, nullptr, 8, 0};
   EXPECT_EQ(r.publish({&no_payload, 1}, {}), TRAPLINE_E_INVALID);
   EXPECT_EQ(r.publish({}, {}), TRAPLINE_E_INVALID);
+  e.space = 0xffff;  // would look like the filling at the ring's end
+  const trapline_frame reserved{&e, big.data(), 8, 0};
+  EXPECT_EQ(r.publish({&reserved, 1}, {}), TRAPLINE_E_INVALID);
   r.close();
   EXPECT_EQ(put(r, 1), TRAPLINE_E_CLOSED);
 }
@@ -136,6 +139,20 @@ TEST(ring, moves_a_lag_reader_on_and_tells_it_exactly_what_it_lost) {
   }
   EXPECT_GT(lost, 0u);
   EXPECT_EQ(seen + lost, total);
+}
+
+TEST(ring, takes_nothing_from_a_lag_reader_for_an_event_that_it_refuses) {
+  ring r(small_ring);
+  auto& lag = r.add_reader(overflow::lag, nullptr);
+  r.add_reader(overflow::gate, nullptr);
+  std::uint64_t n = 0;
+  while (put(r, n) == TRAPLINE_OK) ++n;
+  std::uint64_t seen = 0;
+  for (; lag.peek(); lag.advance()) {
+    EXPECT_EQ(lag.take_loss().events, 0u);
+    ++seen;
+  }
+  EXPECT_EQ(seen, n);
 }
 
 TEST(ring, is_gated_by_the_slowest_gate_reader_only) {

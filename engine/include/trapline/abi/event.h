@@ -8,7 +8,7 @@
  * the ring, in a journal and in shared memory. Little-endian. */
 typedef struct trapline_event {
   uint32_t size;       /* bytes of header + payload, a multiple of 8, at most TRAPLINE_EVENT_MAX */
-  uint16_t space;      /* 0 = the core types below */
+  uint16_t space;      /* 0 = the core types below; 0xffff is the bus's own */
   uint16_t type;       /* TRAPLINE_EVENT_* */
   uint16_t schema;     /* revision of the payload; 0 = as first published */
   uint16_t flags;      /* TRAPLINE_FLAG_* */

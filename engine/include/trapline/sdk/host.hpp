@@ -80,15 +80,15 @@ class host {
  public:
   explicit host(const trapline_host* table) : table_(table) {}
 
-  // Looks the services up. After create() only.
+  // Looks the services up. After create() only. Throws error if the host lacks one that cannot be done without.
   void resolve() {
-    get(bus_, TRAPLINE_SERVICE_BUS);
+    need(bus_, TRAPLINE_SERVICE_BUS);
     get(log_, TRAPLINE_SERVICE_LOG);
-    get(clock_, TRAPLINE_SERVICE_CLOCK);
-    get(timer_, TRAPLINE_SERVICE_TIMER);
+    need(clock_, TRAPLINE_SERVICE_CLOCK);
+    need(timer_, TRAPLINE_SERVICE_TIMER);
     get(metrics_, TRAPLINE_SERVICE_METRICS);
     get(health_, TRAPLINE_SERVICE_HEALTH);
-    get(secret_, TRAPLINE_SERVICE_SECRET);
+    need(secret_, TRAPLINE_SERVICE_SECRET);
   }
 
   std::string_view instance() const noexcept { return view(table_->instance); }
@@ -178,6 +178,11 @@ class host {
   template <class Table>
   void get(const Table*& out, const char* id) {
     out = static_cast<const Table*>(table_->get_service(table_, id));
+  }
+  template <class Table>
+  void need(const Table*& out, const char* id) {
+    get(out, id);
+    if (!out) throw error(TRAPLINE_E_NOT_FOUND, {}, cat("the host does not offer the service ", id));
   }
   static void check(trapline_status s, std::string_view what, std::string_view name) {
     if (s != TRAPLINE_OK) throw error(s, {}, cat("the host refused ", what, " '", name, "': status ", s));

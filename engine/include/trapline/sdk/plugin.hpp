@@ -203,9 +203,10 @@ class plugin {
   static void destroy_thunk(const trapline_plugin* p) noexcept { delete static_cast<box*>(p->plugin_data); }
 
   static trapline_status poll_thunk(const trapline_plugin* p, std::int64_t max_wait) noexcept {
-    return reported(p, [&] {
-      if constexpr (requires(D & d) { d.poll(std::int64_t{}); }) self(p).poll(max_wait);
+    reported(p, [&] {
+      if constexpr (requires(D& d) { d.poll(std::int64_t{}); }) self(p).poll(max_wait);
     });
+    return TRAPLINE_OK;  // an exception has been reported
   }
   static void wake_thunk(const trapline_plugin* p) noexcept {
     if constexpr (requires(D & d) { d.wake(); }) self(p).wake();

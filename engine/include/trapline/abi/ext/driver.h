@@ -16,7 +16,8 @@ typedef struct trapline_driver {
   uint32_t reserved0;
 
   /* Runs handlers that are ready; if none is, waits up to `max_wait` ns for one (0 = only look).
-   * Returns soon after the first handlers ran or after wake(). [lane], between start() and stop(). */
+   * Returns soon after the first handlers ran or after wake(). An error is a fault of the instance.
+   * [lane], between start() and stop(). */
   trapline_status (*poll)(const trapline_plugin* plugin, int64_t max_wait);
 
   /* Makes a poll() that waits, or the next one, return at once. [any] Must not block. */

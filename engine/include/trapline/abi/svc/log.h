@@ -19,8 +19,8 @@ typedef struct trapline_log {
   /* Non-zero if lines of this level are written. [any] */
   int32_t (*enabled)(const trapline_host* host, int32_t level);
 
-  /* Writes one line. `text` is copied. Never blocks; a line that finds the queue full is dropped and
-   * counted. Known secrets are blanked by the host wherever they occur. [any] */
+  /* Writes one line. `text` is copied. Never blocks; when the queue is full its oldest line is dropped
+   * and counted. Known secrets are blanked by the host wherever they occur. [any] */
   void (*write)(const trapline_host* host, int32_t level, trapline_str text);
 } trapline_log;
 
