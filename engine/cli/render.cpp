@@ -104,8 +104,9 @@ std::string render_live(const frame& f, int width) {
   for (const auto& [name, m] : d.matrix) {
     lines.push_back(text("traps in %s%s", name.c_str(), m.head.warming != 0 ? "  (warming up)" : ""));
     for (const auto& r : m.rows)
-      lines.push_back(text("  %-18s %s%s %4.2f%s  %s", std::string(sdk::pattern_name(r.pattern)).c_str(),
-                           probability_colour(r.probability), bar(r.probability, 20).c_str(), r.probability, reset,
+      lines.push_back(text("  %-18s %-5s %s%s %4.2f%s  %s", std::string(sdk::pattern_name(r.pattern)).c_str(),
+                           std::string(sdk::direction_name(r.direction)).c_str(), probability_colour(r.probability),
+                           bar(r.probability, 20).c_str(), r.probability, reset,
                            r.stage == TRAPLINE_STAGE_NONE ? "" : std::string(sdk::stage_name(r.stage)).c_str()));
   }
   if (!d.signals.empty()) {
