@@ -66,7 +66,10 @@ void bridge::on_event(const trapline_event& e) {
   }
   if (t.orders || t.positions) write_orders();
   if (t.account) write_account();
-  if (t.matrix) write_traps();
+  if (t.matrix) {
+    record_trap();
+    write_traps();
+  }
   price_changed_ |= t.price;
   schedule_flush();
 }
@@ -237,9 +240,6 @@ void bridge::on_reply(const tag& t, const reply& r) {
       }
       break;
     }
-    case tag::kind::farewell:
-      if (drain_stage_ == drain_stage::last_words) drain_stage_ = drain_stage::done;
-      break;
     default:
       break;
   }
@@ -350,6 +350,7 @@ bool bridge::drain() {
     drain_stage_ = drain_stage::flushing;
     drain_deadline_ = mono + settings_.drain_limit;
   }
+  if (mono < drain_deadline_ && connection_.under_way()) return false;
   if (!connection_.ready() || mono >= drain_deadline_) {
     drain_stage_ = drain_stage::done;
     env_.log(spool_.empty() ? TRAPLINE_LOG_WARN : TRAPLINE_LOG_ERROR,
@@ -359,17 +360,14 @@ bool bridge::drain() {
     return true;
   }
   flush();
-  if (drain_stage_ == drain_stage::flushing && spool_.empty() && keys_.settled() && position_.settled(mono) &&
-      connection_.idle()) {
-    drain_stage_ = drain_stage::last_words;
-    write_status(true);
-    status_due_ = mono + 2 * settings_.drain_limit;  // nothing overwrites it
-    publish(events_channel, "{\"type\":\"feed_status\",\"state\":\"STOPPED\"}");
-    flush();
-    append_command(connection_.out(), {"PING"});
-    connection_.commit({tag::kind::farewell});
-    connection_.flush();
+  if (!spool_.empty() || !keys_.settled() || !position_.settled(mono) || !connection_.idle()) return false;
+  if (drain_stage_ == drain_stage::last_words) {
+    drain_stage_ = drain_stage::done;
+    return true;
   }
+  drain_stage_ = drain_stage::last_words;
+  write_last_words();
+  flush();
   return false;
 }
 

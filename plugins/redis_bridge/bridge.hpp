@@ -25,6 +25,9 @@
 
 namespace trapline::redis_bridge {
 
+// How long the documents of an orderly stop stay: a dead writer must become visible, this one said goodbye.
+inline constexpr std::int64_t kept_after_stop = 24 * 3'600 * second;
+
 // Where every change of a feed's state is published; the seed looks for the word `websocket` in MONITOR.
 inline constexpr std::string_view events_channel = "mm_websocket:events";
 
@@ -36,8 +39,9 @@ class bridge final : connection_handler {
   void start();
   void on_event(const trapline_event& e);
 
-  // Writes what is left, then a last ws_status. Call again, polling the loop in between, until it returns true. It ends
-  // after 3 s at the latest, and at once if Redis is not there; what is lost then is logged.
+  // Writes what is left, then the documents once more, marked as stopped. Call again, polling the loop in between,
+  // until it returns true. It ends after 3 s at the latest, and at once if Redis is not there; what is lost then is
+  // logged.
   bool drain();
 
   bool connected() const { return connection_.ready(); }
@@ -66,13 +70,15 @@ class bridge final : connection_handler {
   std::string what_of(const tag& t) const;
 
   document_context context() const;
-  void write_status(bool stopping = false);
+  void write_status();
   void write_positions();
   void write_orders();
   void write_account();
   void write_traps();
   void write_price();
+  void write_last_words();
   void record_position_changes();
+  void record_trap();
   void announce_status(const trapline_event& e, const trapline_feed_status& s);
   void publish(std::string_view channel, std::string_view message);
   void update_health();
@@ -107,6 +113,7 @@ class bridge final : connection_handler {
   std::string health_text_;  // as last told to the host
 
   drain_stage drain_stage_ = drain_stage::none;
+  bool stopped_ = false;  // the documents speak their last words
   std::int64_t drain_deadline_ = 0;
 };
 

@@ -1,4 +1,5 @@
 // Which document is written when.
+#include <algorithm>
 #include <utility>
 
 #include "bridge.hpp"
@@ -7,20 +8,23 @@
 
 namespace trapline::redis_bridge {
 
-document_context bridge::context() const { return {env_, world_, settings_.words, env_.now(), spool_.boot_id()}; }
+document_context bridge::context() const {
+  // A quiet market moves its mark less often than the shortest periods.
+  const auto max_price_age = std::max(15 * second, 3 * settings_.position_period);
+  return {env_, world_, settings_.words, env_.now(), spool_.boot_id(), max_price_age, stopped_};
+}
 
 std::string bridge::redis_error() const {
   return !connection_.ready() && !connection_.last_error().empty() ? connection_.last_error() : last_error_reply_;
 }
 
-void bridge::write_status(bool stopping) {
+void bridge::write_status() {
   const auto error = redis_error();
   status_extra extra;
   extra.silent_after = 15 * second;  // feeds report at least every 5 s, see market.h
-  extra.expires_at = env_.now() + settings_.position_period * settings_.expiry_factor;
+  extra.expires_at = env_.now() + (stopped_ ? kept_after_stop : settings_.position_period * settings_.expiry_factor);
   extra.redis_error = error;
   extra.redis_dropped = spool_.dropped();
-  extra.stopping = stopping;
   keys_.put(ws_status_, status_document(context(), extra));
   keys_.put(ws_last_update_, last_update_document(world_));
   status_due_ = env_.mono() + settings_.position_period;
@@ -28,7 +32,9 @@ void bridge::write_status(bool stopping) {
 
 void bridge::write_positions() {
   position_.request();
-  if (world_.positions().state != list_state::unknown) keys_.put(positions_, positions_document(context()));
+  // An array cannot say that it may be wrong; it goes away instead.
+  if (world_.positions().state == list_state::complete) keys_.put(positions_, positions_document(context()));
+  else keys_.withdraw(positions_);
   position_due_ = env_.mono() + settings_.position_period;
 }
 
@@ -47,14 +53,22 @@ void bridge::write_traps() {
   trap_due_ = env_.mono() + settings_.trap_period;
   const auto& m = world_.matrix();
   // A detector that has fallen silent becomes visible: its keys expire.
-  if (!m || env_.now() - m->received > settings_.trap_period * settings_.expiry_factor) return;
+  const bool silent = m && env_.now() - m->received > settings_.trap_period * settings_.expiry_factor;
+  if (!m || (silent && !stopped_)) {
+    keys_.withdraw(trap_);
+    keys_.withdraw(trap_probability_);
+    return;
+  }
   keys_.put(trap_, trap_document(context(), *m));
-  auto document = trap_probability_document(context(), *m);
+  keys_.put(trap_probability_, trap_probability_document(context(), *m));
+}
+
+void bridge::record_trap() {
   entry e;
-  e.json = document.substr(0, document.size() - 1);  // the spool adds its number and closes the object
-  e.ts = m->ts;
+  e.json = trap_probability_document(context(), *world_.matrix());
+  e.json.pop_back();  // the spool adds its number and closes the object
+  e.ts = world_.matrix()->ts;
   spool_.append(trap_history_, std::move(e));
-  keys_.put(trap_probability_, std::move(document));
 }
 
 void bridge::write_price() {
@@ -71,11 +85,26 @@ void bridge::write_price() {
   if (before_published_price_) keys_.put(previous_price_, sdk::format(*before_published_price_));
   if (q->volume_24h) keys_.put(volume_, sdk::format(*q->volume_24h));
   keys_.put(price_time_, epoch_seconds(q->last_ts));
-  keys_.put(price_json_, btc_price_document(*q));
+  keys_.put(price_json_, btc_price_document(context(), *q));
   if (!price_changed_) return;
   price_changed_ = false;
   publish("btc_price", price_message(*q));
   publish("market_data", market_data_message(context(), instrument, *q, before_published_price_));
+}
+
+// Keys that can say that nobody writes them any more stay readable after an orderly stop.
+void bridge::write_last_words() {
+  stopped_ = true;
+  for (const auto key : {ws_status_, trap_, trap_probability_, targets_, orders_, balance_, price_json_})
+    keys_.set_ttl(key, kept_after_stop / millisecond);
+  position_.set_ttl(kept_after_stop / millisecond);
+  write_status();
+  write_positions();
+  write_orders();
+  write_account();
+  write_traps();
+  write_price();
+  publish(events_channel, "{\"type\":\"feed_status\",\"state\":\"STOPPED\"}");
 }
 
 void bridge::record_position_changes() {

@@ -33,8 +33,7 @@ struct tag {
     merge_get,
     merge_multi,
     merge_queued,
-    merge_exec,
-    farewell  // the last words of drain()
+    merge_exec
   };
   kind what = kind::ignore;
   std::uint32_t index = 0;
@@ -61,6 +60,8 @@ class connection final : net::stream_handler {
   void tick();
 
   bool ready() const { return stage_ == stage::ready; }
+  // An attempt to connect is being made right now.
+  bool under_way() const { return stage_ == stage::connecting || stage_ == stage::login; }
   // Whether another command may join those without an answer.
   bool room() const {
     return ready() && in_flight_.size() < settings_.flight_commands && flight_bytes_ < settings_.flight_bytes;

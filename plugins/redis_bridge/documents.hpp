@@ -29,6 +29,8 @@ struct document_context {
   vocabulary words;
   std::int64_t now;  // UTC ns
   std::string_view boot_id;
+  std::int64_t max_price_age;  // ns since it was received; an older price is not a present one
+  bool stopped = false;        // last words of an orderly stop: every document says so
 };
 
 // --- feed status (status_documents.cpp)
@@ -37,15 +39,15 @@ struct status_extra {
   std::int64_t expires_at;          // UTC ns, when the key goes away by itself
   std::string_view redis_error;     // latest error reply or connection error, empty = none
   std::uint64_t redis_dropped = 0;  // events that never reached Redis
-  bool stopping = false;            // last words: DISCONNECTED whatever the feeds say
 };
 std::string status_document(const document_context& c, const status_extra& extra);
 // `ws_last_update`: epoch seconds of the last frame from the venue, "0" before the first.
 std::string last_update_document(const world& known);
 
-// --- positions, orders, account (account_documents.cpp)
-// `existing`: what stands in the key now. Fields that dashboards write there are carried over while the position is the
-// same one; they are the only part of `existing` that is trusted.
+// --- positions (position_documents.cpp), targets, orders, account (account_documents.cpp)
+// `existing`: what stands in the key now. Fields that dashboards write there are carried over while the position is, or
+// may be, the same one; with its symbol and side they are the only part of `existing` that is trusted. Nothing is
+// carried over from a text of more than 64 KiB or nested deeper than 8.
 std::string position_document(const document_context& c, std::string_view existing);
 std::string targets_document(const document_context& c);
 std::string positions_document(const document_context& c);
@@ -57,7 +59,7 @@ std::string position_change_document(const document_context& c, const position_c
 // --- traps and price (market_documents.cpp)
 std::string trap_document(const document_context& c, const matrix_view& m);              // mm_trap_probability
 std::string trap_probability_document(const document_context& c, const matrix_view& m);  // current_trap_probability
-std::string btc_price_document(const quote_view& q);
+std::string btc_price_document(const document_context& c, const quote_view& q);
 std::string market_data_message(const document_context& c, std::uint32_t instrument, const quote_view& q,
                                 std::optional<sdk::decimal> previous);
 std::string price_message(const quote_view& q);

@@ -25,6 +25,8 @@ void key_store::put(std::uint32_t index, std::string value) {
   k.waiting = k.ever = true;
 }
 
+void key_store::withdraw(std::uint32_t index) { keys_[index].waiting = keys_[index].ever = false; }
+
 void key_store::flush(connection& c, std::int64_t mono) {
   for (std::uint32_t i = 0; i < keys_.size() && c.room(); ++i) {
     auto& k = keys_[i];
@@ -40,7 +42,7 @@ void key_store::answered(std::uint32_t index, bool error, std::int64_t retry_at)
   auto& k = keys_[index];
   k.in_flight = false;
   k.retry_at = error ? retry_at : 0;
-  k.waiting |= error;
+  k.waiting |= error && k.ever;
 }
 
 void key_store::connection_lost() {

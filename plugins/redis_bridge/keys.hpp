@@ -18,6 +18,10 @@ class key_store {
   std::uint32_t open(std::string name, std::int64_t ttl_ms);
   const std::string& name(std::uint32_t index) const { return keys_[index].name; }
   void put(std::uint32_t index, std::string value);
+  // From the next put() on.
+  void set_ttl(std::uint32_t index, std::int64_t ttl_ms) { keys_[index].ttl_ms = ttl_ms; }
+  // The value is no longer true: it is not sent again, and expires.
+  void withdraw(std::uint32_t index);
   // Sends what waits. `mono`: now.
   void flush(connection& c, std::int64_t mono);
   void answered(std::uint32_t index, bool error, std::int64_t retry_at);
@@ -44,6 +48,8 @@ class merged_key {
 
   const std::string& name() const { return name_; }
   void request() { wanted_ = true; }
+  // From the next request() on.
+  void set_ttl(std::int64_t ttl_ms) { ttl_ms_ = ttl_ms; }
   void flush(connection& c, std::int64_t mono);
   // Returns true if the reply belonged to it and was an error.
   bool on_reply(connection& c, const tag& t, const reply& r, std::int64_t retry_at);

@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "documents.hpp"
-#include "json_writer.hpp"
+#include "document_parts.hpp"
 #include "trapline/sdk/event.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
@@ -58,6 +57,7 @@ std::string trap_document(const document_context& c, const matrix_view& m) {
   w.key("detector").string(sdk::view(m.head.detector));
   w.key("source").string("trapline");
   w.key("timestamp").string(iso_time(m.ts));
+  say_if_stopped(w, c);
   w.end_object();
   return w.take();
 }
@@ -98,14 +98,17 @@ std::string trap_probability_document(const document_context& c, const matrix_vi
   w.key("symbol").string(c.env.symbol(m.instrument));
   w.key("source").string(sdk::view(m.head.detector));
   w.key("timestamp").string(iso_time(m.ts));
+  say_if_stopped(w, c);
   w.end_object();
   return w.take();
 }
 
-std::string btc_price_document(const quote_view& q) {
+std::string btc_price_document(const document_context& c, const quote_view& q) {
   json_writer w;
   w.object().key("price").decimal(q.last->mantissa, q.last->exp);
-  w.key("timestamp").string(iso_time(q.last_ts)).end_object();
+  w.key("timestamp").string(iso_time(q.last_ts));
+  say_if_stopped(w, c);
+  w.end_object();
   return w.take();
 }
 

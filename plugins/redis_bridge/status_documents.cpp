@@ -2,8 +2,7 @@
 #include <cstdio>
 #include <ctime>
 
-#include "documents.hpp"
-#include "json_writer.hpp"
+#include "document_parts.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
 
@@ -105,11 +104,11 @@ std::string status_document(const document_context& c, const status_extra& extra
     all_live &= f.status.state == TRAPLINE_FEED_LIVE && !silent(f);
     if (!speaker || badness(f.status.state) > badness(speaker->status.state)) speaker = &f;
   }
-  if (extra.stopping) worst = link::disconnected;
+  if (c.stopped) worst = link::disconnected;
 
   std::string_view state = speaker ? sdk::feed_state_name(speaker->status.state) : "UNKNOWN";
   if (any_silent) state = "SILENT";
-  if (extra.stopping) state = "STOPPED";
+  if (c.stopped) state = "STOPPED";
   std::string error;
   if (speaker && speaker->status.state != TRAPLINE_FEED_LIVE) error = sdk::view(speaker->status.text);
   if (any_silent) error = "a feed has stopped reporting";
@@ -125,7 +124,7 @@ std::string status_document(const document_context& c, const status_extra& extra
   error.empty() ? w.null() : w.string(error);
   w.key("last_heartbeat").raw(epoch_seconds(last_message(c.known)));
   if (c.words == vocabulary::seed) {
-    const auto plain = any_error ? "error" : all_live && !extra.stopping ? "ok" : "recovering";
+    const auto plain = any_error ? "error" : all_live && !c.stopped ? "ok" : "recovering";
     w.key(field_connection.seed).string(link_name(worst));
     w.key(field_feed_state.seed).string(seed_word(feed_state_words, plain));
     w.key(sacred_frequency_field).raw(sacred_frequency);
@@ -141,6 +140,7 @@ std::string status_document(const document_context& c, const status_extra& extra
   w.key("boot_id").string(c.boot_id);
   w.key("timestamp").string(iso_time(c.now));
   w.key("expires_at").raw(epoch_seconds(extra.expires_at));
+  say_if_stopped(w, c);
   w.end_object();
   return w.take();
 }

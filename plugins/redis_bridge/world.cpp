@@ -28,6 +28,10 @@ bool open_order(const trapline_order& o) {
 // Puts one event of a bracketed list where it belongs. True: a list has just become complete.
 template <class Item>
 bool collect(account_list<Item>& list, const trapline_event& e, bool none, Item item) {
+  if (list.discarding) {
+    list.discarding = (e.flags & TRAPLINE_FLAG_LAST_IN_BATCH) == 0;
+    return false;
+  }
   if (!list.receiving) list.incoming.clear();
   list.receiving = true;
   if (!none) list.incoming.push_back(std::move(item));
@@ -40,10 +44,13 @@ bool collect(account_list<Item>& list, const trapline_event& e, bool none, Item 
   return true;
 }
 
+// The bus loses event by event: what comes next may be the rest of a list, which would look complete without its
+// beginning. A feed announces its own losses between whole lists.
 template <class Item>
-void suspect(account_list<Item>& list) {
+void suspect(account_list<Item>& list, bool on_bus) {
   if (list.state == list_state::complete) list.state = list_state::suspect;
-  list.receiving = false;  // its beginning may have been lost
+  list.discarding |= on_bus || list.receiving;
+  list.receiving = false;
 }
 
 }  // namespace
@@ -88,7 +95,7 @@ touched world::on_status(const trapline_event& e, const trapline_feed_status& s)
 touched world::on_position(const trapline_event& e, const trapline_position& p) {
   const bool none = p.side == TRAPLINE_POSITION_NONE;
   const auto before = positions_.items;
-  const position_view item{e.instrument, p, e.ts_event};
+  const position_view item{e.instrument, p, e.ts_event, e.ts_recv};
   if (e.flags & TRAPLINE_FLAG_SNAPSHOT) {
     const bool first = positions_.state == list_state::unknown;
     if (!collect(positions_, e, none || p.size == 0, item)) return {};
@@ -125,11 +132,17 @@ void world::compare_positions(const std::vector<position_view>& before, bool fir
 touched world::on_order(const trapline_event& e, const trapline_order& o) {
   const order_view item{e.instrument, o, e.ts_event};
   if (e.flags & TRAPLINE_FLAG_SNAPSHOT) return {.orders = collect(orders_, e, !open_order(o), item)};
-  std::erase_if(orders_.items, [&](const auto& x) { return sdk::view(x.o.order_id) == sdk::view(o.order_id); });
+  const auto id = sdk::view(o.order_id);
+  const bool closed = std::find(closed_orders_.begin(), closed_orders_.end(), id) != closed_orders_.end();
+  const auto it = std::find_if(orders_.items.begin(), orders_.items.end(),
+                               [&](const auto& x) { return sdk::view(x.o.order_id) == id; });
+  if (closed || (it != orders_.items.end() && e.ts_event < it->ts)) return {};  // overtaken by a later report
+  if (it != orders_.items.end()) orders_.items.erase(it);
   if (open_order(o)) orders_.items.push_back(item);
+  else closed_orders_[next_closed_++ % closed_orders_.size()] = id;
   if (orders_.items.size() > max_orders) orders_.items.erase(orders_.items.begin());
   orders_.updated = e.ts_recv;
-  return {.orders = orders_.state != list_state::unknown};
+  return {.orders = true};
 }
 
 touched world::on_account(const trapline_event& e, const trapline_account& a) {
@@ -168,30 +181,37 @@ quote_view& world::quote_of(std::uint32_t instrument) {
   return it->second;
 }
 
-void world::set_last(quote_view& q, sdk::decimal price, std::int64_t ts) {
-  if (ts < q.last_ts) return;
+void world::set_last(quote_view& q, sdk::decimal price, const trapline_event& e) {
+  if (e.ts_event < q.last_ts) return;
   q.last = price;
-  q.last_ts = ts;
+  q.last_ts = e.ts_event;
+  q.last_received = e.ts_recv;
 }
 
 touched world::on_trade(const trapline_event& e, const trapline_trade& t) {
-  set_last(quote_of(e.instrument), {t.price, t.price_exp}, e.ts_event);
+  set_last(quote_of(e.instrument), {t.price, t.price_exp}, e);
   return {.price = e.instrument == btc_};
 }
 
 touched world::on_ticker(const trapline_event& e, const trapline_ticker& t) {
   auto& q = quote_of(e.instrument);
-  if (t.present & TRAPLINE_TICKER_LAST) set_last(q, {t.last, t.price_exp}, e.ts_event);
-  if (t.present & TRAPLINE_TICKER_MARK) q.mark = {t.mark, t.price_exp};
+  if (t.present & TRAPLINE_TICKER_LAST) set_last(q, {t.last, t.price_exp}, e);
+  if (t.present & TRAPLINE_TICKER_MARK) {
+    q.mark = {t.mark, t.price_exp};
+    q.mark_received = e.ts_recv;
+  }
   if (t.present & TRAPLINE_TICKER_VOLUME_24H) q.volume_24h = {t.volume_24h, t.size_exp};
   return {.price = e.instrument == btc_};
 }
 
 touched world::on_gap(const trapline_event&, const trapline_gap& g) {
   if (g.channel != TRAPLINE_GAP_BUS && g.channel != TRAPLINE_GAP_PRIVATE) return {};
-  suspect(positions_);
-  suspect(orders_);
-  suspect(accounts_);
+  const bool on_bus = g.channel == TRAPLINE_GAP_BUS;
+  suspect(positions_, on_bus);
+  suspect(orders_, on_bus);
+  suspect(accounts_, on_bus);
+  // Single reports never made a complete list: an order that was closed meanwhile would stay for ever.
+  if (orders_.state == list_state::unknown) orders_.items.clear();
   return {.positions = true, .orders = true, .account = true};
 }
 

@@ -1,6 +1,7 @@
 // What the bridge knows about the feed, the account and the market: the source of all documents.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -26,13 +27,15 @@ struct feed_view {
 // Prices of one instrument.
 struct quote_view {
   std::optional<sdk::decimal> last, mark, volume_24h;
-  std::int64_t last_ts = 0;  // UTC ns, of `last`
+  std::int64_t last_ts = 0;                           // UTC ns, event time of `last`
+  std::int64_t last_received = 0, mark_received = 0;  // UTC ns
 };
 
 struct position_view {
   std::uint32_t instrument = 0;
   trapline_position p{};
-  std::int64_t ts = 0;  // UTC ns, event time
+  std::int64_t ts = 0;        // UTC ns, event time
+  std::int64_t received = 0;  // UTC ns
 };
 
 // How far a list of the account can be trusted.
@@ -43,6 +46,7 @@ struct account_list {
   std::vector<Item> items;
   std::vector<Item> incoming;  // of a list that is not complete yet
   bool receiving = false;
+  bool discarding = false;  // what comes up to the next end of a list may be the rest of a list whose beginning is lost
   list_state state = list_state::unknown;
   std::int64_t updated = 0;  // UTC ns, received
 };
@@ -107,7 +111,7 @@ class world {
   touched on_ticker(const trapline_event& e, const trapline_ticker& t);
   touched on_gap(const trapline_event& e, const trapline_gap& g);
   quote_view& quote_of(std::uint32_t instrument);
-  void set_last(quote_view& q, sdk::decimal price, std::int64_t ts);
+  void set_last(quote_view& q, sdk::decimal price, const trapline_event& e);
   void compare_positions(const std::vector<position_view>& before, bool first_list);
 
   environment& env_;
@@ -115,6 +119,9 @@ class world {
   std::map<std::uint32_t, quote_view> quotes_;
   account_list<position_view> positions_;
   account_list<order_view> orders_;
+  // Ids of the orders that were closed last: a late report does not bring them back.
+  std::array<std::string, 256> closed_orders_;
+  std::size_t next_closed_ = 0;
   account_list<account_view> accounts_;
   std::vector<position_change> changes_;
   std::optional<matrix_view> matrix_;

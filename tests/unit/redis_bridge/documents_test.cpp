@@ -16,13 +16,16 @@ using nlohmann::json;
 
 class documents : public ::testing::Test {
  protected:
-  document_context context(vocabulary v = vocabulary::plain) { return {env, known, v, env.now(), "boot-a"}; }
+  document_context context(vocabulary v = vocabulary::plain) {
+    return {env, known, v, env.now(), "boot-a", 15'000'000'000};
+  }
   json status(vocabulary v = vocabulary::plain, std::int64_t later = 0) {
-    status_extra x{15'000'000'000, env.now() + 1, {}, 0, false};
+    status_extra x{15'000'000'000, env.now() + 1, {}, 0};
     auto c = context(v);
     c.now += later;
     return json::parse(status_document(c, x));
   }
+  json targets() { return json::parse(targets_document(context())); }
   json current(std::string_view existing = {}, vocabulary v = vocabulary::plain) {
     return json::parse(position_document(context(v), existing));
   }
@@ -213,21 +216,175 @@ TEST_F(documents, changes_of_positions_are_named) {
   EXPECT_EQ(changes(), "opened ");
 }
 
+TEST_F(documents, the_rest_of_a_list_that_the_bus_has_cut_is_not_a_list) {
+  known.apply(position(sample_position(), TRAPLINE_FLAG_SNAPSHOT, 1));
+  known.apply(position(sample_position(), complete, 2));
+  known.take_position_changes();
+  known.apply(gap(TRAPLINE_GAP_BUS, 1, topic_sys));  // took the first event of the same list
+  known.apply(position(sample_position(), complete, 2));
+  EXPECT_EQ(known.positions().items.size(), 2u);
+  EXPECT_EQ(current()["state"], "RECONCILING");
+  EXPECT_TRUE(known.take_position_changes().empty());
+  known.apply(position(sample_position(), complete, 2));
+  EXPECT_EQ(known.positions().items.size(), 1u);
+  EXPECT_EQ(current()["state"], "ALIGNED");
+}
+
+TEST_F(documents, a_list_that_was_cut_in_the_middle_by_the_bus_is_not_a_list) {
+  known.apply(position(sample_position(), TRAPLINE_FLAG_SNAPSHOT, 1));
+  known.apply(gap(TRAPLINE_GAP_BUS, 1, topic_sys));
+  known.apply(position(sample_position(), TRAPLINE_FLAG_SNAPSHOT, 2));
+  known.apply(position(sample_position(), complete, 2));
+  EXPECT_TRUE(current()["has_position"].is_null());
+}
+
+TEST_F(documents, coins_of_the_account_are_complete_only_as_a_whole_list) {
+  known.apply(account("BTC", TRAPLINE_FLAG_SNAPSHOT));
+  known.apply(account("USDT", complete));
+  known.apply(gap(TRAPLINE_GAP_BUS, 1, topic_sys));
+  known.apply(account("USDT", complete));
+  const auto b = json::parse(balance_document(context()));
+  EXPECT_TRUE(b.contains("BTC"));
+  EXPECT_EQ(b["state"], "RECONCILING");
+}
+
+TEST_F(documents, a_loss_that_the_feed_announces_does_not_cost_the_next_list) {
+  known.apply(position(sample_position()));
+  known.apply(gap(TRAPLINE_GAP_PRIVATE, 1, topic_position));
+  known.apply(no_positions());
+  EXPECT_EQ(current()["has_position"], false);
+}
+
+TEST_F(documents, flat_is_not_certain_after_a_loss) {
+  known.apply(no_positions());
+  known.apply(gap(TRAPLINE_GAP_PRIVATE, 1, topic_position));
+  const auto p = current({}, vocabulary::seed);
+  EXPECT_TRUE(p["has_position"].is_null());
+  EXPECT_EQ(p["state"], "RECONCILING");
+  EXPECT_EQ(p["side"], "UNKNOWN");
+  EXPECT_TRUE(p["size"].is_null());
+}
+
+TEST_F(documents, fields_of_the_dashboard_survive_a_restart_of_the_bridge) {
+  const auto unknown = current(
+      R"({"has_position":true,"position_side":"short","symbol":"BTC/USDT:USDT","stop_loss":85000.5,"entry_price":1})");
+  EXPECT_TRUE(unknown["has_position"].is_null());
+  EXPECT_EQ(unknown["stop_loss"], 85000.5);
+  EXPECT_FALSE(unknown.contains("entry_price"));
+  const auto again = current(unknown.dump());  // the next period
+  known.apply(position(sample_position()));
+  EXPECT_EQ(current(again.dump())["stop_loss"], 85000.5);
+  known.apply(no_positions());
+  EXPECT_FALSE(current(again.dump()).contains("stop_loss")) << "it was closed meanwhile";
+}
+
+TEST_F(documents, nothing_is_taken_from_an_enormous_or_deeply_nested_edit) {
+  known.apply(position(sample_position()));
+  const auto edit = [](const std::string& value) {
+    return R"({"has_position":true,"position_side":"short","symbol":"BTC/USDT:USDT","stop_loss":5,"take_profits":)" +
+           value + "}";
+  };
+  const auto nested = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  EXPECT_EQ(current(edit(nested(7)))["stop_loss"], 5);
+  EXPECT_EQ(current(edit(nested(9)))["stop_loss"], 0);
+  EXPECT_EQ(current(edit(nested(30'000)))["stop_loss"], 0);
+  EXPECT_EQ(current(edit(nested(500'000)))["stop_loss"], 0);
+  EXPECT_EQ(current(edit('"' + std::string(60u << 10, 'x') + '"'))["stop_loss"], 5);
+  EXPECT_EQ(current(edit('"' + std::string(64u << 10, 'x') + '"'))["stop_loss"], 0);
+}
+
+TEST_F(documents, the_newer_one_of_two_marks_is_used) {
+  trapline_ticker t{};
+  t.present = TRAPLINE_TICKER_MARK;
+  t.price_exp = -1;
+  t.mark = 841'000;
+  known.apply(event(TRAPLINE_EVENT_TICKER, topic_ticker, t, 0, event::default_ts - 5'000'000'000));
+  known.apply(position(sample_position()));
+  EXPECT_EQ(current()["current_price"], 84020.3);
+  EXPECT_EQ(current()["price_timestamp"], "2024-08-08T23:54:16.005+00:00");
+}
+
+TEST_F(documents, an_old_price_is_not_a_present_one) {
+  known.apply(position(sample_position()));
+  known.apply(order("o1"));
+  known.apply(trade(1));
+  env.fixed_now = event::default_ts + 16'000'000'000;
+  const auto p = current(R"({"has_position":true,"position_side":"short","stop_loss":85000})");
+  for (const auto* key : {"current_price", "price_timestamp", "pnl_usd", "pnl_percent", "stop_loss_distance"})
+    EXPECT_TRUE(p.at(key).is_null()) << key;
+  EXPECT_TRUE(targets()["next_target"]["distance"].is_null());
+  EXPECT_TRUE(json::parse(positions_document(context()))[0]["markPrice"].is_null());
+}
+
+TEST_F(documents, after_an_orderly_stop_no_document_looks_present) {
+  known.apply(position(sample_position()));
+  known.apply(matrix(0.4));
+  known.apply(trade(1));
+  auto c = context(vocabulary::seed);
+  c.stopped = true;
+  for (const auto& text : {status_document(c, {}), position_document(c, {}), targets_document(c), orders_document(c),
+                           balance_document(c), trap_document(c, *known.matrix()),
+                           trap_probability_document(c, *known.matrix()), btc_price_document(c, *known.quote(1))})
+    EXPECT_EQ(json::parse(text)["stopped"], true) << text;
+  EXPECT_EQ(json::parse(position_document(c, {}))["state"], "STOPPED");
+  EXPECT_FALSE(current().contains("stopped"));
+}
+
+// --- current_orders
+
+TEST_F(documents, open_orders_are_told_although_no_list_was_ever_complete) {
+  EXPECT_TRUE(known.apply(order("o1")).orders);
+  const auto o = json::parse(orders_document(context()));
+  EXPECT_EQ(o["state"], "UNKNOWN");
+  EXPECT_EQ(o["orders"].size(), 1u);
+}
+
+TEST_F(documents, orders_known_by_reports_alone_are_forgotten_when_reports_were_lost) {
+  for (const auto channel : {TRAPLINE_GAP_PRIVATE, TRAPLINE_GAP_BUS}) {
+    known.apply(order("o1"));
+    EXPECT_EQ(known.orders().items.size(), 1u);
+    known.apply(gap(static_cast<std::uint8_t>(channel), 1, topic_sys));
+    EXPECT_TRUE(known.orders().items.empty());
+  }
+}
+
+TEST_F(documents, orders_of_a_complete_list_stay_as_the_last_known_ones) {
+  known.apply(order("o1", TRAPLINE_ORDER_LIVE, event::default_ts, complete));
+  known.apply(gap(TRAPLINE_GAP_PRIVATE, 1, topic_order));
+  EXPECT_EQ(known.orders().items.size(), 1u);
+  EXPECT_EQ(json::parse(orders_document(context()))["state"], "RECONCILING");
+}
+
+TEST_F(documents, a_late_report_changes_nothing) {
+  known.apply(order("o1", TRAPLINE_ORDER_PARTIALLY_FILLED, event::default_ts + 2));
+  known.apply(order("o1", TRAPLINE_ORDER_LIVE, event::default_ts + 1));
+  ASSERT_EQ(known.orders().items.size(), 1u);
+  EXPECT_EQ(known.orders().items[0].o.status, TRAPLINE_ORDER_PARTIALLY_FILLED);
+  known.apply(order("o1", TRAPLINE_ORDER_FILLED, event::default_ts + 3));
+  known.apply(order("o1", TRAPLINE_ORDER_LIVE, event::default_ts + 1));
+  EXPECT_TRUE(known.orders().items.empty()) << "a filled order does not come back";
+}
+
 // --- position_targets
+
+TEST_F(documents, no_targets_is_a_fact_only_if_flat_or_if_all_orders_are_known) {
+  EXPECT_TRUE(targets()["has_targets"].is_null()) << "nothing known";
+  known.apply(position(sample_position()));
+  EXPECT_TRUE(targets()["has_targets"].is_null()) << "orders unknown";
+  known.apply(order("o1"));
+  EXPECT_EQ(targets()["has_targets"], true);
+  known.apply(order({}, TRAPLINE_ORDER_NONE, event::default_ts, complete));
+  EXPECT_EQ(targets()["has_targets"], false);
+  known.apply(gap(TRAPLINE_GAP_PRIVATE, 1, topic_order));
+  EXPECT_TRUE(targets()["has_targets"].is_null());
+  known.apply(no_positions());
+  EXPECT_EQ(targets()["has_targets"], false) << "flat";
+}
 
 TEST_F(documents, closing_orders_are_targets_in_both_shapes) {
   known.apply(position(sample_position()));
-  trapline_order o{};
-  o.status = TRAPLINE_ORDER_LIVE;
-  o.side = TRAPLINE_SIDE_BUY;
-  o.order_type = TRAPLINE_ORDER_TYPE_LIMIT;
-  o.reduce_only = 1;
-  o.price = 83'000;
-  o.size = 62;
-  o.size_exp = -4;
-  sdk::assign(o.order_id, "o1");
-  known.apply(event(TRAPLINE_EVENT_ORDER, topic_order, o, complete));
-  const auto t = json::parse(targets_document(context()));
+  known.apply(order("o1", TRAPLINE_ORDER_LIVE, event::default_ts, complete));
+  const auto t = targets();
   EXPECT_EQ(t["has_targets"], true);
   EXPECT_EQ(t["long"], json::array());
   ASSERT_EQ(t["short"].size(), 1u);
@@ -238,8 +395,7 @@ TEST_F(documents, closing_orders_are_targets_in_both_shapes) {
 }
 
 TEST_F(documents, without_targets_both_shapes_are_empty) {
-  const auto t = json::parse(targets_document(context()));
-  EXPECT_EQ(t["has_targets"], false);
+  const auto t = targets();
   EXPECT_TRUE(t["next_target"].is_null());
   EXPECT_EQ(t["long"], json::array());
   EXPECT_EQ(t["short"], json::array());

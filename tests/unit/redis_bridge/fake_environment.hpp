@@ -151,11 +151,32 @@ inline trapline_position sample_position() {
 
 inline constexpr std::uint16_t complete = TRAPLINE_FLAG_SNAPSHOT | TRAPLINE_FLAG_LAST_IN_BATCH;
 
-inline event position(const trapline_position& p, std::uint16_t flags = complete) {
-  return {TRAPLINE_EVENT_POSITION, topic_position, p, flags};
+inline event position(const trapline_position& p, std::uint16_t flags = complete, std::uint32_t instrument = 1) {
+  return {TRAPLINE_EVENT_POSITION, topic_position, p, flags, event::default_ts, instrument};
 }
 inline event no_positions() {
   return {TRAPLINE_EVENT_POSITION, topic_position, trapline_position{}, complete, event::default_ts, 0};
+}
+
+// An order that would close the sample position with a gain.
+inline event order(std::string_view id, std::uint8_t status = TRAPLINE_ORDER_LIVE, std::int64_t ts = event::default_ts,
+                   std::uint16_t flags = 0) {
+  trapline_order o{};
+  o.status = status;
+  o.side = TRAPLINE_SIDE_BUY;
+  o.order_type = TRAPLINE_ORDER_TYPE_LIMIT;
+  o.reduce_only = 1;
+  o.price = 83'000;
+  o.size = 62;
+  o.size_exp = -4;
+  sdk::assign(o.order_id, id);
+  return {TRAPLINE_EVENT_ORDER, topic_order, o, flags, ts};
+}
+
+inline event account(std::string_view coin, std::uint16_t flags) {
+  trapline_account a{};
+  sdk::assign(a.margin_coin, coin);
+  return {TRAPLINE_EVENT_ACCOUNT, topic_account, a, flags};
 }
 
 inline event feed_status(std::uint8_t state, std::uint8_t endpoint = TRAPLINE_ENDPOINT_PUBLIC,

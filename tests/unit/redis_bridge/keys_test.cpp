@@ -124,8 +124,45 @@ TEST_F(state_keys, trap_keys_and_their_history_follow_the_matrix) {
   ASSERT_TRUE(until([&] { return json("current_trap_probability")["type"] == "stop_hunt"; }));
   ASSERT_TRUE(settled());
   const auto history = server->list("trap_probability_history");
-  ASSERT_GE(history.size(), 2u);
+  ASSERT_EQ(history.size(), 2u);
   EXPECT_EQ(nlohmann::json::parse(history.back())["probability"], 0.4) << "newest first";
+}
+
+TEST_F(state_keys, the_trap_history_holds_each_report_once) {
+  env.fixed_now = event::default_ts;
+  connect();
+  core->on_event(matrix(0.4));
+  ASSERT_TRUE(appears("mm_trap_probability"));
+  for (int period = 0; period < 3; ++period) {  // the key is refreshed
+    server->ask({"DEL", "mm_trap_probability"});
+    ASSERT_TRUE(appears("mm_trap_probability"));
+  }
+  ASSERT_TRUE(settled());
+  EXPECT_EQ(server->list("trap_probability_history").size(), 1u);
+}
+
+TEST_F(state_keys, the_array_of_positions_goes_away_while_it_may_be_wrong) {
+  connect();
+  core->on_event(position(sample_position()));
+  ASSERT_TRUE(appears("current_positions"));
+  core->on_event(gap(TRAPLINE_GAP_PRIVATE, 1, topic_position));
+  EXPECT_TRUE(until([&] { return server->ask({"EXISTS", "current_positions"}) == "0"; }));
+  EXPECT_EQ(json("current_position")["state"], "RECONCILING");
+  core->on_event(position(sample_position()));
+  EXPECT_TRUE(appears("current_positions"));
+}
+
+TEST_F(state_keys, a_withdrawn_value_is_not_sent_again_after_a_reconnect) {
+  connect();
+  core->on_event(position(sample_position()));
+  ASSERT_TRUE(appears("current_positions"));
+  core->on_event(gap(TRAPLINE_GAP_PRIVATE, 1, topic_position));
+  ASSERT_TRUE(until([&] { return json("current_position")["state"] == "RECONCILING"; }));
+  server->ask({"DEL", "current_positions", "ws_status"});
+  server->ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  ASSERT_TRUE(until([&] { return reconnects > 0 && core->connected(); }));
+  ASSERT_TRUE(appears("ws_status"));
+  EXPECT_EQ(server->ask({"EXISTS", "current_positions"}), "0");
 }
 
 TEST_F(state_keys, trap_keys_of_a_silent_detector_expire) {
@@ -191,6 +228,46 @@ TEST_F(state_keys, drain_ends_with_a_disconnected_status) {
   EXPECT_EQ(json("ws_status")["status"], "DISCONNECTED");
   EXPECT_EQ(json("ws_status")["state"], "STOPPED");
   EXPECT_EQ(read_trades(server->stream(trades_key)).trade_ids, range(1, 5000));
+}
+
+TEST_F(state_keys, after_an_orderly_stop_the_documents_stay_and_say_that_they_are_old) {
+  env.fixed_now = event::default_ts;
+  connect();
+  core->on_event(feed_status(TRAPLINE_FEED_LIVE));
+  core->on_event(position(sample_position()));
+  core->on_event(account("USDT", complete));
+  core->on_event(order("o1"));
+  core->on_event(matrix(0.81));
+  core->on_event(trade(1));
+  ASSERT_TRUE(until([&] { return core->drain(); }));
+  core.reset();
+  for (const auto* key : {"ws_status", "current_position", "position_targets", "current_orders", "current_balance",
+                          "mm_trap_probability", "current_trap_probability", "btc_price"}) {
+    EXPECT_EQ(json(key)["stopped"], true) << key;
+    EXPECT_GT(std::stoll(server->ask({"PTTL", key})), 23 * 3'600'000) << key;
+  }
+  EXPECT_EQ(json("mm_trap_probability")["probability"], 0.81);
+  EXPECT_EQ(json("ws_status")["expires_at"], 1723161256.0 + 24 * 3600);
+  EXPECT_EQ(json("current_position")["entry_price"], 84198.666);
+  EXPECT_TRUE(until([&] {
+    return server->ask({"EXISTS", "current_positions", "last_btc_price"}) == "0";
+  })) << "these cannot say it";
+}
+
+TEST_F(state_keys, a_stop_loss_of_the_dashboard_survives_a_stop_and_a_start) {
+  connect();
+  core->on_event(position(sample_position()));
+  ASSERT_TRUE(until([&] { return json("current_position")["has_position"] == true; }));
+  auto edited = json("current_position");
+  edited["stop_loss"] = 85000.5;
+  server->ask({"SET", "current_position", edited.dump()});
+  ASSERT_TRUE(until([&] { return core->drain(); }));
+  core.reset();
+  connect();
+  ASSERT_TRUE(until([&] { return json("current_position")["state"] == "UNKNOWN"; }));
+  core->on_event(position(sample_position()));
+  ASSERT_TRUE(until([&] { return json("current_position")["state"] == "ALIGNED"; }));
+  EXPECT_EQ(json("current_position")["stop_loss"], 85000.5);
 }
 
 TEST_F(state_keys, drain_without_redis_ends_at_once_and_says_what_is_lost) {

@@ -1,0 +1,39 @@
+// What several documents have in common. Not for users of the documents.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include "documents.hpp"
+#include "json_writer.hpp"
+
+namespace trapline::redis_bridge {
+
+// After an orderly stop the documents outlive their writer: the mark tells them from present ones.
+inline void say_if_stopped(json_writer& w, const document_context& c) {
+  if (c.stopped) w.key("stopped").boolean(true);
+}
+
+inline constexpr double unknown_number = std::numeric_limits<double>::quiet_NaN();  // null in JSON
+
+inline void number_or_null(json_writer& w, std::string_view key, std::optional<sdk::decimal> v) {
+  w.key(key);
+  v ? w.decimal(v->mantissa, v->exp) : w.null();
+}
+
+std::string_view state_word(const document_context& c, list_state s);
+
+struct price_view {
+  sdk::decimal value;
+  std::int64_t received;  // UTC ns
+};
+
+// The newer mark of public ticker and position, else the last trade. Nothing if all of them are too old.
+std::optional<price_view> price_of(const document_context& c, const position_view& x);
+// Its value alone.
+std::optional<sdk::decimal> mark_of(const document_context& c, const position_view& x);
+
+inline double entry_of(const position_view& x) { return sdk::to_double(x.p.entry_price, x.p.price_exp); }
+
+}  // namespace trapline::redis_bridge
