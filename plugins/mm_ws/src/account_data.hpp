@@ -1,9 +1,11 @@
 // Private channels: positions, orders, account.
 //
 // A positions message is the complete list: what is not in it does not exist. A message that was not understood, or
-// a lost connection, makes the state unknown: a GAP says so, once, until the next complete list.
+// a lost connection, makes the state unknown: a GAP says so, and nothing is published before it. Then the lists are
+// asked for again, which also happens from time to time without a loss: a push that never came leaves no trace.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +19,7 @@
 #include "log_limiter.hpp"
 #include "options.hpp"
 #include "session.hpp"
+#include "trapline/abi/system.h"
 
 namespace trapline::mm_ws {
 
@@ -30,27 +33,30 @@ class account_data {
   // As in market_data.
   bool decode(const frame_head& head, ondemand::value data);
   void take(const frame_head& head, std::int64_t received);
-  void on_malformed(const frame_head& head);
+  void on_malformed();
   void on_lost();
+  void on_unavailable() { lose(TRAPLINE_GAP_DISCONNECT); }
 
-  std::int64_t deadline() const { return gap_pending_ ? next_check_ : session::never; }
+  std::int64_t deadline() const { return std::min(next_check_, next_reconcile_); }
   void advance();
 
  private:
   struct stream {
     subscription what;
     sdk::counter messages, rows;
-    std::vector<std::int64_t> resyncs;  // when, on the monotonic clock
+    bool resync_pending = false;
+    std::vector<std::int64_t> resyncs{};  // when, on the monotonic clock
   };
 
   std::size_t find(std::string_view channel) const noexcept;
   std::uint32_t instrument_of(std::string_view symbol);
-  bool publish(std::size_t i);
+  void publish(std::size_t i);
   void take_positions(std::size_t i, std::int64_t ts, std::int64_t received);
   void take_orders(std::size_t i, std::int64_t ts, std::int64_t received);
   void take_accounts(std::size_t i, std::int64_t ts, std::int64_t received);
   void lose(std::uint8_t reason);
-  void resync(std::size_t i);
+  void resync(std::size_t i, std::int64_t now);
+  void reconcile(std::int64_t now);
   void try_gap();
 
   const options& options_;
@@ -65,7 +71,9 @@ class account_data {
   bool known_ = false;  // a list was published and nothing was lost since
   bool gap_pending_ = false;
   std::uint8_t gap_reason_ = 0;
-  std::int64_t next_check_ = 0;
+  std::int64_t next_check_ = session::never;
+  std::int64_t next_reconcile_;
+  std::size_t reconciled_ = 0;  // the stream whose turn it was
 
   std::size_t current_ = 0;
   std::vector<position_row> positions_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "decode_market.hpp"
 
@@ -42,6 +43,13 @@ class candle_track {
     previous_ = row;
     running_ = true;
     return s;
+  }
+  // Back to what it was `before` a message with these rows, which could not be published; but the running bar keeps
+  // the newest values, for they may be its last.
+  void restore(const candle_track& before, std::span<const candle_row> rows) noexcept {
+    *this = before;
+    for (const auto& r : rows)
+      if (running_ && r.start == previous_.start) previous_ = r;
   }
   const candle_row& previous() const noexcept { return previous_; }
   std::int64_t closed_start() const noexcept { return closed_; }

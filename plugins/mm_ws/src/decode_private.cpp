@@ -137,6 +137,8 @@ std::uint8_t order_direction(std::string_view side, std::string_view position_si
 }
 
 bool decode_positions(const dialect& d, ondemand::value data, std::vector<position_row>& out) {
+  ondemand::json_type type{};
+  if (data.type().get(type) != ok || type != ondemand::json_type::array) return false;
   optional_number size, available, entry, mark, liquidation, unrealised, realised, margin, leverage;
   const auto begin = [&] {
     out.emplace_back();
@@ -205,7 +207,7 @@ bool decode_positions(const dialect& d, ondemand::value data, std::vector<positi
            align({{&size, &p.size}, {&available, &p.available}}, p.size_exp) &&
            align({{&unrealised, &p.unrealised_pnl}, {&realised, &p.realised_pnl}, {&margin, &p.margin}}, p.money_exp) &&
            align({{&leverage, &p.leverage}}, p.leverage_exp) && !row.symbol.empty() &&
-           p.side != TRAPLINE_POSITION_NONE && size.present && p.size >= 0;
+           p.side != TRAPLINE_POSITION_NONE && size.present && p.size >= 0 && (p.size == 0 || p.entry_price > 0);
   };
   return each_row(data, d.position, begin, take, end);
 }

@@ -24,7 +24,8 @@ using order_row = private_row<trapline_order>;
 using account_row = private_row<trapline_account>;
 
 // All answer whether the data was well formed. A row that lacks what makes it usable (symbol, side, size of a
-// position; id, symbol of an order; coin of an account) is malformed, and with it the list. `null` is an empty list.
+// position, and the entry price unless that size is 0; id, symbol of an order; coin of an account) is malformed, and
+// with it the list. `null` is an empty list of orders or accounts. It is none of positions: only `[]` says flat.
 bool decode_positions(const dialect& d, ondemand::value data, std::vector<position_row>& out);
 bool decode_orders(const dialect& d, ondemand::value data, std::vector<order_row>& out);
 bool decode_accounts(const dialect& d, ondemand::value data, std::vector<account_row>& out);

@@ -103,7 +103,7 @@ void feed::on_frame(session& s, std::string_view text) {
       log_.warn(trouble::malformed, std::string("a frame of ") + (s.is_private() ? "the private" : "the public") +
                                         " connection did not decode and was dropped (channel " +
                                         quoted(head.channel, 40) + ", " + std::to_string(text.size()) + " bytes)");
-      return s.is_private() ? account_.on_malformed(head) : market_.on_malformed(head);
+      return s.is_private() ? account_.on_malformed() : market_.on_malformed(head);
     default:
       return s.on_control(head);
   }
@@ -123,6 +123,7 @@ void feed::on_unavailable(session& s, std::size_t i, const std::string& why) {
   auto& text = side_of(s).unavailable;
   if (text.empty()) text = w.channel + " of " + w.instrument + " is not served: " + why;
   out_.log(TRAPLINE_LOG_ERROR, w.channel + " of " + w.instrument + " is not served: " + why);
+  s.is_private() ? account_.on_unavailable() : market_.on_unavailable(i);
 }
 
 // ---------------------------------------------------------------- status

@@ -16,12 +16,13 @@ enum class frame_kind : std::uint8_t { malformed, data, login, subscribed, unsub
 // Views into the frame.
 struct frame_head {
   frame_kind kind = frame_kind::malformed;
-  bool snapshot = false;        // `action`; anything but `update` is a snapshot
+  bool snapshot = false;        // `action` is `snapshot`
   std::string_view channel;     // of `arg`
   std::string_view instrument;  // of `arg`: symbol, or `default`
   std::int64_t ts = 0;          // top level, ns; 0 = none
   std::int64_t code = 0;        // venue code of login and error; -1 = not a number
   std::string_view message;     // venue text of login and error
+  std::string_view op;          // of an error: the request that it answers; empty if not said
 };
 
 // Reads frames one after another; one object a connection.
@@ -104,7 +105,7 @@ frame_head frame_reader::read(std::string_view text, F&& on_data) {
         continue;
       } else if (key == "action") {
         if (!scalar(f.value(), word)) return false;
-        head.snapshot = word != "update";
+        head.snapshot = word == "snapshot";
         has_action = true;
       } else if (key == "arg") {
         // Other shapes occur in answers to requests that are not ours.
@@ -123,6 +124,8 @@ frame_head frame_reader::read(std::string_view text, F&& on_data) {
         if (scalar(f.value(), word)) head.code = word.empty() ? 0 : to_int(word).value_or(-1);
       } else if (key == "msg") {
         if (scalar(f.value(), word)) head.message = word;
+      } else if (key == "op") {
+        if (scalar(f.value(), word)) head.op = word;
       }
     }
     return true;

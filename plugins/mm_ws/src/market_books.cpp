@@ -96,6 +96,7 @@ void market_data::invalidate_book(std::size_t i, std::uint8_t reason) {
 
 void market_data::resync_book(std::size_t i) {
   auto& st = streams_[i];
+  if (!st.acked) return;  // asked for already
   const auto now = out_.mono();
   std::erase_if(st.resyncs, [&](std::int64_t at) { return now - at >= options_.resync_window; });
   if (st.resyncs.size() >= options_.max_resyncs) {
@@ -104,8 +105,7 @@ void market_data::resync_book(std::size_t i) {
     return;
   }
   st.resyncs.push_back(now);
-  counters_.resyncs.add();
-  session_->resubscribe(i);
+  resubscribe(i);
 }
 
 }  // namespace trapline::mm_ws

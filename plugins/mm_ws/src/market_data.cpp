@@ -10,8 +10,6 @@
 namespace trapline::mm_ws {
 namespace {
 
-constexpr std::int64_t ms = 1'000'000, s = 1000 * ms;
-
 std::size_t hash(std::string_view channel, std::string_view instrument) noexcept {
   std::uint64_t h = 0xcbf29ce484222325u;
   for (const char c : channel) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
@@ -130,11 +128,21 @@ void market_data::take(const frame_head& head, std::int64_t received) {
 }
 
 void market_data::on_malformed(const frame_head& head) {
-  const auto i = find(head.channel, head.instrument);
-  if (i == streams_.size()) return;
-  const auto kind = streams_[i].what.kind;
-  if (kind == channel_kind::book && !streams_[i].given_up) invalidate_book(i, TRAPLINE_GAP_MALFORMED);
-  if (kind == channel_kind::trade) tell_gap(i, TRAPLINE_GAP_MALFORMED, 0);
+  const auto known = find(head.channel, head.instrument);
+  if (known < streams_.size()) {
+    const auto kind = streams_[known].what.kind;
+    if (kind == channel_kind::book && !streams_[known].given_up) invalidate_book(known, TRAPLINE_GAP_MALFORMED);
+    if (kind == channel_kind::trade) tell_gap(known, TRAPLINE_GAP_MALFORMED, 0);
+    return;
+  }
+  // It may have been about anything. A book with sequence numbers or checksums finds out by itself.
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    auto& st = streams_[i];
+    const auto& book = symbols_[st.symbol]->book;
+    if (st.what.kind == channel_kind::trade && !st.after_gap) tell_gap(i, TRAPLINE_GAP_MALFORMED, 0);
+    if (st.what.kind == channel_kind::book && book.valid() && !book.vouched())
+      invalidate_book(i, TRAPLINE_GAP_MALFORMED);
+  }
 }
 
 void market_data::count_message(std::size_t i, std::size_t rows) {
@@ -179,8 +187,8 @@ void market_data::take_trades(std::size_t i, const frame_head& head, std::int64_
   auto& st = streams_[i];
   auto& sym = *symbols_[st.symbol];
   count_message(i, trades_.size());
-  const bool history = st.history_pending;
-  st.history_pending = false;
+  const bool history = st.history_pending && head.snapshot;
+  if (history) st.history_pending = false;
   // The venue sends the newest first; consumers get them as they happened.
   if (trades_.size() > 1 && trades_.front().ts >= trades_.back().ts) std::reverse(trades_.begin(), trades_.end());
   scale finer = sym.market;
@@ -197,7 +205,7 @@ void market_data::take_trades(std::size_t i, const frame_head& head, std::int64_
   announce(sym, received);
 
   const bool by_id = !trades_.empty() && !trades_.front().id.empty();
-  const bool overlap = !by_id && history && st.resubscribed;
+  const bool overlap = !by_id && history && st.acks > 1;
   if (overlap) sym.trades.begin_overlap();
   std::uint64_t known = 0, lost = 0;
   std::uint16_t flags = history ? TRAPLINE_FLAG_HISTORY : 0;
@@ -227,11 +235,9 @@ void market_data::take_trades(std::size_t i, const frame_head& head, std::int64_
     }
   }
   counters_.duplicates.add(known);
-  if (history && !trades_.empty()) st.resubscribed = true;
   const auto n = batch_.size();
   if (n > 0 && !publish(i)) lost += n;
   if (lost > 0) tell_gap(i, TRAPLINE_GAP_OVERRUN, lost);
-  (void)head;
 }
 
 void market_data::take_ticker(std::size_t i, const frame_head& head, std::int64_t received) {
@@ -278,126 +284,33 @@ void market_data::take_candles(std::size_t i, const frame_head& head, std::int64
   };
   if (!std::all_of(candles_.begin(), candles_.end(), fits)) return counters_.malformed.add();
   sym.candle = finer;
+  auto told = st.bars;  // as far as the bus took them
+  std::uint64_t closed = 0;
+  const auto flush = [&](bool last) {
+    // What was refused comes with the next message: a bar must not be lost between running and closed.
+    if (!publish(i, last)) {
+      st.bars.restore(told, candles_);
+      return false;
+    }
+    closed_candles_.add(closed);
+    closed = 0;
+    told = st.bars;
+    return true;
+  };
   for (std::size_t k = 0; k < candles_.size(); ++k) {
     const bool last = k + 1 == candles_.size();
-    if (batch_.size() + 2 > batch::capacity) publish(i, false);
+    if (batch_.size() + 2 > batch::capacity && !flush(false)) return;
     const auto previous = st.bars.previous();
     const auto step = st.bars.next(candles_[k], last);
     const std::uint16_t history = head.snapshot && !last ? TRAPLINE_FLAG_HISTORY : 0;
     if (step.closes_previous) {
-      closed_candles_.add();
+      ++closed;
       add_candle(st, previous, true, 0, head, received);
     }
     if (step.row != candle_track::what::repeated)
       add_candle(st, candles_[k], step.row == candle_track::what::closed, history, head, received);
   }
-  publish(i);
-}
-
-// ---------------------------------------------------------------- losses
-
-void market_data::tell_gap(std::size_t i, std::uint8_t reason, std::uint64_t lost) {
-  auto& st = streams_[i];
-  if (!st.gap_pending) st.gap_reason = reason;
-  st.gap_pending = true;
-  st.gap_lost += lost;
-  st.after_gap = true;
-  counters_.gaps.add();
-  if (!try_gap(i)) next_check_ = std::min(next_check_, out_.mono() + 10 * ms);
-}
-
-bool market_data::try_gap(std::size_t i) {
-  auto& st = streams_[i];
-  if (!st.gap_pending) return true;
-  const auto& sym = *symbols_[st.symbol];
-  const bool book = st.what.kind == channel_kind::book;
-  trapline_gap p{};
-  p.channel = book ? TRAPLINE_GAP_BOOK : TRAPLINE_GAP_TRADE;
-  p.reason = st.gap_reason;
-  p.lost = st.gap_lost;
-  const auto e = sdk::make_event(TRAPLINE_EVENT_GAP, book ? sym.book_topic : sym.trade_topic, sym.instrument, 0,
-                                 out_.now(), TRAPLINE_FLAG_LAST_IN_BATCH);
-  const trapline_frame f{&e, &p, sizeof p, 0};
-  if (out_.publish(&f, 1) != TRAPLINE_OK) return false;
-  st.gap_pending = false;
-  st.gap_lost = 0;
-  return true;
-}
-
-void market_data::on_acked(std::size_t i) {
-  auto& st = streams_[i];
-  st.acked = true;
-  st.history_pending = st.what.kind == channel_kind::trade;
-  if (st.resubscribed) st.after_gap = true;
-  st.last_at = st.acked_at = out_.mono();
-  st.symbol_mark = symbols_[st.symbol]->messages;
-}
-
-void market_data::on_lost() {
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    auto& st = streams_[i];
-    st.acked = st.silent = st.given_up = st.resync_after_gap = false;
-    if (st.what.kind == channel_kind::book && symbols_[st.symbol]->book.valid())
-      invalidate_book(i, TRAPLINE_GAP_DISCONNECT);
-  }
-}
-
-void market_data::advance() {
-  const auto now = out_.mono();
-  if (now < next_check_) return;
-  next_check_ = std::max(next_silence_check_, now);
-  if (now >= next_silence_check_) {
-    next_check_ = next_silence_check_ = now + s;
-    check_silence(now);
-  }
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    auto& st = streams_[i];
-    if (!try_gap(i)) {
-      next_check_ = std::min(next_check_, now + 10 * ms);
-    } else if (st.resync_after_gap) {
-      st.resync_after_gap = false;
-      counters_.resyncs.add();
-      session_->resubscribe(i);
-    }
-  }
-}
-
-// A stream that is silent while its symbol moves on other channels has been forgotten by the venue, however well
-// the connection answers pings. A symbol that is quiet altogether raises no alarm.
-void market_data::check_silence(std::int64_t now) {
-  constexpr std::uint64_t others_moved = 20;
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    auto& st = streams_[i];
-    if (st.what.kind != channel_kind::book && st.what.kind != channel_kind::ticker) continue;
-    const auto& sym = *symbols_[st.symbol];
-    if (st.what.kind == channel_kind::book && st.acked && !sym.book.valid() && !st.given_up && !st.resync_after_gap &&
-        now - st.acked_at >= options_.ack_timeout) {
-      st.acked_at = now;
-      log_.warn(trouble::book, "the book of " + sym.name + ": no snapshot came: asking again");
-      resync_book(i);
-      continue;
-    }
-    if (!st.acked || st.silent || now - st.last_at < options_.stale_after ||
-        sym.messages - st.symbol_mark < others_moved)
-      continue;
-    st.silent = true;
-    out_.log(TRAPLINE_LOG_WARN, st.what.channel + " of " + sym.name + ": silent for " +
-                                    std::to_string((now - st.last_at) / s) +
-                                    " s while the symbol trades: subscribing anew");
-    session_->set_ready(i, false);
-    counters_.resyncs.add();
-    session_->resubscribe(i);
-  }
-}
-
-std::string market_data::complaint() const {
-  for (const auto& st : streams_) {
-    if (st.given_up)
-      return "the book of " + st.what.instrument + " stays invalid: " + std::to_string(options_.max_resyncs) +
-             " fresh snapshots did not help; it is tried again on the next connection";
-    if (st.silent) return st.what.channel + " of " + st.what.instrument + " is silent";
-  }
-  return {};
+  flush(true);
 }
 
 }  // namespace trapline::mm_ws

@@ -37,6 +37,7 @@ class market_data {
   void on_malformed(const frame_head& head);
 
   void on_acked(std::size_t i);
+  void on_unavailable(std::size_t i);
   void on_lost();
 
   std::int64_t deadline() const { return next_check_; }
@@ -62,12 +63,12 @@ class market_data {
     std::int64_t interval = 0;  // candles, ns
     candle_track bars;
     sdk::counter messages, rows;
-    bool acked = false;
+    bool acked = false;             // and not asked for anew since
     std::int64_t last_at = 0;       // monotonic; of the latest message
     std::uint64_t symbol_mark = 0;  // symbol_state::messages at that time
     bool silent = false;
     bool history_pending = false;  // the next trades are the venue's recent ones
-    bool resubscribed = false;     // trades: not the first subscription
+    std::uint64_t acks = 0;        // subscriptions that the venue acknowledged, ever
     bool after_gap = false;
     // A loss that could not be told yet because the bus was full.
     bool gap_pending = false;
@@ -99,6 +100,7 @@ class market_data {
   bool publish_book(std::size_t i, bool snapshot, std::int64_t ts, std::int64_t received);
   void invalidate_book(std::size_t i, std::uint8_t reason);
   void resync_book(std::size_t i);
+  void resubscribe(std::size_t i);
   void check_silence(std::int64_t now);
 
   const options& options_;

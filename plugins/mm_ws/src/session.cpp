@@ -57,7 +57,8 @@ std::int64_t session::deadline() const {
   if (cut_) return 0;
   if (!client_) return next_attempt_;
   if (!open_) return connect_deadline_;
-  auto d = std::min({ping_at_, last_inbound_ + options_.dead_after, login_deadline_, ack_deadline_});
+  auto d =
+      std::min({std::max(ping_at_, may_send_at_), last_inbound_ + options_.dead_after, login_deadline_, ack_deadline_});
   if (!requests_.empty())
     d = std::min(d,
                  budget_used_ < request_budget ? may_send_at_ : std::max(may_send_at_, budget_since_ + budget_period));
@@ -220,6 +221,7 @@ void session::check_acks(std::int64_t now) {
       a.state = arg_state::unavailable;
       owner_.on_unavailable(
           *this, i, "the venue did not answer two subscriptions within " + seconds(options_.ack_timeout) + " each");
+      evaluate();
     }
   }
 }
@@ -272,7 +274,8 @@ void session::venue_error(const frame_head& head) {
     return cut_soon(TRAPLINE_FEED_CODE_CONNECTION_LOST, what + " although the login was acknowledged");
   if (head.code == 30006) may_send_at_ = std::max(may_send_at_, out_.mono() + s);  // too many requests
   const auto i = find(head);
-  if (i < wanted_.size() && args_[i].state == arg_state::sent) {
+  // Of a fresh subscription only the first half can fail: the venue had forgotten what was to be unsubscribed.
+  if (i < wanted_.size() && args_[i].state == arg_state::sent && head.op != "unsubscribe") {
     args_[i].state = arg_state::unavailable;
     owner_.on_unavailable(*this, i, what);
     return evaluate();

@@ -106,13 +106,13 @@ venue_book::verdict venue_book::apply_update(book_message& m, scale& s) {
   first_update_ = false;
   // A joining sequence number or a right checksum proves the book whatever was deleted; without either, deleting
   // a level that is not there means that something was missed.
-  const bool vouched = m.has_prev_seq || (m.has_checksum && m.checksum != 0);
-  if (!known && !vouched) return fail(verdict::sequence);
-  return check(m);
+  const auto result = check(m);
+  return known || vouched_ ? result : fail(verdict::sequence);
 }
 
 venue_book::verdict venue_book::check(const book_message& m) noexcept {
   checked_ = m.has_checksum && m.checksum != 0;
+  vouched_ = checked_ || m.has_prev_seq;
   if (checked_ && checksum() != m.checksum) return fail(verdict::checksum);
   if (crossed()) return fail(verdict::crossed);
   return verdict::applied;

@@ -67,6 +67,8 @@ class venue_book {
   std::int64_t seq() const noexcept { return seq_; }
   // Whether the last message carried a checksum, which then was right if it was applied.
   bool checked() const noexcept { return checked_; }
+  // Whether it carried that or the number of its predecessor, so that a lost message is noticed at the next one.
+  bool vouched() const noexcept { return vouched_; }
 
   // Worst first, best last.
   std::span<const book_level> bids() const noexcept { return bids_; }
@@ -89,7 +91,7 @@ class venue_book {
   std::int64_t seq_ = 0;
   bool first_update_ = false;  // none was applied since the snapshot
   bool bids_cut_ = false, asks_cut_ = false;
-  bool valid_ = false, checked_ = false;
+  bool valid_ = false, checked_ = false, vouched_ = false;
 };
 
 }  // namespace trapline::mm_ws

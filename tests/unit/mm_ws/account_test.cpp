@@ -29,6 +29,13 @@ struct live_account : testing::Test {
     return R"({"action":"snapshot","arg":{"instType":"USDT-FUTURES","channel":"orders","instId":"default"},"data":[)" +
            row + R"(],"ts":1742560160318})";
   }
+  // How often positions were subscribed.
+  std::size_t asked() const {
+    std::size_t n = 0;
+    for (const auto& s : w.sent)
+      for (const auto& arg : args_of(s.text, "subscribe")) n += arg.find("\"positions\"") != arg.npos;
+    return n;
+  }
   static constexpr const char* long_row =
       R"({"posId":"1360000000000000100","instId":"BTCUSDT","marginCoin":"USDT","marginSize":"32.00025","marginMode":"crossed","holdSide":"long","posMode":"hedge_mode","total":"0.01","available":"0.01","frozen":"0","openPriceAvg":"64000.5","leverage":20,"achievedProfits":"0","unrealizedPL":"-0.004","unrealizedPLR":"-0.000125","liquidationPrice":"51234.88","keepMarginRate":"0.004","marginRate":"0.0021","breakEvenPrice":"64077.3","totalFee":"","deductedFee":"0.384003","markPrice":"64000.1","assetMode":"single","autoMargin":"off","cTime":"1760000001000","uTime":"1760000002000"})";
   static constexpr const char* short_row =
@@ -67,22 +74,20 @@ TEST_F(live_account, positions_are_a_bracketed_complete_list) {
 }
 
 TEST_F(live_account, an_empty_list_says_flat) {
-  for (const char* rows : {"[]", "null"}) {
-    w.events.clear();
-    push(positions(rows));
-    const auto p = w.of(TRAPLINE_EVENT_POSITION);
-    ASSERT_EQ(p.size(), 1u) << rows;
-    EXPECT_EQ(p[0]->head.flags, TRAPLINE_FLAG_SNAPSHOT | TRAPLINE_FLAG_LAST_IN_BATCH);
-    EXPECT_EQ(p[0]->head.instrument, 0u);
-    EXPECT_EQ(p[0]->as<trapline_position>().side, TRAPLINE_POSITION_NONE);
-  }
+  push(positions("[]"));
+  const auto p = w.of(TRAPLINE_EVENT_POSITION);
+  ASSERT_EQ(p.size(), 1u);
+  EXPECT_EQ(p[0]->head.flags, TRAPLINE_FLAG_SNAPSHOT | TRAPLINE_FLAG_LAST_IN_BATCH);
+  EXPECT_EQ(p[0]->head.instrument, 0u);
+  EXPECT_EQ(p[0]->as<trapline_position>().side, TRAPLINE_POSITION_NONE);
 }
 
 TEST_F(live_account, a_list_that_was_not_understood_makes_the_state_unknown_never_flat) {
   push(positions(std::string("[") + long_row + "]"));
-  for (const char* rows :
-       {R"([{"instId":"BTCUSDT"}])", R"([{"instId":"BTCUSDT","holdSide":"long","total":"abc"}])", R"({"list":[]})",
-        R"("")", R"([{"instId":"no such symbol!","holdSide":"long","total":"1"}])"}) {
+  for (const char* rows : {R"([{"instId":"BTCUSDT"}])", R"([{"instId":"BTCUSDT","holdSide":"long","total":"abc"}])",
+                           R"({"list":[]})", R"("")", "null", R"([{"instId":"BTCUSDT","holdSide":"long","total":"1"}])",
+                           R"([{"instId":"BTCUSDT","holdSide":"long","total":"1","openPriceAvg":""}])",
+                           R"([{"instId":"BTCUSDT","holdSide":"long","total":"1","openPriceAvg":"0"}])"}) {
     w.events.clear();
     push(positions(rows));
     EXPECT_EQ(w.of(TRAPLINE_EVENT_POSITION).size(), 0u) << rows;
@@ -92,15 +97,112 @@ TEST_F(live_account, a_list_that_was_not_understood_makes_the_state_unknown_neve
   }
 }
 
-TEST_F(live_account, a_malformed_list_is_asked_for_again_a_bounded_number_of_times) {
-  const auto before = w.sent.size();
+TEST_F(live_account, only_a_message_that_calls_itself_complete_is_a_list) {
+  for (const char* action : {R"("action":"update",)", R"("action":"delta",)", ""}) {
+    w.events.clear();
+    push(std::string("{") + action +
+         R"("arg":{"instType":"USDT-FUTURES","channel":"positions","instId":"default"},"data":[]})");
+    EXPECT_EQ(w.of(TRAPLINE_EVENT_POSITION).size(), 0u) << action;
+    EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 1u) << action;
+  }
+}
+
+TEST_F(live_account, a_malformed_list_is_asked_for_again_a_bounded_number_of_times_and_later_once_more) {
+  const auto before = asked();
   for (int i = 0; i < 20; ++i) {
     push(positions(R"([{"instId":"BTCUSDT"}])"));
     w.run(*f, second);
   }
-  std::size_t asked = 0;
-  for (std::size_t i = before; i < w.sent.size(); ++i) asked += args_of(w.sent[i].text, "subscribe").size();
-  EXPECT_EQ(asked, 3u);
+  EXPECT_EQ(asked() - before, 3u);
+  w.run(*f, 600 * second);
+  EXPECT_GT(w.count("feed_resyncs_total"), 6u);  // three of positions, three of account, and then those of later
+}
+
+TEST_F(live_account, a_frame_that_cannot_be_read_makes_it_ask_for_the_lists) {
+  const auto before = asked();
+  push("{broken");
+  w.run(*f, 2 * second);
+  EXPECT_EQ(asked() - before, 1u);
+}
+
+TEST_F(live_account, a_list_with_more_symbols_than_it_can_name_is_unknown_and_asked_for_again) {
+  std::string rows;
+  for (int i = 0; i < 1000; ++i)
+    rows += (i ? ",{\"instId\":\"S" : "{\"instId\":\"S") + std::to_string(i) + R"(","holdSide":"long","total":"0"})";
+  push(positions("[" + rows + "]"));
+  ASSERT_EQ(w.of(TRAPLINE_EVENT_POSITION).size(), 1000u);
+  w.events.clear();
+  const auto before = asked();
+  push(positions(std::string("[") + long_row + "]"));
+  w.run(*f, 2 * second);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_POSITION).size(), 0u);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 1u);
+  EXPECT_EQ(asked() - before, 1u);
+}
+
+TEST_F(live_account, a_position_in_a_symbol_of_other_characters_does_not_hide_the_others) {
+  push(positions(std::string("[") + long_row +
+                 ",{\"instId\":\"\xe5\xb8\x81USDT\",\"holdSide\":\"long\",\"total\":\"1\",\"openPriceAvg\":\"2\"}]"));
+  const auto p = w.of(TRAPLINE_EVENT_POSITION);
+  ASSERT_EQ(p.size(), 2u);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 0u);
+  const auto& name = w.instruments[p[1]->head.instrument - 1];
+  EXPECT_TRUE(valid_symbol(name)) << name;
+  EXPECT_NE(p[0]->head.instrument, p[1]->head.instrument);
+}
+
+TEST_F(live_account, a_list_never_overtakes_the_loss_that_came_before_it) {
+  for (int refusals = 1; refusals <= 4; ++refusals) {
+    w.events.clear();
+    w.bus_refuses = refusals;
+    push("{broken");
+    push(positions(std::string("[") + long_row + "]"));
+    w.run(*f, second);
+    bool listed = false;
+    for (const auto& e : w.events) {
+      listed |= e.head.type == TRAPLINE_EVENT_POSITION;
+      if (listed) {
+        EXPECT_NE(e.head.type, TRAPLINE_EVENT_GAP) << refusals;
+      }
+    }
+    EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 1u) << refusals;
+    push(positions(std::string("[") + long_row + "]"));
+    EXPECT_EQ(w.events.back().head.type, TRAPLINE_EVENT_POSITION) << refusals;
+  }
+}
+
+TEST_F(live_account, nothing_is_asked_for_while_the_bus_is_full_and_the_lists_once_it_is_not) {
+  w.run(*f, second);
+  const auto before = asked();
+  w.bus_full = true;
+  for (int i = 0; i < 10; ++i) {
+    push(positions("[]"));
+    w.run(*f, second);
+  }
+  EXPECT_EQ(asked(), before);
+  w.bus_full = false;
+  w.run(*f, second);
+  EXPECT_EQ(asked(), before + 1);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 1u);
+}
+
+TEST_F(live_account, positions_are_asked_for_every_five_minutes_so_that_a_lost_push_heals) {
+  const auto before = asked();
+  w.run(*f, 3600 * second);
+  EXPECT_EQ(asked() - before, 12u);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 0u);
+  for (const auto* e : w.of(TRAPLINE_EVENT_FEED_STATUS))
+    EXPECT_NE(e->as<trapline_feed_status>().state, TRAPLINE_FEED_STALE);
+}
+
+TEST_F(live_account, a_list_that_is_not_served_any_more_makes_the_state_unknown) {
+  push(positions("[]"));
+  w.venue = [&](std::size_t c, const std::string& text) {
+    if (text == "ping") w.push("pong", c);
+  };
+  w.run(*f, 400 * second);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 1u);
+  EXPECT_EQ(f->private_state(), TRAPLINE_FEED_STALE);
 }
 
 TEST_F(live_account, a_lost_connection_makes_the_state_unknown_once) {

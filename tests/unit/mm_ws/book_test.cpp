@@ -194,6 +194,82 @@ TEST_F(live_book, a_full_bus_for_an_hour_does_not_use_up_the_resyncs) {
   }
 }
 
+TEST_F(live_book, a_late_acknowledgement_of_a_resync_costs_no_second_one) {
+  start();
+  w.venue = [&](std::size_t c, const std::string& text) {
+    if (text == "ping") w.push("pong", c);
+  };
+  for (int i = 1; i <= 3; ++i) {
+    w.run(*f, 20 * second);  // the old acknowledgement is older than ack_timeout
+    push(book_update(105, 110));
+    w.run(*f, 5 * second);
+    EXPECT_EQ(w.count("feed_resyncs_total"), static_cast<std::uint64_t>(i));
+    push(R"({"event":"subscribe","arg":{"instType":"USDT-FUTURES","channel":"books","instId":"BTCUSDT"}})");
+    push(book_snapshot(100));
+    ASSERT_EQ(f->public_state(), TRAPLINE_FEED_LIVE) << i;
+  }
+}
+
+TEST_F(live_book, a_late_acknowledgement_after_a_full_bus_is_not_charged) {
+  start();
+  w.venue = [&](std::size_t c, const std::string& text) {
+    if (text == "ping") w.push("pong", c);
+  };
+  for (int i = 0; i < 6; ++i) {
+    w.run(*f, 20 * second);
+    w.bus_full = true;
+    push(book_update(100, 110));
+    w.bus_full = false;
+    w.run(*f, 5 * second);
+    EXPECT_EQ(w.count("feed_resyncs_total"), static_cast<std::uint64_t>(i + 1));
+    push(R"({"event":"subscribe","arg":{"instType":"USDT-FUTURES","channel":"books","instId":"BTCUSDT"}})");
+    push(book_snapshot(100));
+    ASSERT_EQ(f->public_state(), TRAPLINE_FEED_LIVE) << i;
+  }
+}
+
+TEST_F(live_book, bad_messages_while_a_snapshot_is_on_its_way_cost_no_resync) {
+  start();
+  w.venue = nullptr;
+  push(book_update(105, 110));
+  for (int i = 0; i < 5; ++i) {
+    push(
+        R"({"action":"update","arg":{"instType":"USDT-FUTURES","channel":"books","instId":"BTCUSDT"},"data":[{"asks":5}]})");
+    w.run(*f, second);
+  }
+  EXPECT_EQ(w.count("feed_resyncs_total"), 1u);
+}
+
+TEST_F(live_book, a_frame_that_may_be_about_anything_voids_a_book_that_cannot_find_out_by_itself) {
+  start();
+  push("{broken");
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 0u);  // its sequence numbers would show the loss
+  push(
+      R"({"action":"update","arg":{"instType":"USDT-FUTURES","channel":"books","instId":"BTCUSDT"},"data":[{"asks":[["64000.9","1.2000"]],"bids":[],"ts":"1760000000666"}],"ts":1760000000667})");
+  ASSERT_EQ(w.of(TRAPLINE_EVENT_BOOK_DELTA).size(), 1u);
+  push("{broken");
+  ASSERT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 1u);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP)[0]->as<trapline_gap>().reason, TRAPLINE_GAP_MALFORMED);
+  w.run(*f, second);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_BOOK_SNAPSHOT).size(), 2u);
+}
+
+TEST_F(live_book, is_invalid_when_its_subscription_is_not_served) {
+  w.venue = [&](std::size_t c, const std::string& text) {
+    if (text == "ping") w.push("pong", c);
+  };
+  f = std::make_unique<feed>(books_of(), "feed", w, 1);
+  f->start();
+  w.run(*f, second);
+  push(book_snapshot(100));
+  w.run(*f, 40 * second);
+  const auto gaps = w.of(TRAPLINE_EVENT_GAP);
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0]->topic, "md.book.bitget.BTCUSDT");
+  push(book_update(100, 110));
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_BOOK_DELTA).size(), 0u);
+}
+
 TEST_F(live_book, no_snapshot_after_the_acknowledgement_is_asked_for_again) {
   w.venue = [&](std::size_t c, const std::string& text) {
     if (text == "ping") w.push("pong", c);
@@ -224,6 +300,10 @@ TEST_F(live_book, a_silent_book_of_a_moving_symbol_is_subscribed_anew_once_witho
   }
   EXPECT_LE(subscribes(w) - before, 2u);  // once, and once more for the answer that did not come
   EXPECT_EQ(w.connects.size(), 1u);
+  ASSERT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 1u);  // what it missed in the meantime is unknown
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP)[0]->topic, "md.book.bitget.BTCUSDT");
+  push(book_update(100, 110));
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_BOOK_DELTA).size(), 0u);
 }
 
 TEST_F(live_book, a_quiet_symbol_raises_no_alarm) {

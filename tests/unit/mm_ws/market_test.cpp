@@ -95,6 +95,35 @@ TEST_F(live_market, trades_lost_between_two_connections_are_announced) {
   EXPECT_EQ(t[2]->head.flags & TRAPLINE_FLAG_AFTER_GAP, 0);
 }
 
+TEST_F(live_market, only_the_venues_list_of_recent_trades_is_history_not_an_update_before_it) {
+  start({"trade"});
+  push(trades("update", row(3, 300)));
+  push(trades("snapshot", row(3, 300) + "," + row(2, 200)));
+  EXPECT_EQ(ids(), (words{"3", "2"}));
+  const auto t = w.of(TRAPLINE_EVENT_TRADE);
+  EXPECT_EQ(t[0]->head.flags & TRAPLINE_FLAG_HISTORY, 0);
+  EXPECT_NE(t[1]->head.flags & TRAPLINE_FLAG_HISTORY, 0);
+}
+
+TEST_F(live_market, trades_of_a_first_connection_that_brought_none_are_missed_too) {
+  start({"trade"});
+  w.drop();
+  w.run(*f, 2 * second);
+  push(trades("update", row(9, 900)));
+  EXPECT_NE(w.of(TRAPLINE_EVENT_TRADE).at(0)->head.flags & TRAPLINE_FLAG_AFTER_GAP, 0);
+}
+
+TEST_F(live_market, a_frame_that_may_be_about_anything_is_told_as_lost_trades_once) {
+  start({"trade", "ticker"});
+  push(trades("update", row(1, 100)));
+  push("{broken");
+  push("{broken");
+  ASSERT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 1u);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP)[0]->topic, "md.trade.bitget.BTCUSDT");
+  push(trades("update", row(2, 200)));
+  EXPECT_NE(w.of(TRAPLINE_EVENT_TRADE).at(1)->head.flags & TRAPLINE_FLAG_AFTER_GAP, 0);
+}
+
 TEST_F(live_market, equal_trades_without_ids_are_told_apart_by_their_number) {
   start({"trade"}, "v1");
   const auto v1 = [](const char* action, const std::string& rows) {
@@ -204,6 +233,20 @@ TEST_F(live_market, a_closed_bar_carries_its_last_values_and_the_time_of_its_end
   EXPECT_EQ(closed.as<trapline_candle>().close, 640099);
   EXPECT_EQ(closed.head.ts_event, (1759999920000 + 60000) * ms);
   EXPECT_EQ(closed.as<trapline_candle>().interval_ns, 60 * second);
+}
+
+TEST_F(live_market, a_closed_bar_that_a_full_bus_refused_comes_with_the_next_message_and_its_last_values) {
+  start({"candle1m"});
+  push(candles("update", bar(0, "64000.0")));
+  w.bus_full = true;
+  push(candles("update", bar(0, "64009.9") + "," + bar(1)));
+  w.bus_full = false;
+  EXPECT_EQ(bars(), (words{"0o"}));
+  EXPECT_EQ(w.count("feed_candles_closed_total"), 0u);
+  push(candles("update", bar(1)));
+  EXPECT_EQ(bars(), (words{"0o", "0c", "1o"}));
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_CANDLE).at(1)->as<trapline_candle>().close, 640099);
+  EXPECT_EQ(w.count("feed_candles_closed_total"), 1u);
 }
 
 TEST_F(live_market, an_unfinished_bar_is_never_said_to_be_closed_when_the_stream_stalls) {

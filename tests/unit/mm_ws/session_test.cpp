@@ -341,6 +341,37 @@ TEST(session, pings_keep_their_place_while_many_subscriptions_wait) {
   EXPECT_GE(pings, 8u);
 }
 
+TEST(session, waits_its_turn_when_a_ping_is_due_before_it_may_send) {
+  world w;
+  be_friendly(w);
+  feed f(public_only(), "feed", w, 3);
+  f.start();
+  w.run(f, 19'500 * ms);
+  w.push(R"({"event":"error","code":30006,"msg":"Too many requests"})");
+  w.run(f, 2 * second);
+  std::size_t pings = 0;
+  for (const auto& s : w.sent) pings += s.text == "ping";
+  EXPECT_EQ(pings, 1u);
+}
+
+TEST(session, an_error_about_the_unsubscribing_half_of_a_fresh_subscription_is_not_about_the_other) {
+  world w;
+  be_friendly(w);
+  feed f(public_only({"books"}), "feed", w, 3);
+  f.start();
+  w.run(f, second);
+  const std::string arg = R"({"instType":"USDT-FUTURES","channel":"books","instId":"BTCUSDT"})";
+  w.venue = nullptr;
+  w.push(book_update(105, 110));
+  w.run(f, second);
+  w.push(R"({"event":"error","arg":)" + arg + R"(,"code":30001,"msg":"not subscribed","op":"unsubscribe"})");
+  w.push(R"({"event":"subscribe","arg":)" + arg + "}");
+  w.push(book_snapshot(200));
+  w.run(f);
+  EXPECT_EQ(f.public_state(), TRAPLINE_FEED_LIVE);
+  EXPECT_EQ(w.healths.empty() ? 0 : w.healths.back().first, std::uint32_t{TRAPLINE_HEALTH_OK});
+}
+
 TEST(session, a_thousand_connect_and_break_cycles_leave_nothing_behind) {
   world w;
   be_friendly(w);
