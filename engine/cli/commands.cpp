@@ -72,7 +72,8 @@ int check(const std::string& config) {
   const auto problems = e.load_file(config);
   for (const auto& p : problems) std::cerr << p << '\n';
   if (problems.empty()) {
-    std::cout << config << ": fine, " << e.instances().size() - 1 << " instances on " << e.lanes().size() - 1 << " lanes\n";
+    std::cout << config << ": fine, " << e.instances().size() - 1 << " instances on " << e.lanes().size() - 1
+              << " lanes\n";
     return 0;
   }
   std::cerr << config << ": " << problems.size() << (problems.size() == 1 ? " problem" : " problems") << '\n';

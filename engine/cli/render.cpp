@@ -65,9 +65,9 @@ std::string positions_text(const snapshot& d) {
   if (d.positions.empty()) return "flat";
   std::string out;
   for (const auto& p : d.positions)
-    out += (out.empty() ? "" : "; ") +
-           text("%s %.4f %s @ %.1f, mark %.1f, PnL %+.2f USDT", std::string(sdk::position_side_name(p.side)).c_str(),
-                p.size, p.symbol.c_str(), p.entry, p.mark, p.pnl);
+    out += (out.empty() ? "" : "; ") + text("%s %.4f %s @ %.1f, mark %.1f, PnL %+.2f USDT",
+                                            std::string(sdk::position_side_name(p.side)).c_str(), p.size,
+                                            p.symbol.c_str(), p.entry, p.mark, p.pnl);
   return out;
 }
 

@@ -127,9 +127,11 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     for (const auto& o : observations) {
       const auto named = [&](const auto& x) { return x.name == o.instance; };
       for (const auto& p : config.plugins)
-        if (named(p)) problems.push_back({p.at, "plugins." + p.name, "this name is taken by the program; choose another"});
+        if (named(p))
+          problems.push_back({p.at, "plugins." + p.name, "this name is taken by the program; choose another"});
       for (const auto& l : config.lanes)
-        if (named(l)) problems.push_back({l.at, "lanes." + l.name, "this name is taken by the program; choose another"});
+        if (named(l))
+          problems.push_back({l.at, "lanes." + l.name, "this name is taken by the program; choose another"});
       add_observer(o);
     }
     if (problems.empty()) make_lanes(problems);

@@ -117,10 +117,8 @@ class trap_detector final : public sdk::plugin<trap_detector>, public sink {
     m.event = sdk::make_event(type, topic, instrument, ts, ts_recv_);
     m.size = static_cast<std::uint32_t>(sizeof head + tail.size_bytes());
     if (held_.empty() && host().publish(m.event, m.bytes.data(), m.size) == TRAPLINE_OK) return;
-    if (held_.size() < max_held)
-      held_.push_back(m);
-    else
-      lost_.add();
+    if (held_.size() < max_held) held_.push_back(m);
+    else lost_.add();
   }
 
   // What a full bus refused goes out in order with the next events; waiting for it is not allowed here.

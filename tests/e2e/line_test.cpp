@@ -30,8 +30,8 @@ json key(test::stage& s, const std::string& name) { return json::parse(s.redis()
 
 TEST(line, carries_a_simulated_market_into_redis_and_reports_every_planted_episode) {
   test::stage s;
-  const auto r =
-      s.run({"run", s.config("demo", at_speed(sanitized ? 70 : 200)), "--seconds", sanitized ? "80" : "28", "--view", "lines", "--metrics-file", "metrics"});
+  const auto r = s.run({"run", s.config("demo", at_speed(sanitized ? 70 : 200)), "--seconds", sanitized ? "80" : "28",
+                        "--view", "lines", "--metrics-file", "metrics"});
   ASSERT_EQ(r.code, 0) << r.err << s.log();
   EXPECT_NE(r.out.find("public=LIVE"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find("private=LIVE"), std::string::npos);

@@ -65,8 +65,8 @@ class engine {
   bool start(std::string& error);
 
   // Stops in reverse order. With `drain`, instances finish what is under way, within the configured drain_timeout.
-  // False: something did not end in time, or the bus did not run dry; `what` names it. A lane that hangs keeps its thread
-  // and its memory.
+  // False: something did not end in time, or the bus did not run dry; `what` names it. A lane that hangs keeps its
+  // thread and its memory.
   bool stop(bool drain, std::string& what);
 
   void request_stop(std::string_view reason);  // [any]

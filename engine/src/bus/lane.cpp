@@ -143,10 +143,8 @@ void lane::dispatch(const trapline_event* e) {
     const auto* t = sdk::payload<trapline_timer_event>(*e);
     for (auto* i : instances_) {
       if (!t || i->id() != t->instance) continue;
-      if (!i->receives())
-        timers_.cancel_all(i->id());
-      else if (timers_.delivered(t->timer_id))
-        hand_over(*i, e);
+      if (!i->receives()) timers_.cancel_all(i->id());
+      else if (timers_.delivered(t->timer_id)) hand_over(*i, e);
     }
     return;
   }

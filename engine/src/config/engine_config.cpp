@@ -142,8 +142,7 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
   if (const node* o = e.value.find("options")) p.options = *o;
   const bool own_lane = p.lane.empty();
   if (own_lane) p.lane = p.name;
-  const auto lane_exists =
-      std::any_of(c.lanes.begin(), c.lanes.end(), [&](const auto& l) { return l.name == p.lane; });
+  const auto lane_exists = std::any_of(c.lanes.begin(), c.lanes.end(), [&](const auto& l) { return l.name == p.lane; });
   if (!lane_exists && own_lane) {
     c.lanes.push_back({p.lane, e.at, wait_strategy::park, bus::overflow::gate});
   } else if (!lane_exists) {

@@ -306,7 +306,8 @@ std::vector<std::string> table_faults(const std::vector<option>& table) {
     if (o.type < TRAPLINE_OPTION_BOOL || o.type > TRAPLINE_OPTION_MAP)
       out.push_back("option '" + o.path + "': unknown type");
     if (!allowed_is_sound(o)) {
-      out.push_back("option '" + o.path + "': 'allowed' is neither a range min..max nor a list of words, as its type needs");
+      out.push_back("option '" + o.path +
+                    "': 'allowed' is neither a range min..max nor a list of words, as its type needs");
       continue;
     }
     if (const auto d = default_of(o); !d.error.empty())

@@ -73,10 +73,12 @@ bool instance::configure(trapline_error& error) {
     sdk::assign(error.text, what);
   }
   if (s != TRAPLINE_OK) return false;
-  if (guarded(what, [&] {
-        if (plugin_->get_extension)
-          driver_ = static_cast<const trapline_driver*>(plugin_->get_extension(plugin_, TRAPLINE_EXTENSION_DRIVER));
-      }) != TRAPLINE_OK ||
+  if (guarded(what,
+              [&] {
+                if (plugin_->get_extension)
+                  driver_ =
+                      static_cast<const trapline_driver*>(plugin_->get_extension(plugin_, TRAPLINE_EXTENSION_DRIVER));
+              }) != TRAPLINE_OK ||
       (driver_ && (driver_->struct_size < sizeof(trapline_driver) || !driver_->poll || !driver_->wake))) {
     driver_ = nullptr;
     sdk::assign(error.text, "get_extension() gave an incomplete driver table " + what);
@@ -113,7 +115,8 @@ trapline_status instance::drain() {
 
 void instance::stop() {
   const auto was = state();
-  if (was != TRAPLINE_INSTANCE_RUNNING && was != TRAPLINE_INSTANCE_DRAINING && was != TRAPLINE_INSTANCE_QUARANTINED) return;
+  if (was != TRAPLINE_INSTANCE_RUNNING && was != TRAPLINE_INSTANCE_DRAINING && was != TRAPLINE_INSTANCE_QUARANTINED)
+    return;
   std::string what;
   if (guarded(what, [&] { plugin_->stop(plugin_); }) != TRAPLINE_OK) fault(TRAPLINE_E_FAILED, "stop: " + what);
   if (!quarantined()) enter(TRAPLINE_INSTANCE_STOPPED);
@@ -130,8 +133,7 @@ void instance::poll(std::int64_t max_wait) noexcept {
   trapline_status s = TRAPLINE_OK;
   if (guarded(what, [&] { s = driver_->poll(plugin_, max_wait); }) != TRAPLINE_OK)
     fault(TRAPLINE_E_FAILED, "poll: " + what);
-  else if (s != TRAPLINE_OK)
-    fault(s, "poll failed");
+  else if (s != TRAPLINE_OK) fault(s, "poll failed");
 }
 
 void instance::fault(trapline_status code, std::string_view text) noexcept {

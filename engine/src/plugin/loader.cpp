@@ -133,9 +133,9 @@ bool make_own_dir(const std::string& dir, std::vector<std::string>& problems) {
   if (::lstat(dir.c_str(), &st) != 0 || !S_ISDIR(st.st_mode))
     problems.push_back("cannot make the directory " + dir + ": " + std::strerror(errno));
   else if (st.st_uid != ::geteuid() || (st.st_mode & 0022) != 0)
-    problems.push_back(dir + " belongs to another user or can be written by others; remove it or choose another run_dir");
-  else
-    return true;
+    problems.push_back(dir +
+                       " belongs to another user or can be written by others; remove it or choose another run_dir");
+  else return true;
   return false;
 }
 
@@ -248,7 +248,8 @@ std::shared_ptr<const image> load(const std::string& path, const std::string& in
 void remove_private_copies(const std::string& run_dir) {
   std::error_code ec;
   for (const auto& f : fs::directory_iterator(copies_dir(run_dir), ec))
-    if (f.is_regular_file(ec) && !f.is_symlink(ec) && is_copy_name(f.path().filename().string())) fs::remove(f.path(), ec);
+    if (f.is_regular_file(ec) && !f.is_symlink(ec) && is_copy_name(f.path().filename().string()))
+      fs::remove(f.path(), ec);
 }
 
 }  // namespace trapline::plugin

@@ -17,10 +17,8 @@ class flood : public sdk::plugin<flood> {
     thread_ = std::thread([this, topic] {
       const auto head = sdk::make_event(TRAPLINE_EVENT_TRADE, topic);
       for (trapline_trade t{}; !stop_;)
-        if (host().publish(head, t) == TRAPLINE_OK)
-          ++t.price;
-        else
-          std::this_thread::yield();
+        if (host().publish(head, t) == TRAPLINE_OK) ++t.price;
+        else std::this_thread::yield();
     });
   }
   void stop() {

@@ -41,8 +41,8 @@ typedef struct trapline_plugin {
    * create(). On error fills `error` and returns TRAPLINE_E_CONFIG; the instance is then destroyed. */
   trapline_status (*configure)(const struct trapline_plugin* plugin, trapline_str json, trapline_error* error);
 
-  /* Begins work: get services, subscribe, open sockets, start threads. [lane] Once. If it fails, nothing of it may go on:
-   * destroy() follows without stop(). */
+  /* Begins work: get services, subscribe, open sockets, start threads. [lane] Once. If it fails, nothing of it may go
+   * on: destroy() follows without stop(). */
   trapline_status (*start)(const struct trapline_plugin* plugin, trapline_error* error);
 
   /* Hands over `count` >= 1 events that the instance subscribed to, in bus order. They are borrowed

@@ -204,7 +204,7 @@ class plugin {
 
   static trapline_status poll_thunk(const trapline_plugin* p, std::int64_t max_wait) noexcept {
     reported(p, [&] {
-      if constexpr (requires(D& d) { d.poll(std::int64_t{}); }) self(p).poll(max_wait);
+      if constexpr (requires(D & d) { d.poll(std::int64_t{}); }) self(p).poll(max_wait);
     });
     return TRAPLINE_OK;  // an exception has been reported
   }

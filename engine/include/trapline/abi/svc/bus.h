@@ -36,16 +36,16 @@ typedef struct trapline_bus {
 
   /* Appends `count` (1..1024) events, all or none, as neighbours in the total order. They are copied. An
    * instance does not receive its own events.
-   * AGAIN: the ring is full for a lane with policy `gate` (or, rarely, a lane that may lag is being copied out right now);
-   * nothing was published. LIMIT: an event is
-   * larger than TRAPLINE_EVENT_MAX or the batch larger than a quarter of the ring. INVALID: unknown topic, or bad
-   * argument. CLOSED: the engine has stopped taking events. [any] Does not block. */
+   * AGAIN: the ring is full for a lane with policy `gate` (or, rarely, a lane that may lag is being copied out right
+   * now); nothing was published. LIMIT: an event is larger than TRAPLINE_EVENT_MAX or the batch larger than a quarter
+   * of the ring. INVALID: unknown topic, or bad argument. CLOSED: the engine has stopped taking events. [any] Does not
+   * block. */
   trapline_status (*publish)(const trapline_host* host, const trapline_frame* frames, uint32_t count);
 
   /* Receive events whose topic matches `pattern` and whose type is in `type_mask` (see
    * TRAPLINE_TYPE_BIT). Tokens of a pattern: text, `*` = any one token, a final `>` = one or more tokens.
-   * Matches topics made later, too. A TRAPLINE_EVENT_GAP of channel BUS, which tells that the lane itself missed events,
-   * comes without subscription. [lane], in start() or later. */
+   * Matches topics made later, too. A TRAPLINE_EVENT_GAP of channel BUS, which tells that the lane itself missed
+   * events, comes without subscription. [lane], in start() or later. */
   trapline_status (*subscribe)(const trapline_host* host, trapline_str pattern, uint64_t type_mask);
 } trapline_bus;
 
