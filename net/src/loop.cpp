@@ -11,6 +11,11 @@
 namespace asio = boost::asio;
 
 namespace trapline::net {
+namespace {
+
+constexpr int most_handlers = 16;
+
+}  // namespace
 
 struct loop::state {
   asio::io_context context{1};
@@ -22,8 +27,14 @@ loop::~loop() = default;
 
 void loop::poll(std::int64_t max_wait) {
   auto& c = state_->context;
-  if (c.poll() > 0 || max_wait <= 0) return;
-  if (c.run_one_for(std::chrono::nanoseconds(max_wait)) > 0) c.poll();
+  // Bounded: under a flood there is always a handler ready, and the caller has other work.
+  const auto run_ready = [&c] {
+    int n = 0;
+    while (n < most_handlers && c.poll_one() > 0) ++n;
+    return n;
+  };
+  if (run_ready() > 0 || max_wait <= 0) return;
+  if (c.run_one_for(std::chrono::nanoseconds(max_wait)) > 0) run_ready();
 }
 
 void loop::wake() {
