@@ -12,9 +12,6 @@ target_compile_options(trapline_options INTERFACE -Wall -Wextra -Wshadow -Werror
 if(TRAPLINE_SANITIZE)
   add_compile_options(-fsanitize=${TRAPLINE_SANITIZE})
   add_link_options(-fsanitize=${TRAPLINE_SANITIZE})
-  if(TRAPLINE_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options(-Wno-tsan)  # Asio's fences: GCC warns that it does not model them
-  endif()
   if(TRAPLINE_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=all)
   endif()
