@@ -232,9 +232,8 @@ class client_state : public std::enable_shared_from_this<client_state> {
     prepare(endpoint);
     // Holds the connection as well: its socket must outlive the operation even if it is abandoned meanwhile.
     asio::async_connect(connection_->get_raw_socket(), found,
-                        [self = shared_from_this(), held = connection_](const error_code& failed, const tcp::endpoint&) {
-                          self->on_connected(failed);
-                        });
+                        [self = shared_from_this(), held = connection_](
+                            const error_code& failed, const tcp::endpoint&) { self->on_connected(failed); });
   }
 
   tls_settings make_settings() {
