@@ -20,7 +20,7 @@ using ::test::eventually;
 class in_the_engine : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!::test::redis_server::available()) GTEST_SKIP() << "redis-server is not installed";
+    if (!::test::redis_server::available()) FAIL() << "redis-server is not installed; ./dev setup installs it";
   }
   std::string yaml(const std::string& url, const std::string& source, const std::string& more = {}) {
     return "engine: {log: {file: " + dir.path() + "/log}, plugin_dirs: [" TRAPLINE_BUILD_DIR "/plugins]}\n" +

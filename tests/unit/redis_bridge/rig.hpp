@@ -19,7 +19,7 @@ inline const std::string trades_key = "trapline:v1:{bitget:usdtm:BTCUSDT}:trades
 class rig : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!::test::redis_server::available()) GTEST_SKIP() << "redis-server is not installed";
+    if (!::test::redis_server::available()) FAIL() << "redis-server is not installed; ./dev setup installs it";
     server = std::make_unique<::test::redis_server>(server_options);
     parse_url(server->url(), config);
     config.position_period = config.orders_period = config.account_period = config.trap_period = 100 * millisecond;
