@@ -53,7 +53,7 @@ TEST(commands, version_tells_the_abi) {
   test::stage s;
   const auto r = s.run({"version"});
   EXPECT_EQ(r.code, 0);
-  EXPECT_EQ(r.out.rfind("trapline 0.1.0, plugin ABI 0.0", 0), 0u) << r.out;
+  EXPECT_EQ(r.out.rfind("trapline 0.1.0, plugin ABI 0.1", 0), 0u) << r.out;
 }
 
 TEST(commands, dev_help_lists_the_commands_and_an_unknown_one_is_refused) {

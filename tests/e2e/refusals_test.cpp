@@ -53,7 +53,7 @@ TEST(refusals, a_plugin_of_another_abi_is_refused_before_its_constructor_runs) {
   const auto r = s.run({"run", "wrong.yaml"}, {"TRAPLINE_TEST_CANARY=" + canary});
   EXPECT_EQ(r.code, 2);
   EXPECT_EQ(lines(r.err), 1u) << r.err;
-  EXPECT_NE(r.err.find("built for plugin ABI 1.0, this host offers 0.0; rebuild it with this host's headers"),
+  EXPECT_NE(r.err.find("built for plugin ABI 1.0, this host offers 0.1; rebuild it with this host's headers"),
             std::string::npos)
       << r.err;
   EXPECT_FALSE(std::filesystem::exists(canary));

@@ -42,7 +42,7 @@ TEST(loader, refuses_another_abi_before_its_constructor_runs) {
   const test::temp_dir dir;
   const std::string canary = dir.path() + "/canary";
   ::setenv("TRAPLINE_TEST_CANARY", canary.c_str(), 1);
-  expect_one(problems_of(modules + "wrong_major.so"), "built for plugin ABI 1.0, this host offers 0.0; rebuild it");
+  expect_one(problems_of(modules + "wrong_major.so"), "built for plugin ABI 1.0, this host offers 0.1; rebuild it");
   EXPECT_FALSE(fs::exists(canary));
   expect_one(problems_of(modules + "too_new.so"), "needs a host of at least ABI 0.7");
   EXPECT_FALSE(fs::exists(canary));

@@ -1,14 +1,36 @@
-// Registry of counters and gauges, printed as Prometheus text.
+// Registry of counters, gauges and histograms, printed as Prometheus text.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace trapline::obs {
+
+// Counts values in buckets `(previous bound, bound]` and one above the last. record() takes no lock and allocates
+// nothing.
+class histogram {
+ public:
+  explicit histogram(std::span<const double> bounds);
+  void record(double value) noexcept;  // NaN is ignored
+
+  std::span<const double> bounds() const noexcept { return bounds_; }
+  std::uint64_t bucket(std::size_t i) const noexcept { return buckets_[i].load(std::memory_order_relaxed); }
+  std::uint64_t count() const noexcept;
+  double sum() const noexcept { return sum_.load(std::memory_order_relaxed); }
+
+ private:
+  std::vector<double> bounds_;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> buckets_;  // one more than bounds
+  std::atomic<double> sum_{0};
+};
 
 // Words live as long as the registry; they are read and written with relaxed atomic operations.
 class metrics {
@@ -19,19 +41,27 @@ class metrics {
   std::uint64_t* counter(std::string_view instance, std::string_view name, std::string_view labels);
   std::int64_t* gauge(std::string_view instance, std::string_view name, std::string_view labels);
 
+  static constexpr std::size_t max_bounds = 32;
+  // nullptr also for bounds that are not 1..32 finite rising values. The first call of a series decides its bounds.
+  histogram* histogram_of(std::string_view instance, std::string_view name, std::string_view labels,
+                          std::span<const double> bounds);
+
   // Prometheus text exposition format 0.0.4, sorted by name.
   std::string text() const;
 
-  // Sum over all series of one name, and the value of one series; 0 if absent. For status views and tests.
+  // Of counters and gauges: sum over all series of one name, and the value of one series; 0 if absent. For status views
+  // and tests.
   std::uint64_t total(std::string_view name) const;
   std::uint64_t value(std::string_view instance, std::string_view name, std::string_view labels) const;
 
  private:
+  enum class kind { counter, gauge, histogram };
   struct series {
-    bool is_gauge = false;
+    kind what = kind::counter;
     alignas(8) std::uint64_t word = 0;
+    std::unique_ptr<histogram> buckets;
   };
-  series* find(std::string_view instance, std::string_view name, std::string_view labels, bool gauge);
+  series* find(std::string_view instance, std::string_view name, std::string_view labels, kind what);
 
   mutable std::mutex mutex_;
   std::deque<series> storage_;

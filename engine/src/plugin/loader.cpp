@@ -203,7 +203,7 @@ std::vector<std::string> entry_problems(const trapline_entry* entry) {
     return {"its entry says struct_size " + std::to_string(entry->struct_size) + ", too small"};
   check_versions(entry->abi_major, entry->abi_minor, entry->min_host_minor, out);
   const trapline_descriptor* d = entry->descriptor;
-  if (!d || d->struct_size < sizeof(trapline_descriptor)) {
+  if (!d || d->struct_size < TRAPLINE_DESCRIPTOR_SIZE_MIN) {
     out.push_back("its descriptor is missing or too small");
     return out;
   }

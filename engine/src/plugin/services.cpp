@@ -158,7 +158,23 @@ std::int64_t* metrics_gauge(const trapline_host* h, trapline_str name, trapline_
   return out;
 }
 
-constexpr trapline_metrics metrics_table = {sizeof(trapline_metrics), 0, metrics_counter, metrics_gauge};
+trapline_histogram* metrics_histogram(const trapline_host* h, trapline_str name, trapline_str labels,
+                                      const double* bounds, std::uint32_t count) {
+  if (!sound(name) || !sound(labels) || !bounds) return nullptr;
+  obs::histogram* out = nullptr;
+  guarded([&] {
+    out = self(h).rt().metrics.histogram_of(self(h).name(), view(name), view(labels), {bounds, count});
+    return TRAPLINE_OK;
+  });
+  return reinterpret_cast<trapline_histogram*>(out);
+}
+
+void metrics_record(trapline_histogram* h, double value) {
+  if (h) reinterpret_cast<obs::histogram*>(h)->record(value);
+}
+
+constexpr trapline_metrics metrics_table = {
+    sizeof(trapline_metrics), 0, metrics_counter, metrics_gauge, metrics_histogram, metrics_record};
 
 void health_set(const trapline_host* h, std::uint32_t state, std::int32_t code, trapline_str text) {
   if (!sound(text)) return;

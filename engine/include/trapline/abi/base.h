@@ -13,6 +13,13 @@
 #define TRAPLINE_EXTERN_C extern
 #endif
 
+/* Size of `type` up to and including `member`: what a writer of the revision that ended there sent. */
+#define TRAPLINE_SIZE_UP_TO(type, member) (offsetof(type, member) + sizeof(((type*)0)->member))
+
+/* Non-zero if the writer of `*ptr` knew `member` (its `struct_size` covers it). Pointers among such
+ * members may still be NULL, which means the same as absent. */
+#define TRAPLINE_HAS(type, ptr, member) ((ptr)->struct_size >= TRAPLINE_SIZE_UP_TO(type, member))
+
 /* Marks the one symbol that a plugin exports. */
 #define TRAPLINE_EXPORT TRAPLINE_EXTERN_C __attribute__((visibility("default")))
 
@@ -54,6 +61,8 @@ typedef int32_t trapline_status;
 #define TRAPLINE_E_NOMEM (-9)
 /* Anything else, an escaped C++ exception included. */
 #define TRAPLINE_E_FAILED (-10)
+/* It took longer than it may: a callback over its budget, a lane that hangs. Since 0.1. */
+#define TRAPLINE_E_TIMEOUT (-11)
 
 /* Owned by the caller, filled by the callee when it returns an error. Texts are NUL-terminated
  * UTF-8 and never contain secrets. */

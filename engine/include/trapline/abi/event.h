@@ -37,6 +37,9 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_event) == 64, "an event header is one cac
 #define TRAPLINE_FLAG_INEXACT 0x0008u
 /* History sent again or for the first time at subscription: not new activity. */
 #define TRAPLINE_FLAG_HISTORY 0x0010u
+/* Earlier events of the same topic, instrument and type were dropped in favour of this one (set for the
+ * receiving lane by overflow policy `conflate`). A book delta with it does not join the one before. Since 0.1. */
+#define TRAPLINE_FLAG_CONFLATED 0x0020u
 
 /* Core event types. Ids are never reused; all are below 64 so that a 64-bit mask can select them.
  * 11 (quote), 15 (liquidation), 33 (end of signal), 52 (fill), 53 (plan order) and 55 (command) are

@@ -86,7 +86,15 @@ typedef struct trapline_descriptor {
   const char* const* required_services; /* ids; all problems are told before create() */
   uint32_t required_service_count;
   uint32_t reserved0;
+
+  /* Core event types that the plugin may subscribe to and publish, as TRAPLINE_TYPE_BIT masks; for people
+   * and tools (`trapline inspect`), not for routing. 0 = not told. Since 0.1. */
+  uint64_t consumes;
+  uint64_t produces;
 } trapline_descriptor;
+
+/* The descriptor as first published; the least that a host accepts. */
+#define TRAPLINE_DESCRIPTOR_SIZE_MIN TRAPLINE_SIZE_UP_TO(trapline_descriptor, reserved0)
 
 /* What trapline_plugin_entry_v0() returns. Static data of the plugin. */
 typedef struct trapline_entry {

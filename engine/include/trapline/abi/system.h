@@ -46,6 +46,8 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_gap) == 32, "trapline_gap layout");
 #define TRAPLINE_INSTANCE_DRAINING 4
 #define TRAPLINE_INSTANCE_STOPPED 5
 #define TRAPLINE_INSTANCE_QUARANTINED 6 /* faulted; receives nothing any more */
+#define TRAPLINE_INSTANCE_RESTARTING 7  /* faulted; will be made anew after a pause. Since 0.1 */
+#define TRAPLINE_INSTANCE_LEFT_OUT 8    /* crashed the engine before and was not started. Since 0.1 */
 
 typedef struct trapline_lifecycle {
   char instance[32];

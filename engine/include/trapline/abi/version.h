@@ -25,7 +25,12 @@
 #ifndef TRAPLINE_ABI_VERSION_H
 #define TRAPLINE_ABI_VERSION_H
 
+/* Minors, and what each added:
+ *   0.0  the first header set
+ *   0.1  descriptor `consumes` and `produces`; metrics `histogram` and `record`; overflow policy
+ *        `conflate` (TRAPLINE_FLAG_CONFLATED); instance states RESTARTING and LEFT_OUT;
+ *        TRAPLINE_E_TIMEOUT */
 #define TRAPLINE_ABI_MAJOR 0
-#define TRAPLINE_ABI_MINOR 0
+#define TRAPLINE_ABI_MINOR 1
 
 #endif

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,19 @@ class gauge {
 
  private:
   std::int64_t* word_ = nullptr;
+};
+
+class histogram {
+ public:
+  histogram() = default;
+  histogram(const trapline_metrics* table, trapline_histogram* handle) : table_(table), handle_(handle) {}
+  void record(double value) noexcept {
+    if (handle_) table_->record(handle_, value);
+  }
+
+ private:
+  const trapline_metrics* table_ = nullptr;
+  trapline_histogram* handle_ = nullptr;
 };
 
 // A header ready for publishing.
@@ -155,6 +169,12 @@ class host {
   }
   sdk::gauge gauge(std::string_view name, std::string_view labels = {}) const {
     return sdk::gauge(metrics_ ? metrics_->gauge(table_, str(name), str(labels)) : nullptr);
+  }
+  // Upper edges of the buckets, rising. Counts nowhere on a host of before ABI 0.1.
+  sdk::histogram histogram(std::string_view name, std::span<const double> bounds, std::string_view labels = {}) const {
+    if (!metrics_ || !TRAPLINE_HAS(trapline_metrics, metrics_, record) || !metrics_->record) return {};
+    return {metrics_, metrics_->histogram(table_, str(name), str(labels), bounds.data(),
+                                          static_cast<std::uint32_t>(bounds.size()))};
   }
   void health(std::uint32_t state, std::int32_t code, std::string_view text) const noexcept {
     if (health_) health_->set(table_, state, code, str(text));

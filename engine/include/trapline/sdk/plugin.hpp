@@ -37,6 +37,7 @@ struct plugin_info {
   const char* summary;
   std::uint32_t flags = 0;  // TRAPLINE_PLUGIN_*
   const char* vendor = "Trapline";
+  std::uint64_t produces = 0;  // TRAPLINE_TYPE_BITs, for `trapline inspect`
 };
 
 // --- option table rows
@@ -112,7 +113,36 @@ class plugin {
       d.option_count = sizeof(D::options) / sizeof(D::options[0]);
     }
     d.option_size = sizeof(trapline_option);
+    d.consumes = consumed_types();
+    d.produces = D::info.produces;
     return d;
+  }
+
+  // Bits of the types that D has an on() for; all if it has on_other().
+  static constexpr std::uint64_t consumed_types() {
+    if constexpr (requires(D & d, const trapline_event& e) { d.on_other(e); }) return TRAPLINE_TYPE_ALL;
+    std::uint64_t mask = 0;
+    const auto add = [&]<class Payload>(std::uint64_t bits) {
+      if constexpr (requires(D & d, const trapline_event& e, const Payload& x) { d.on(e, x); }) mask |= bits;
+    };
+    add.template operator()<trapline_instrument>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_INSTRUMENT));
+    add.template operator()<trapline_trade>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRADE));
+    add.template operator()<trapline_book>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_BOOK_SNAPSHOT) |
+                                           TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_BOOK_DELTA));
+    add.template operator()<trapline_ticker>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TICKER));
+    add.template operator()<trapline_candle>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_CANDLE));
+    add.template operator()<trapline_feed_status>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FEED_STATUS));
+    add.template operator()<trapline_signal>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_SIGNAL));
+    add.template operator()<trapline_trap_matrix>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRAP_MATRIX));
+    add.template operator()<trapline_episode>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_EPISODE));
+    add.template operator()<trapline_timer_event>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TIMER));
+    add.template operator()<trapline_gap>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_GAP));
+    add.template operator()<trapline_lifecycle>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_LIFECYCLE));
+    add.template operator()<trapline_health_event>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_HEALTH));
+    add.template operator()<trapline_position>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_POSITION));
+    add.template operator()<trapline_order>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ORDER));
+    add.template operator()<trapline_account>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ACCOUNT));
+    return mask;
   }
   static inline const trapline_descriptor descriptor_ = make_descriptor();
 

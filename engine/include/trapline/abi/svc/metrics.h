@@ -6,6 +6,9 @@
 
 #define TRAPLINE_SERVICE_METRICS "trapline.metrics/1"
 
+/* The host's own. */
+typedef struct trapline_histogram trapline_histogram;
+
 typedef struct trapline_metrics {
   uint32_t struct_size;
   uint32_t reserved0;
@@ -19,6 +22,16 @@ typedef struct trapline_metrics {
 
   /* The same for a gauge: an int64 that is set with a relaxed atomic store. [any] */
   int64_t* (*gauge)(const trapline_host* host, trapline_str name, trapline_str labels);
+
+  /* The same for a histogram with cumulative buckets: `bounds` are the upper edges, 1..32 finite values in
+   * rising order (copied; the first call of a name decides); a bucket above the last is added. The handle lives
+   * until destroy(); NULL also for bad bounds. [any] Since 0.1. */
+  trapline_histogram* (*histogram)(const trapline_host* host, trapline_str name, trapline_str labels,
+                                   const double* bounds, uint32_t bound_count);
+
+  /* Counts one value, in the histogram's unit (seconds, bytes: base units). NaN is ignored. Takes no lock, allocates
+   * nothing. [any] Since 0.1. */
+  void (*record)(trapline_histogram* histogram, double value);
 } trapline_metrics;
 
 #endif
