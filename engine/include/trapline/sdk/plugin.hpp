@@ -141,6 +141,8 @@ class plugin {
     add.template operator()<trapline_health_event>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_HEALTH));
     add.template operator()<trapline_position>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_POSITION));
     add.template operator()<trapline_order>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ORDER));
+    add.template operator()<trapline_fill>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FILL));
+    add.template operator()<trapline_plan_order>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_PLAN_ORDER));
     add.template operator()<trapline_account>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ACCOUNT));
     return mask;
   }
@@ -308,6 +310,12 @@ class plugin {
           break;
         case TRAPLINE_EVENT_ORDER:
           taken = hand_over<trapline_order>(d, e);
+          break;
+        case TRAPLINE_EVENT_FILL:
+          taken = hand_over<trapline_fill>(d, e);
+          break;
+        case TRAPLINE_EVENT_PLAN_ORDER:
+          taken = hand_over<trapline_plan_order>(d, e);
           break;
         case TRAPLINE_EVENT_ACCOUNT:
           taken = hand_over<trapline_account>(d, e);
