@@ -1,4 +1,4 @@
-// The whole feed of one instance: a public and a private connection, their data, their status.
+// The whole feed of one instance: a public and a private connection, their data, their status, and what REST adds.
 //
 // Single-threaded; the owner calls advance() when deadline() has come and after its sockets had their turn.
 #pragma once
@@ -9,8 +9,11 @@
 #include <string_view>
 
 #include "account_data.hpp"
+#include "account_mode.hpp"
+#include "contracts.hpp"
 #include "market_data.hpp"
 #include "outlet.hpp"
+#include "rest_client.hpp"
 #include "session.hpp"
 
 namespace trapline::mm_ws {
@@ -29,6 +32,8 @@ class feed final : session_owner {
   // State of a connection, TRAPLINE_FEED_STOPPED if it is not configured.
   std::uint8_t public_state() const;
   std::uint8_t private_state() const;
+  // "v1", "v2" or "v3"; "auto" while the venue has not been asked yet.
+  const std::string& api() const noexcept { return options_.api; }
 
  private:
   // One connection with what belongs to it.
@@ -48,22 +53,34 @@ class feed final : session_owner {
   void on_state(session& s, std::uint8_t previous) override;
   void on_acked(session& s, std::size_t i) override;
   void on_lost(session& s) override;
+  bool on_login_wanted(session& s) override;
+  std::int64_t login_time() override { return rest_.clock().corrected(out_.now()); }
   void on_unavailable(session& s, std::size_t i, const std::string& why) override;
 
+  // What depends on the API, once that is known.
+  void build();
+  void on_clock(bool known);
   side& side_of(const session& s) { return s.is_private() ? *private_ : *public_; }
   feed_counters& counters_of(const session& s) { return s.is_private() ? private_counters_ : public_counters_; }
   void publish_status(side& d);
+  void publish_waiting();
+  void publish_status(const trapline_feed_status& p, bool& pending);
   void report_health();
 
-  const options options_;
+  options options_;
   outlet& out_;
+  const std::uint64_t seed_;
   log_limiter log_;
   feed_counters public_counters_, private_counters_;
-  market_data market_;
-  account_data account_;
+  rest_client rest_;
+  account_mode mode_;
+  std::unique_ptr<market_data> market_;
+  std::unique_ptr<account_data> account_;
+  std::unique_ptr<contracts> contracts_;
   std::unique_ptr<side> public_, private_;
   std::uint32_t status_topic_;
   sdk::counter reconnects_;
+  bool started_ = false;
   std::int64_t next_status_ = 0;
   std::uint32_t health_ = 0;
   std::string health_text_;

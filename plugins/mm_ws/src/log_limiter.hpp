@@ -11,7 +11,18 @@
 
 namespace trapline::mm_ws {
 
-enum class trouble : std::uint8_t { malformed, unknown_stream, refused_by_bus, venue_error, book, count };
+enum class trouble : std::uint8_t {
+  malformed,
+  unknown_stream,
+  refused_by_bus,
+  venue_error,
+  book,
+  clock,
+  rest,
+  account,
+  timestamps,
+  count
+};
 
 class log_limiter {
  public:

@@ -10,18 +10,12 @@
 namespace trapline::mm_ws {
 namespace {
 
-std::size_t hash(std::string_view channel, std::string_view instrument) noexcept {
+std::size_t hash(std::string_view channel, std::string_view instrument, std::string_view interval) noexcept {
   std::uint64_t h = 0xcbf29ce484222325u;
   for (const char c : channel) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   for (const char c : instrument) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  for (const char c : interval) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   return static_cast<std::size_t>(h ^ (h >> 32));
-}
-
-channel_kind kind_of(const std::string& channel) {
-  return channel == "trade"    ? channel_kind::trade
-         : channel == "books"  ? channel_kind::book
-         : channel == "ticker" ? channel_kind::ticker
-                               : channel_kind::candle;
 }
 
 }  // namespace
@@ -49,7 +43,7 @@ market_data::market_data(const options& o, outlet& out, log_limiter& log, feed_c
     sym->instrument_topic = out.topic("md.instrument.bitget." + name);
     for (const auto& channel : o.channels) {
       stream st;
-      st.what = {kind_of(channel), channel, name};
+      st.what = make_subscription(dialect_, channel, name);
       st.symbol = symbols_.size();
       st.interval = candle_interval(channel);
       const auto label = "channel=\"" + channel + "\"";
@@ -62,7 +56,7 @@ market_data::market_data(const options& o, outlet& out, log_limiter& log, feed_c
   }
   index_.assign(std::bit_ceil(2 * streams_.size() + 1), 0);
   for (std::size_t i = 0; i < streams_.size(); ++i) {
-    auto at = hash(streams_[i].what.channel, streams_[i].what.instrument) & (index_.size() - 1);
+    auto at = hash(streams_[i].what.wire, streams_[i].what.instrument, streams_[i].what.interval) & (index_.size() - 1);
     while (index_[at] != 0) at = (at + 1) & (index_.size() - 1);
     index_[at] = static_cast<std::uint32_t>(i + 1);
   }
@@ -75,11 +69,12 @@ std::vector<subscription> market_data::subscriptions() const {
   return out;
 }
 
-std::size_t market_data::find(std::string_view channel, std::string_view instrument) const noexcept {
-  auto at = hash(channel, instrument) & (index_.size() - 1);
+std::size_t market_data::find(std::string_view wire, std::string_view instrument,
+                              std::string_view interval) const noexcept {
+  auto at = hash(wire, instrument, interval) & (index_.size() - 1);
   for (; index_[at] != 0; at = (at + 1) & (index_.size() - 1)) {
     const auto& w = streams_[index_[at] - 1].what;
-    if (w.channel == channel && w.instrument == instrument) return index_[at] - 1;
+    if (w.wire == wire && w.instrument == instrument && w.interval == interval) return index_[at] - 1;
   }
   return streams_.size();
 }
@@ -87,7 +82,7 @@ std::size_t market_data::find(std::string_view channel, std::string_view instrum
 // ---------------------------------------------------------------- frames
 
 bool market_data::decode(const frame_head& head, ondemand::value data) {
-  current_ = find(head.channel, head.instrument);
+  current_ = find(head.channel, head.instrument, head.interval);
   if (current_ == streams_.size()) return true;  // told by take()
   switch (streams_[current_].what.kind) {
     case channel_kind::trade:
@@ -97,7 +92,7 @@ bool market_data::decode(const frame_head& head, ondemand::value data) {
       return decode_book(dialect_, data, book_);
     case channel_kind::candle:
       candles_.clear();
-      return decode_candles(data, candles_);
+      return decode_candles(dialect_, data, candles_);
     case channel_kind::ticker:
       return decode_ticker(dialect_, data, symbols_[streams_[current_].symbol]->ticker, ticker_);
     default:
@@ -128,7 +123,7 @@ void market_data::take(const frame_head& head, std::int64_t received) {
 }
 
 void market_data::on_malformed(const frame_head& head) {
-  const auto known = find(head.channel, head.instrument);
+  const auto known = find(head.channel, head.instrument, head.interval);
   if (known < streams_.size()) {
     const auto kind = streams_[known].what.kind;
     if (kind == channel_kind::book && !streams_[known].given_up) invalidate_book(known, TRAPLINE_GAP_MALFORMED);
@@ -160,17 +155,39 @@ void market_data::count_message(std::size_t i, std::size_t rows) {
 }
 
 void market_data::announce(symbol_state& sym, std::int64_t received) {
-  if (sym.is_announced && sym.announced == sym.market) return;
+  scale finest = sym.market;
+  if (sym.tick.mantissa > 0) finest.see_price(sym.tick.exp);
+  if (sym.lot.mantissa > 0) finest.see_size(sym.lot.exp);
+  if (sym.is_announced && sym.announced == finest) return;
   trapline_instrument p{};
   sdk::assign(p.symbol, sym.name);
   sdk::assign(p.venue, "bitget");
-  p.price_exp = sym.market.price_exp;
-  p.size_exp = sym.market.size_exp;
+  p.price_exp = finest.price_exp;
+  p.size_exp = finest.size_exp;
+  p.tick = sdk::rescale(sym.tick, p.price_exp).value_or(0);
+  p.lot = sdk::rescale(sym.lot, p.size_exp).value_or(0);
   const auto e = sdk::make_event(TRAPLINE_EVENT_INSTRUMENT, sym.instrument_topic, sym.instrument, 0, received);
   const trapline_frame f{&e, &p, sizeof p, 0};
   if (out_.publish(&f, 1) != TRAPLINE_OK) return;  // comes with the next message
   sym.is_announced = true;
-  sym.announced = sym.market;
+  sym.announced = finest;
+}
+
+std::optional<sdk::decimal> market_data::mark_of(std::string_view symbol) const {
+  for (const auto& s : symbols_)
+    if (s->name == symbol) return s->mark;
+  return std::nullopt;
+}
+
+void market_data::put_contract(const contract_row& c) {
+  for (auto& s : symbols_) {
+    if (s->name != c.symbol) continue;
+    const bool news = sdk::compare(s->tick, c.tick) != 0 || sdk::compare(s->lot, c.lot) != 0;
+    s->tick = c.tick;
+    s->lot = c.lot;
+    if (news) s->is_announced = false;
+    announce(*s, out_.now());
+  }
 }
 
 bool market_data::publish(std::size_t i, bool last) {
@@ -243,6 +260,7 @@ void market_data::take_trades(std::size_t i, const frame_head& head, std::int64_
 void market_data::take_ticker(std::size_t i, const frame_head& head, std::int64_t received) {
   auto& sym = *symbols_[streams_[i].symbol];
   count_message(i, 1);
+  if (ticker_.payload.present & TRAPLINE_TICKER_MARK) sym.mark = {ticker_.payload.mark, ticker_.payload.price_exp};
   const auto ts = ticker_.ts != 0 ? ticker_.ts : head.ts;
   batch_.add(sdk::make_event(TRAPLINE_EVENT_TICKER, sym.ticker_topic, sym.instrument, ts, received), ticker_.payload);
   publish(i);

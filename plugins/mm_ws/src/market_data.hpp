@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,12 +46,19 @@ class market_data {
   // Empty if all is well; otherwise what is amiss, for health.
   std::string complaint() const;
 
+  // Latest mark price, if tickers of that symbol are subscribed and came.
+  std::optional<sdk::decimal> mark_of(std::string_view symbol) const;
+  // What the venue says of a symbol's smallest steps; symbols of others are ignored.
+  void put_contract(const contract_row& c);
+
  private:
   struct symbol_state {
     std::string name;
     std::uint32_t instrument = 0;
     std::uint32_t trade_topic = 0, book_topic = 0, ticker_topic = 0, candle_topic = 0, instrument_topic = 0;
     scale market, ticker, candle;  // of trades and book, of tickers, of candles
+    sdk::decimal tick, lot;        // 0: unknown
+    std::optional<sdk::decimal> mark;
     scale announced;
     bool is_announced = false;
     venue_book book;
@@ -82,7 +90,7 @@ class market_data {
     std::int64_t acked_at = 0;  // monotonic
   };
 
-  std::size_t find(std::string_view channel, std::string_view instrument) const noexcept;
+  std::size_t find(std::string_view wire, std::string_view instrument, std::string_view interval) const noexcept;
   void count_message(std::size_t i, std::size_t rows);
   void announce(symbol_state& sym, std::int64_t received);
   // Publishes the batch; a refusal drops the venue message and is counted.

@@ -64,14 +64,20 @@ void check_lists(const options& o) {
       refuse("symbols",
              "'" + s.substr(0, 40) +
                  "' is not a symbol: expected capitals and digits without a product suffix, such as BTCUSDT");
+  const auto is_public = [&](const std::string& c) {
+    return has_channel(o.dialect(), c) && !is_private(make_subscription(o.dialect(), c, {}).kind);
+  };
   for (const auto& c : o.channels)
-    if (c != "trade" && c != "books" && c != "ticker" && candle_interval(c) == 0)
+    if (candle_interval(c) != 0 && !has_channel(o.dialect(), c))
+      refuse("channels", "'" + c + "' is not offered by api " + o.api);
+    else if (!is_public(c))
       refuse("channels", "'" + c.substr(0, 40) +
                              "' is not a channel: expected trade, books, ticker, or candle with an interval (candle1m, "
                              "candle5m, candle1H, ...)");
   for (const auto& c : o.private_channels)
-    if (c != "positions" && c != "orders" && c != "account")
-      refuse("private", "'" + c.substr(0, 40) + "' is not a private channel: expected positions, orders, account");
+    if (is_public(c) || !has_channel(dialect_of("v2"), c) || candle_interval(c) != 0)
+      refuse("private", "'" + c.substr(0, 40) +
+                            "' is not a private channel: expected positions, orders, fills, plan_orders, account");
   if (o.channels.empty() && o.private_channels.empty())
     refuse("channels", "nothing to subscribe: name channels, private channels, or both");
   if (o.symbols.size() * o.channels.size() > 1000)
@@ -98,14 +104,19 @@ options parse_options(std::string_view input) {
     refuse("environment", "expected paper, demo or live, found '" + env + "'");
   o.environment = env == "paper" ? environment::paper : env == "demo" ? environment::demo : environment::live;
   o.api = text(root, "api");
-  if (o.api != "v1" && o.api != "v2") refuse("api", "expected v1 or v2, found '" + o.api + "'");
+  if (o.api != "v1" && o.api != "v2" && o.api != "v3" && o.api != "auto")
+    refuse("api", "expected auto, v1, v2 or v3, found '" + o.api + "'");
   o.symbols = list(root, "symbols");
   o.channels = list(root, "channels");
   o.private_channels = list(root, "private");
   o.endpoint_public = text(root, "endpoint.public");
   o.endpoint_private = text(root, "endpoint.private");
+  o.endpoint_rest = text(root, "endpoint.rest");
   o.ca_file = text(root, "endpoint.ca_file");
   o.endpoint_file = text(root, "endpoint.file");
+  o.rest_enabled = at(root, "rest.enabled") == true;
+  o.reconcile_interval = number(root, "rest.reconcile_interval");
+  o.backfill = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "rest.backfill"), 0, 1000));
   o.ping_interval = number(root, "ping_interval");
   o.dead_after = number(root, "dead_after");
   o.stale_after = number(root, "stale_after");

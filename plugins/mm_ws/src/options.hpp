@@ -19,7 +19,10 @@ struct options {
   std::vector<std::string> symbols;
   std::vector<std::string> channels;
   std::vector<std::string> private_channels;
-  std::string endpoint_public, endpoint_private, ca_file, endpoint_file;
+  std::string endpoint_public, endpoint_private, endpoint_rest, ca_file, endpoint_file;
+  bool rest_enabled = true;
+  std::int64_t reconcile_interval = 0;  // ns
+  unsigned backfill = 0;                // closed bars asked for at the start, for each symbol and interval
   std::int64_t ping_interval = 0, dead_after = 0, ack_timeout = 0, status_interval = 0, stale_after = 0;  // ns
   unsigned max_attempts = 8;
   bool probe_when_exhausted = true;

@@ -16,29 +16,48 @@ using namespace trapline;
 
 class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outlet {
  public:
+  static constexpr std::uint64_t produced =
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_INSTRUMENT) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRADE) |
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_BOOK_SNAPSHOT) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_BOOK_DELTA) |
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TICKER) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_CANDLE) |
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FEED_STATUS) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_GAP) |
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_POSITION) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ORDER) |
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FILL) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_PLAN_ORDER) |
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ACCOUNT);
   static constexpr auto info =
       sdk::plugin_info{.id = "mm_ws",
                        .version = "0.1.0",
                        .summary = "Bitget USDT-M futures feed over WebSocket: market data, positions, orders, account",
-                       .flags = TRAPLINE_PLUGIN_SOURCE | TRAPLINE_PLUGIN_BOUNDED};
+                       .flags = TRAPLINE_PLUGIN_SOURCE | TRAPLINE_PLUGIN_BOUNDED,
+                       .produces = produced};
   static constexpr trapline_option options[] = {
       sdk::required(
           sdk::option_enum("environment", nullptr, "paper|demo|live", "which venue; checked against every address")),
-      sdk::option_enum("api", "v2", "v1|v2",
-                       "the venue's API; v1 for recorded captures and old clients on a paper venue only"),
+      sdk::option_enum(
+          "api", "v2", "auto|v1|v2|v3",
+          "the venue's API: v2 for classic accounts, v3 for unified ones, auto asks; v1 for recorded captures "
+          "on a paper venue only"),
       sdk::required(sdk::option_list("symbols", nullptr, nullptr, "such as [BTCUSDT, ETHUSDT]")),
       sdk::option_list("channels", "[trade, books, ticker, candle1m]", nullptr,
                        "trade, books, ticker, candle1m 5m 15m 30m 1H 4H 6H 12H 1D 3D 1W, the latter from 6H also with "
                        "utc behind it"),
-      sdk::option_list("private", "[]", "positions|orders|account", "private channels; they need credentials"),
+      sdk::option_list("private", "[]", "positions|orders|fills|plan_orders|account",
+                       "private channels; they need credentials"),
       sdk::option_secret("credentials.key", "API key"),
       sdk::option_secret("credentials.secret", "API secret (HMAC)"),
       sdk::option_secret("credentials.passphrase", "API passphrase"),
       sdk::option_string("endpoint.public", "", "wss:// address of the public socket; empty = that of the environment"),
       sdk::option_string("endpoint.private", "",
                          "wss:// address of the private socket; empty = that of the environment"),
+      sdk::option_string("endpoint.rest", "", "https:// address of REST; empty = that of the environment"),
       sdk::option_string("endpoint.ca_file", "", "PEM file of trusted roots; empty = the system's"),
       sdk::option_string("endpoint.file", "", "endpoint.json of a paper venue, read on every attempt"),
+      sdk::option_bool("rest.enabled", "true",
+                       "ask by REST for what pushes do not tell: time, contracts, open orders, fills"),
+      sdk::option_duration("rest.reconcile_interval", "45s", "5s..10m",
+                           "pause between two checks of the whole account by REST"),
+      sdk::option_int("rest.backfill", "0", "0..1000",
+                      "closed bars asked for at the start, of each symbol and interval"),
       sdk::option_duration("ping_interval", "20s", "1s..60s", "pause between two text pings"),
       sdk::option_duration("dead_after", "35s", "2s..10m",
                            "without any frame, pong included, the connection counts as dead"),
@@ -90,6 +109,7 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
   std::int64_t now() override { return host().now(); }
   std::int64_t mono() override { return host().mono(); }
   sdk::counter counter(std::string_view name, std::string_view labels) override { return host().counter(name, labels); }
+  sdk::gauge gauge(std::string_view name, std::string_view labels) override { return host().gauge(name, labels); }
   void log(int level, std::string_view text) override { host().log(level, text); }
   void health(std::uint32_t state, std::int32_t code, std::string_view text) override {
     host().health(state, code, text);
@@ -105,6 +125,9 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
   }
   std::unique_ptr<net::ws_client> connect(const net::ws_client_options& o, net::ws_client_handler& handler) override {
     return net::connect_websocket(loop_, o, handler);
+  }
+  std::unique_ptr<net::http_client> connect_http(const net::http_client_options& o) override {
+    return net::make_http_client(loop_, o);
   }
 
   std::optional<mm_ws::options> options_;

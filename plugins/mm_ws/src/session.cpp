@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "log_limiter.hpp"
 #include "trapline/abi/market.h"
@@ -57,8 +58,8 @@ std::int64_t session::deadline() const {
   if (cut_) return 0;
   if (!client_) return next_attempt_;
   if (!open_) return connect_deadline_;
-  auto d =
-      std::min({std::max(ping_at_, may_send_at_), last_inbound_ + options_.dead_after, login_deadline_, ack_deadline_});
+  auto d = std::min({std::max(ping_at_, may_send_at_), last_inbound_ + options_.dead_after, login_deadline_,
+                     login_gate_, ack_deadline_});
   if (!requests_.empty())
     d = std::min(d,
                  budget_used_ < request_budget ? may_send_at_ : std::max(may_send_at_, budget_since_ + budget_period));
@@ -80,6 +81,7 @@ void session::advance() {
   if (last_inbound_ + options_.dead_after <= now)
     return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST,
                           "no frame for " + seconds(now - last_inbound_) + ", pong included: the connection is dead");
+  if (login_gate_ <= now) log_in_now();
   if (login_deadline_ <= now)
     return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "the login was not answered within " +
                                                                   seconds(options_.ack_timeout) +
@@ -124,14 +126,28 @@ void session::on_open() {
 }
 
 void session::log_in() {
-  const auto now = out_.mono();
   set_state(TRAPLINE_FEED_AUTHENTICATING, 0, "logging in");
+  login_gate_ = out_.mono() + longest_gate;
+  if (owner_.on_login_wanted(*this)) log_in_now();
+}
+
+void session::refuse_login(std::string why) {
+  if (login_gate_ == never) return;
+  login_gate_ = never;
+  login_refused_here_ = true;
+  cut_soon(TRAPLINE_FEED_CODE_AUTH_FAILED, std::move(why));
+}
+
+void session::log_in_now() {
+  if (login_gate_ == never) return;
+  login_gate_ = never;
+  const auto now = out_.mono();
   try {
     const auto c = out_.get_credentials();
     if (!c.complete())
       return cut_soon(TRAPLINE_FEED_CODE_AUTH_FAILED,
                       "the API credentials are empty: check credentials.key, .secret and .passphrase");
-    std::string frame = login_json(c, out_.now() / s);
+    std::string frame = login_json(c, owner_.login_time() / s);
     send(frame, now);
     wipe(frame);
   } catch (const std::exception& e) {
@@ -238,7 +254,9 @@ void session::on_text(std::string_view text) {
 
 std::size_t session::find(const frame_head& head) const {
   std::size_t i = 0;
-  while (i < wanted_.size() && (wanted_[i].channel != head.channel || wanted_[i].instrument != head.instrument)) ++i;
+  while (i < wanted_.size() && (wanted_[i].wire != head.channel || wanted_[i].instrument != head.instrument ||
+                                wanted_[i].interval != head.interval))
+    ++i;
   return i;
 }
 
@@ -328,7 +346,8 @@ void session::end_connection(std::int32_t code, std::string text) {
   open_ = cut_ = false;
   requests_.clear();
   for (auto& a : args_) a.state = arg_state::idle;
-  connect_deadline_ = login_deadline_ = ack_deadline_ = ping_at_ = never;
+  connect_deadline_ = login_deadline_ = login_gate_ = ack_deadline_ = ping_at_ = never;
+  hold_.clear();
   if (was_open) owner_.on_lost(*this);
   schedule(code, std::move(text));
 }
@@ -343,7 +362,11 @@ void session::schedule(std::int32_t code, std::string text) {
   live_since_ = never;
   const bool at_once = reconnect_at_once_ && !used_at_once_;
   reconnect_at_once_ = false;
-  if (auth_failures_ >= 2) {
+  if (std::exchange(login_refused_here_, false)) {
+    next_attempt_ = options_.probe_when_exhausted ? now + options_.probe_interval : never;
+    set_state(TRAPLINE_FEED_FAILED, code, text);
+    if (!options_.probe_when_exhausted) out_.request_stop("mm_ws: " + text);
+  } else if (auth_failures_ >= 2) {
     next_attempt_ = never;
     set_state(TRAPLINE_FEED_FAILED, code, text + "; given up, restart the instance when it is corrected");
     if (!options_.probe_when_exhausted) out_.request_stop("mm_ws: " + text);
@@ -381,10 +404,16 @@ void session::set_ready(std::size_t i, bool ready) {
   evaluate();
 }
 
+void session::hold(const std::string& why) {
+  if (hold_ == why) return;
+  hold_ = why;
+  evaluate();
+}
+
 void session::evaluate() {
-  if (!open_ || cut_ || login_deadline_ != never) return;
-  const bool whole =
-      std::all_of(args_.begin(), args_.end(), [](const arg& a) { return a.state == arg_state::acked && a.ready; });
+  if (!open_ || cut_ || login_deadline_ != never || login_gate_ != never) return;
+  const bool whole = hold_.empty() && std::all_of(args_.begin(), args_.end(),
+                                                  [](const arg& a) { return a.state == arg_state::acked && a.ready; });
   if (whole) {
     if (live_since_ == never) live_since_ = out_.mono();
     was_live_ = true;
@@ -393,8 +422,9 @@ void session::evaluate() {
       set_state(TRAPLINE_FEED_LIVE, 0, "all " + std::to_string(args_.size()) + " channels are live");
   } else if (was_live_ && state_ == TRAPLINE_FEED_LIVE) {
     std::size_t i = 0;
-    while (args_[i].state == arg_state::acked && args_[i].ready) ++i;
-    set_state(TRAPLINE_FEED_STALE, 0, "waiting for " + wanted_[i].channel + " of " + wanted_[i].instrument);
+    while (i < args_.size() && args_[i].state == arg_state::acked && args_[i].ready) ++i;
+    set_state(TRAPLINE_FEED_STALE, 0,
+              i == args_.size() ? hold_ : "waiting for " + wanted_[i].channel + " of " + wanted_[i].instrument);
   }
 }
 

@@ -31,6 +31,11 @@ class session_owner {
   virtual void on_acked(session& s, std::size_t i) = 0;
   // A connection that had been open is gone.
   virtual void on_lost(session& s) = 0;
+  // A login is about to be sent. False: not yet; log_in_now() or refuse_login() follows, or else it goes out after
+  // `session::longest_gate`.
+  virtual bool on_login_wanted(session& s) = 0;
+  // UTC ns for the login's timestamp.
+  virtual std::int64_t login_time() = 0;
   // Subscription `i` was refused, or not answered twice. It is not asked for again on this connection.
   virtual void on_unavailable(session& s, std::size_t i, const std::string& why) = 0;
 };
@@ -54,6 +59,14 @@ class session final : net::ws_client_handler {
   void resubscribe(std::size_t i);
   // Whether the data of subscription `i` is whole and fresh. LIVE needs all.
   void set_ready(std::size_t i, bool ready);
+  // Not empty: why what this connection brings cannot be relied upon yet. LIVE needs it empty.
+  void hold(const std::string& why);
+
+  static constexpr std::int64_t longest_gate = 5'000'000'000;
+  void log_in_now();
+  // `why` is nothing that the venue could cure: FAILED, and tried again after a long time only.
+  void refuse_login(std::string why);
+  bool waits_for_login() const noexcept { return login_gate_ != never; }
 
   bool is_private() const noexcept { return private_; }
   const std::vector<subscription>& wanted() const noexcept { return wanted_; }
@@ -120,11 +133,14 @@ class session final : net::ws_client_handler {
   std::int32_t cut_code_ = 0;
   std::string cut_text_;
   bool reconnect_at_once_ = false, used_at_once_ = false;
+  bool login_refused_here_ = false;  // not by the venue
+  std::string hold_;
   bool was_live_ = false;  // on this connection
   unsigned attempts_ = 0, retries_ = 0, auth_failures_ = 0;
   std::uint64_t connects_ = 0;
   bool was_ever_open_ = false;
   std::int64_t next_attempt_ = never, connect_deadline_ = never, login_deadline_ = never, ack_deadline_ = never;
+  std::int64_t login_gate_ = never;  // the login goes out then, come what may
   std::int64_t live_since_ = never, last_inbound_ = 0, last_inbound_utc_ = 0;
   std::int64_t ping_at_ = never, may_send_at_ = 0;
   std::int64_t budget_since_ = 0;

@@ -20,7 +20,8 @@ json all_options() {
   return json::parse(
       R"({"environment":"live","api":"v2","symbols":["BTCUSDT"],"channels":["trade","books","ticker","candle1m"],"private":[],
     "credentials":{"key":null,"secret":null,"passphrase":null},
-    "endpoint":{"public":"","private":"","ca_file":"","file":""},
+    "endpoint":{"public":"","private":"","rest":"","ca_file":"","file":""},
+    "rest":{"enabled":true,"reconcile_interval":45000000000,"backfill":0},
     "ping_interval":20000000000,"dead_after":35000000000,"stale_after":30000000000,"ack_timeout":15000000000,"status_interval":5000000000,
     "reconnect":{"max_attempts":8,"when_exhausted":"probe","probe_interval":300000000000,"stable_after":60000000000},
     "book":{"max_resyncs":3,"resync_window":300000000000}})");
@@ -85,7 +86,14 @@ TEST(options, what_is_wrong_is_named_by_its_path) {
   EXPECT_EQ(with([](json& j) { j["channels"] = {"trade", "trade"}; }), "channels");
   EXPECT_EQ(with([](json& j) { j["channels"] = json::array(); }), "channels");
   EXPECT_EQ(with([](json& j) { j["private"] = {"positions"}; }), "credentials.key");
-  EXPECT_EQ(with([](json& j) { j["private"] = {"fills"}; }), "private");
+  EXPECT_EQ(with([](json& j) { j["private"] = {"trades"}; }), "private");
+  EXPECT_EQ(with([](json& j) { j["private"] = {"books"}; }), "private");
+  EXPECT_EQ(with([](json& j) { j["channels"] = {"positions"}; }), "channels");
+  EXPECT_EQ(with([](json& j) {
+              j["api"] = "v3";
+              j["channels"] = {"candle3D"};
+            }),
+            "channels");
   EXPECT_EQ(with([](json& j) { j["dead_after"] = 20'000'000'000; }), "dead_after");
   EXPECT_EQ(with([](json& j) { j["environment"] = "paper"; }), "endpoint.file");
   EXPECT_EQ(with([](json& j) { j["endpoint"]["file"] = "x.json"; }), "endpoint.file");
