@@ -26,6 +26,8 @@
 
 namespace trapline::mm_ws {
 
+inline std::uint16_t exactness(bool inexact) noexcept { return inexact ? TRAPLINE_FLAG_INEXACT : std::uint16_t{0}; }
+
 class account_store {
  public:
   // Latest mark price of a symbol, from wherever it is known.
@@ -56,6 +58,8 @@ class account_store {
   [[nodiscard]] std::uint8_t forget_order(const std::string& id, seen when);
 
   const fill_memory& fills() const noexcept { return fills_; }
+  // Fills from `ts` on may be listed again.
+  void keep_fills_from(std::int64_t ts) noexcept { fills_.keep_from(ts); }
   const order_table& orders() const noexcept { return orders_; }
 
   // Everything is uncertain from now on.

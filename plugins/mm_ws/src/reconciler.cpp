@@ -12,6 +12,8 @@ namespace {
 constexpr std::int64_t s = 1'000'000'000;
 constexpr unsigned most_pages = 20;
 constexpr unsigned most_rounds = 3;
+// A fill may be listed a little after others that happened later.
+constexpr std::int64_t overlap = 60 * s;
 
 // Rows outlive the answer that they came with, so their symbols need a place of their own.
 template <class Row>
@@ -34,6 +36,7 @@ reconciler::reconciler(const options& o, outlet& out, log_limiter& log, rest_cli
 void reconciler::begin() {
   interrupt();
   active_ = true;
+  if (!fills_known_) store_.keep_fills_from(0);
   next_cycle_ = out_.mono();
   why_ = "asking for positions, orders and account by REST";
 }
@@ -190,6 +193,10 @@ void reconciler::complete_list() {
       failed = store_.list_orders(orders_, asked_at_, now_seen(), missing_);
       break;
     case step::fills:
+      // Of what happened long before the last look nothing is news, whether it is remembered or not.
+      if (fills_known_)
+        std::erase_if(fills_,
+                      [&](const fill_row& f) { return f.updated_ts != 0 && f.updated_ts < fills_from_ - overlap; });
       // Oldest first, as they happened.
       std::stable_sort(fills_.begin(), fills_.end(),
                        [](const fill_row& a, const fill_row& b) { return a.updated_ts < b.updated_ts; });
@@ -197,6 +204,7 @@ void reconciler::complete_list() {
       if (!failed) {
         fills_known_ = true;
         fills_from_ = store_.fills().newest();
+        store_.keep_fills_from(fills_from_ - overlap);
       }
       break;
     case step::plans: {

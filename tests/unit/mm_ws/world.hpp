@@ -145,7 +145,10 @@ class world final : public outlet {
   }
 
   // Runs until `until` has passed on the clock; every deadline is met on time.
-  void run(feed& f, std::int64_t duration = 0) {
+  void run(feed& f, std::int64_t duration = 0) { run_with(f, duration); }
+  // The same for a part of it that has deadline() and advance().
+  template <class Part>
+  void run_with(Part& f, std::int64_t duration) {
     const auto until = time + duration;
     for (int steps = 0; steps < 2'000'000; ++steps) {
       if (!inbox_.empty()) {
