@@ -123,6 +123,12 @@ void account_data::on_acked(std::size_t i) {
   if (!reconciler_.settled()) reconciler_.begin();
 }
 
+void account_data::rotate(session& s) {
+  session_ = &s;
+  for (auto& st : streams_) st.resync_pending = false;
+  if (by_rest_) reconciler_.check_soon();
+}
+
 // The next connection subscribes anew.
 void account_data::on_lost() {
   reconciler_.interrupt();

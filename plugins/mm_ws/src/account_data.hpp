@@ -35,6 +35,9 @@ class account_data {
   void take(const frame_head& head, std::int64_t received);
   void on_malformed() { lose(TRAPLINE_GAP_MALFORMED); }
   void on_acked(std::size_t i);
+  // Another connection takes over without a gap; nothing that was pushed is missing, and it is looked whether that is
+  // so.
+  void rotate(session& s);
   void on_lost();
   void on_unavailable() { lose(TRAPLINE_GAP_DISCONNECT); }
 

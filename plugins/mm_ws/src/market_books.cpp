@@ -40,7 +40,7 @@ void market_data::take_book(std::size_t i, const frame_head& head, std::int64_t 
     log_.warn(trouble::refused_by_bus,
               "the bus is full: a message of books of " + sym.name + " was dropped, its book starts anew");
     sym.book.invalidate();
-    session_->set_ready(i, false);
+    set_ready(i, false);
     // A full bus is no fault of the venue's: the snapshot is asked for when the bus takes events again, and does not
     // count against book.max_resyncs.
     st.resync_after_gap = true;
@@ -48,7 +48,7 @@ void market_data::take_book(std::size_t i, const frame_head& head, std::int64_t 
     return tell_gap(i, TRAPLINE_GAP_OVERRUN, 1);
   }
   st.gap_told = false;
-  if (head.snapshot) session_->set_ready(i, true);
+  if (head.snapshot) set_ready(i, true);
 }
 
 bool market_data::publish_book(std::size_t i, bool snapshot, std::int64_t ts, std::int64_t received) {
@@ -90,7 +90,7 @@ void market_data::invalidate_book(std::size_t i, std::uint8_t reason) {
   if (!lost)
     log_.warn(trouble::book, "the book of " + sym.name + " cannot be trusted (" +
                                  std::string(sdk::gap_reason_name(reason)) + "): asking for a fresh snapshot");
-  session_->set_ready(i, false);
+  set_ready(i, false);
   if (!lost) resync_book(i);
 }
 

@@ -100,13 +100,14 @@ bool market_data::decode(const frame_head& head, ondemand::value data) {
   }
 }
 
-void market_data::take(const frame_head& head, std::int64_t received) {
+void market_data::take(session& from, const frame_head& head, std::int64_t received) {
   if (current_ == streams_.size()) {
     unknown_.add();
     log_.warn(trouble::unknown_stream, "data that was not subscribed: channel " + quoted(head.channel, 40) + " of " +
                                            quoted(head.instrument, 40));
     return;
   }
+  if (!accept(from, current_, head)) return;
   batch_.clear();
   switch (streams_[current_].what.kind) {
     case channel_kind::trade:
@@ -122,9 +123,10 @@ void market_data::take(const frame_head& head, std::int64_t received) {
   }
 }
 
-void market_data::on_malformed(const frame_head& head) {
+void market_data::on_malformed(session& from, const frame_head& head) {
   const auto known = find(head.channel, head.instrument, head.interval);
   if (known < streams_.size()) {
+    if (streams_[known].link != &from) return;  // the connection that counts lost nothing
     const auto kind = streams_[known].what.kind;
     if (kind == channel_kind::book && !streams_[known].given_up) invalidate_book(known, TRAPLINE_GAP_MALFORMED);
     if (kind == channel_kind::trade) tell_gap(known, TRAPLINE_GAP_MALFORMED, 0);
@@ -133,6 +135,7 @@ void market_data::on_malformed(const frame_head& head) {
   // It may have been about anything. A book with sequence numbers or checksums finds out by itself.
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     auto& st = streams_[i];
+    if (st.link != &from) continue;
     const auto& book = symbols_[st.symbol]->book;
     if (st.what.kind == channel_kind::trade && !st.after_gap) tell_gap(i, TRAPLINE_GAP_MALFORMED, 0);
     if (st.what.kind == channel_kind::book && book.valid() && !book.vouched())
@@ -146,11 +149,13 @@ void market_data::count_message(std::size_t i, std::size_t rows) {
   counters_.messages.add();
   st.messages.add();
   st.rows.add(rows);
-  st.last_at = out_.mono();
+  const auto now = out_.mono();
+  if (st.since_ack++ > 0 && !st.silent) st.longest_pause = std::max(st.longest_pause, now - st.last_at);
+  st.last_at = now;
   st.symbol_mark = ++sym.messages;
   if (st.silent) {
     st.silent = false;
-    if (st.what.kind != channel_kind::book) session_->set_ready(i, true);
+    if (st.what.kind != channel_kind::book) set_ready(i, true);
   }
 }
 

@@ -27,19 +27,25 @@ class market_data {
 
   // What to subscribe; indices below are positions in it.
   std::vector<subscription> subscriptions() const;
-  // Must be called before any data comes.
-  void attach(session& s) { session_ = &s; }
+  // Which connection serves the subscriptions from `s.first()` on. Must be called before any data comes.
+  void attach(session& s);
+  // Make before break: `next` gets the same subscriptions as the one attached. Each stream moves to it with its first
+  // message there, a book with its snapshot, so that nothing is missed and nothing told twice.
+  void begin_rotation(session& next);
+  void end_rotation(session& next);     // `next` is attached from now on
+  void cancel_rotation(session& next);  // it is not; what had moved moves back
 
   // First half of a data frame: reads `data` into buffers. False: not well formed, or not subscribed.
   bool decode(const frame_head& head, ondemand::value data);
   // Second half, when the whole frame was well formed.
-  void take(const frame_head& head, std::int64_t received);
+  void take(session& from, const frame_head& head, std::int64_t received);
   // The frame was not well formed; what is known of it stands in `head`.
-  void on_malformed(const frame_head& head);
+  void on_malformed(session& from, const frame_head& head);
 
-  void on_acked(std::size_t i);
-  void on_unavailable(std::size_t i);
-  void on_lost();
+  // `i` as the session counts.
+  void on_acked(session& s, std::size_t i);
+  void on_unavailable(session& s, std::size_t i);
+  void on_lost(session& s);
 
   std::int64_t deadline() const { return next_check_; }
   void advance();
@@ -67,13 +73,18 @@ class market_data {
   };
   struct stream {
     subscription what;
+    session* link = nullptr;  // the connection whose data counts
+    session* next = nullptr;  // the one that is to replace it
+    bool moved = false;       // link and next have changed places
     std::size_t symbol = 0;
     std::int64_t interval = 0;  // candles, ns
     candle_track bars;
     sdk::counter messages, rows;
-    bool acked = false;             // and not asked for anew since
-    std::int64_t last_at = 0;       // monotonic; of the latest message
-    std::uint64_t symbol_mark = 0;  // symbol_state::messages at that time
+    bool acked = false;              // and not asked for anew since
+    std::int64_t last_at = 0;        // monotonic; of the latest message
+    std::uint64_t symbol_mark = 0;   // symbol_state::messages at that time
+    std::int64_t longest_pause = 0;  // between two messages, of late
+    std::uint64_t since_ack = 0;     // messages
     bool silent = false;
     bool history_pending = false;  // the next trades are the venue's recent ones
     std::uint64_t acks = 0;        // subscriptions that the venue acknowledged, ever
@@ -90,6 +101,9 @@ class market_data {
     std::int64_t acked_at = 0;  // monotonic
   };
 
+  bool accept(session& from, std::size_t i, const frame_head& head);
+  void set_ready(std::size_t i, bool ready) { streams_[i].link->set_ready(i - streams_[i].link->first(), ready); }
+  std::int64_t silence_limit(const stream& st) const;
   std::size_t find(std::string_view wire, std::string_view instrument, std::string_view interval) const noexcept;
   void count_message(std::size_t i, std::size_t rows);
   void announce(symbol_state& sym, std::int64_t received);
@@ -116,7 +130,6 @@ class market_data {
   outlet& out_;
   log_limiter& log_;
   feed_counters& counters_;
-  session* session_ = nullptr;
   std::vector<std::unique_ptr<symbol_state>> symbols_;
   std::vector<stream> streams_;
   std::vector<std::uint32_t> index_;  // hash table over streams_, position + 1
@@ -131,7 +144,7 @@ class market_data {
   book_message book_;
   batch batch_;
   std::vector<std::int64_t> book_payload_;
-  std::int64_t next_check_ = 0, next_silence_check_ = 0;
+  std::int64_t next_check_ = 0, next_silence_check_ = 0, next_habit_ = 0;
 };
 
 }  // namespace trapline::mm_ws

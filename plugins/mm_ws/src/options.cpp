@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "connect_budget.hpp"
 #include "endpoint.hpp"
 #include "trapline/sdk/host.hpp"
 
@@ -80,9 +81,11 @@ void check_lists(const options& o) {
                             "' is not a private channel: expected positions, orders, fills, plan_orders, account");
   if (o.channels.empty() && o.private_channels.empty())
     refuse("channels", "nothing to subscribe: name channels, private channels, or both");
-  if (o.symbols.size() * o.channels.size() > 1000)
+  // The venue takes 100 connections of one address, and rotation opens a second one for each.
+  if (o.symbols.size() * o.channels.size() > std::size_t{40} * o.channels_per_connection)
     refuse("symbols", std::to_string(o.symbols.size() * o.channels.size()) +
-                          " channels on one connection: the venue takes 1000; use several instances");
+                          " channels are more than 40 connections of " + std::to_string(o.channels_per_connection) +
+                          " each: use fewer symbols, or several machines");
   if (!o.private_channels.empty() && o.api == "v1")
     refuse("private", "api v1 is for recorded captures and old clients: public channels only");
 }
@@ -119,13 +122,20 @@ options parse_options(std::string_view input) {
   o.backfill = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "rest.backfill"), 0, 1000));
   o.ping_interval = number(root, "ping_interval");
   o.dead_after = number(root, "dead_after");
-  o.stale_after = number(root, "stale_after");
+  o.stale_after = number(root, "stale.books");
+  o.stale_ticker = number(root, "stale.ticker");
+  o.stale_candle = number(root, "stale.candle");
+  o.rotate_after = number(root, "connections.rotate_after");
+  o.channels_per_connection =
+      static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "connections.channels"), 1, 1000));
   o.ack_timeout = number(root, "ack_timeout");
   o.status_interval = number(root, "status_interval");
   o.max_attempts = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "reconnect.max_attempts"), 0, 1000));
   o.probe_when_exhausted = text(root, "reconnect.when_exhausted") != "stop";
   o.probe_interval = number(root, "reconnect.probe_interval");
   o.stable_after = number(root, "reconnect.stable_after");
+  o.budget_file = text(root, "reconnect.budget_file");
+  if (o.budget_file == "auto") o.budget_file = default_budget_file();
   o.max_resyncs = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "book.max_resyncs"), 0, 1000));
   o.resync_window = number(root, "book.resync_window");
 

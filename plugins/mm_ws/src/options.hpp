@@ -24,9 +24,13 @@ struct options {
   std::int64_t reconcile_interval = 0;  // ns
   unsigned backfill = 0;                // closed bars asked for at the start, for each symbol and interval
   std::int64_t ping_interval = 0, dead_after = 0, ack_timeout = 0, status_interval = 0, stale_after = 0;  // ns
+  std::int64_t stale_ticker = 0, stale_candle = 0;  // ns; stale_after is that of books
+  std::int64_t rotate_after = 0;
+  unsigned channels_per_connection = 50;
   unsigned max_attempts = 8;
   bool probe_when_exhausted = true;
   std::int64_t probe_interval = 0, stable_after = 0;
+  std::string budget_file;  // empty: none
   unsigned max_resyncs = 3;
   std::int64_t resync_window = 0;
 

@@ -34,6 +34,9 @@ class outlet {
 
   // Throws if their source cannot be read; the text holds no secret.
   virtual credentials get_credentials() = 0;
+  // Asks for one of the connects that this machine's address may make. 0: taken; otherwise the UTC ns at which to ask
+  // again. `last`: when the latest one before was taken, 0 = long ago.
+  virtual std::int64_t take_connect_slot(std::int64_t& last) = 0;
   // As net::connect_websocket().
   virtual std::unique_ptr<net::ws_client> connect(const net::ws_client_options& options,
                                                   net::ws_client_handler& handler) = 0;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <random>
 
+#include "connect_budget.hpp"
 #include "feed.hpp"
 #include "options.hpp"
 #include "trapline/net/loop.hpp"
@@ -61,8 +62,15 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
       sdk::option_duration("ping_interval", "20s", "1s..60s", "pause between two text pings"),
       sdk::option_duration("dead_after", "35s", "2s..10m",
                            "without any frame, pong included, the connection counts as dead"),
-      sdk::option_duration("stale_after", "30s", "1s..1h",
-                           "a book or ticker that is silent for so long while its symbol trades is subscribed anew"),
+      sdk::option_duration("stale.books", "30s", "1s..1h",
+                           "a book that is silent for so long while its symbol moves, or against its own habit, is "
+                           "subscribed anew, then its connection replaced"),
+      sdk::option_duration("stale.ticker", "30s", "1s..1h", "the same for tickers"),
+      sdk::option_duration("stale.candle", "90s", "1s..2h", "the same for candles, beyond the length of the bar"),
+      sdk::option_int("connections.channels", "50", "1..1000",
+                      "most channels of one connection; the venue recommends no more than 50"),
+      sdk::option_duration("connections.rotate_after", "23h", "1m..24h",
+                           "age at which a connection is replaced without a gap; the venue ends it after 24 h"),
       sdk::option_duration("ack_timeout", "15s", "100ms..5m", "for the answer to a login or a subscription"),
       sdk::option_duration("status_interval", "5s", "100ms..5s", "longest pause between two feed status events"),
       sdk::option_int("reconnect.max_attempts", "8", "0..1000", "attempts in the row 1 1 2 3 5 8 13 21 s"),
@@ -71,6 +79,9 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
       sdk::option_duration("reconnect.probe_interval", "5m", "1s..24h", "pause between two such tries"),
       sdk::option_duration("reconnect.stable_after", "60s", "1s..1h",
                            "a connection that lasted so long starts the row anew"),
+      sdk::option_string("reconnect.budget_file", "auto",
+                         "file by which all feeds of this user share 60 connects in 5 minutes; auto: in the runtime "
+                         "directory or /tmp; empty: each counts for itself"),
       sdk::option_int("book.max_resyncs", "3", "0..1000",
                       "fresh snapshots of one book asked for within book.resync_window"),
       sdk::option_duration("book.resync_window", "5m", "1s..1h",
@@ -123,6 +134,11 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
     c.passphrase = host().secret("credentials.passphrase");
     return c;
   }
+  std::int64_t take_connect_slot(std::int64_t& last) override {
+    // A paper venue is this machine's own: nobody blocks its address.
+    if (options_->environment == mm_ws::environment::paper) return 0;
+    return mm_ws::take_shared_slot(options_->budget_file, budget_, now(), last);
+  }
   std::unique_ptr<net::ws_client> connect(const net::ws_client_options& o, net::ws_client_handler& handler) override {
     return net::connect_websocket(loop_, o, handler);
   }
@@ -131,6 +147,7 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
   }
 
   std::optional<mm_ws::options> options_;
+  mm_ws::connect_budget budget_;
   net::loop loop_;
   std::unique_ptr<mm_ws::feed> feed_;
 };

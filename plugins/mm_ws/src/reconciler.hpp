@@ -21,6 +21,10 @@ class reconciler {
 
   // The account's pushes are subscribed: from now on nothing is lost between what is asked for and what is pushed.
   void begin();
+  // A cycle at once, while everything counts as known.
+  void check_soon() {
+    if (active_ && !running_) next_cycle_ = out_.mono();
+  }
   // Something was lost, or the connection is gone.
   void interrupt();
 

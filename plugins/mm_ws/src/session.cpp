@@ -30,14 +30,15 @@ std::string seconds(std::int64_t ns) {
 
 }  // namespace
 
-session::session(const options& o, bool is_private, std::vector<subscription> wanted, outlet& out, session_owner& owner,
-                 std::uint64_t seed)
+session::session(const options& o, bool is_private, std::vector<subscription> wanted, std::size_t first, outlet& out,
+                 session_owner& owner, std::uint64_t seed)
     : options_(o),
       dialect_(o.dialect()),
       private_(is_private),
       out_(out),
       owner_(owner),
       wanted_(std::move(wanted)),
+      first_(first),
       backoff_(seed),
       state_(TRAPLINE_FEED_STOPPED) {
   for (const auto& w : wanted_) args_.push_back({arg_json(dialect_, w)});
@@ -45,7 +46,7 @@ session::session(const options& o, bool is_private, std::vector<subscription> wa
 
 session::~session() = default;
 
-void session::start() { next_attempt_ = out_.mono(); }
+void session::start(std::int64_t wait) { next_attempt_ = out_.mono() + wait; }
 
 void session::stop() {
   client_.reset();
@@ -93,6 +94,10 @@ void session::advance() {
 // ---------------------------------------------------------------- connecting
 
 void session::attempt() {
+  if (const auto later = owner_.may_connect(); later != 0) {
+    next_attempt_ = later;
+    return;
+  }
   ++attempts_;
   ++connects_;
   next_attempt_ = never;
@@ -113,6 +118,7 @@ void session::attempt() {
 void session::on_open() {
   const auto now = out_.mono();
   open_ = was_ever_open_ = true;
+  open_since_ = now;
   was_live_ = false;
   last_inbound_ = now;
   ping_at_ = now + options_.ping_interval;
@@ -285,6 +291,7 @@ void session::venue_error(const frame_head& head) {
   const std::string what = "the venue says " + std::to_string(head.code) + " " + quoted(head.message);
   if (is_auth_error(head.code) && private_) return auth_failed(head.code, head.message);
   if (head.code == 30033) {
+    if (!used_at_once_ && owner_.on_notice(*this)) return;
     reconnect_at_once_ = true;
     return cut_soon(30033, what + ": connecting anew");
   }

@@ -16,6 +16,7 @@
 #include "frame.hpp"
 #include "options.hpp"
 #include "outlet.hpp"
+#include "trapline/abi/market.h"
 
 namespace trapline::mm_ws {
 
@@ -36,18 +37,28 @@ class session_owner {
   virtual bool on_login_wanted(session& s) = 0;
   // UTC ns for the login's timestamp.
   virtual std::int64_t login_time() = 0;
+  // The venue is about to end this connection. True: another one takes its place; nothing is to be done.
+  virtual bool on_notice(session& s) = 0;
+  // Before each attempt. 0: go ahead; otherwise when to ask again, on the monotonic clock.
+  virtual std::int64_t may_connect() = 0;
   // Subscription `i` was refused, or not answered twice. It is not asked for again on this connection.
   virtual void on_unavailable(session& s, std::size_t i, const std::string& why) = 0;
 };
 
 class session final : net::ws_client_handler {
  public:
-  session(const options& o, bool is_private, std::vector<subscription> wanted, outlet& out, session_owner& owner,
-          std::uint64_t seed);
+  // `first`: the owner's number of the first subscription.
+  session(const options& o, bool is_private, std::vector<subscription> wanted, std::size_t first, outlet& out,
+          session_owner& owner, std::uint64_t seed);
   ~session() override;
 
-  void start();
+  // `wait` ns before the first attempt.
+  void start(std::int64_t wait = 0);
   void stop();  // cuts; STOPPED
+  // Ends the connection and comes back as after a loss.
+  void reconnect(std::string why) { cut_soon(TRAPLINE_FEED_CODE_CONNECTION_LOST, std::move(why)); }
+  // This connection replaced one that the venue was about to end: the next such notice is not obeyed at once.
+  void replaces_after_notice() noexcept { used_at_once_ = true; }
 
   // Next time at which advance() has something to do, on the monotonic clock; `never` if nothing is due.
   std::int64_t deadline() const;
@@ -69,6 +80,9 @@ class session final : net::ws_client_handler {
   bool waits_for_login() const noexcept { return login_gate_ != never; }
 
   bool is_private() const noexcept { return private_; }
+  std::size_t first() const noexcept { return first_; }
+  // When the socket came up, on the monotonic clock; `never` if it is not up.
+  std::int64_t open_since() const noexcept { return open_ ? open_since_ : never; }
   const std::vector<subscription>& wanted() const noexcept { return wanted_; }
   bool acked(std::size_t i) const noexcept { return args_[i].state == arg_state::acked; }
   std::uint8_t state() const noexcept { return state_; }
@@ -120,6 +134,7 @@ class session final : net::ws_client_handler {
   outlet& out_;
   session_owner& owner_;
   const std::vector<subscription> wanted_;
+  const std::size_t first_;
   std::vector<arg> args_;
   std::deque<request> requests_;
   backoff backoff_;
@@ -142,7 +157,7 @@ class session final : net::ws_client_handler {
   std::int64_t next_attempt_ = never, connect_deadline_ = never, login_deadline_ = never, ack_deadline_ = never;
   std::int64_t login_gate_ = never;  // the login goes out then, come what may
   std::int64_t live_since_ = never, last_inbound_ = 0, last_inbound_utc_ = 0;
-  std::int64_t ping_at_ = never, may_send_at_ = 0;
+  std::int64_t ping_at_ = never, may_send_at_ = 0, open_since_ = 0;
   std::int64_t budget_since_ = 0;
   unsigned budget_used_ = 0;
 };

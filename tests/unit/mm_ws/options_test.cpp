@@ -22,8 +22,8 @@ json all_options() {
     "credentials":{"key":null,"secret":null,"passphrase":null},
     "endpoint":{"public":"","private":"","rest":"","ca_file":"","file":""},
     "rest":{"enabled":true,"reconcile_interval":45000000000,"backfill":0},
-    "ping_interval":20000000000,"dead_after":35000000000,"stale_after":30000000000,"ack_timeout":15000000000,"status_interval":5000000000,
-    "reconnect":{"max_attempts":8,"when_exhausted":"probe","probe_interval":300000000000,"stable_after":60000000000},
+    "ping_interval":20000000000,"dead_after":35000000000,"stale":{"books":30000000000,"ticker":30000000000,"candle":90000000000},"connections":{"channels":50,"rotate_after":82800000000000},"ack_timeout":15000000000,"status_interval":5000000000,
+    "reconnect":{"max_attempts":8,"when_exhausted":"probe","probe_interval":300000000000,"stable_after":60000000000,"budget_file":""},
     "book":{"max_resyncs":3,"resync_window":300000000000}})");
 }
 std::string path_of_error(const json& j) {

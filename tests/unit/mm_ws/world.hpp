@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "connect_budget.hpp"
 #include "feed.hpp"
 #include "trapline/abi/account.h"
 #include "trapline/abi/market.h"
@@ -99,6 +100,8 @@ class world final : public outlet {
   bool accept_at_once = true;  // connections open by themselves
   std::string key = "bg_test_key", secret = "22582BD0CFF14C41EDBF1AB98506286D", passphrase = "open sesame";
   std::function<void(std::size_t, const std::string&)> venue;  // what the venue does with a frame it gets
+
+  connect_budget budget;
 
   // REST: what is asked, and the answer's body by path; no answer at all if there is none.
   struct asked {
@@ -241,6 +244,7 @@ class world final : public outlet {
     c.passphrase = passphrase;
     return c;
   }
+  std::int64_t take_connect_slot(std::int64_t& last) override { return budget.take(now(), last); }
   std::unique_ptr<net::ws_client> connect(const net::ws_client_options& o, net::ws_client_handler& h) override {
     const auto id = connections.size();
     auto c = std::make_unique<fake_connection>(*this, o, h, id);
@@ -316,7 +320,9 @@ inline options default_options() {
   o.endpoint_private = "wss://localhost:1/v2/ws/private";
   o.ping_interval = 20 * second;
   o.dead_after = 35 * second;
-  o.stale_after = 30 * second;
+  o.stale_after = o.stale_ticker = 30 * second;
+  o.stale_candle = 90 * second;
+  o.rotate_after = 23 * 3600 * second;
   o.ack_timeout = 15 * second;
   o.status_interval = 5 * second;
   o.probe_interval = 300 * second;
