@@ -18,7 +18,11 @@ feed::feed(options o, std::string_view instance, outlet& out, std::uint64_t seed
     : options_(std::move(o)),
       out_(out),
       seed_(seed),
-      log_(out),
+      messages_(options_.debug_messages),
+      errors_(options_.debug_messages),
+      recorder_(options_.record_file, options_.record_limit),
+      recording_(recorder_.on()),
+      log_(out, &errors_),
       public_counters_(out),
       private_counters_(out),
       rest_(options_, out, log_),
@@ -37,6 +41,7 @@ void feed::build() {
   account_ = std::make_unique<account_data>(options_, out_, log_, private_counters_, rest_);
   contracts_ = std::make_unique<contracts>(options_, out_, log_, rest_, *market_);
   account_->set_marks([this](std::string_view symbol) { return market_->mark_of(symbol); });
+  market_->set_history([this](std::size_t i, unsigned limit) { return ask_for_candles(i, limit); });
   const auto wanted = market_->subscriptions();
   // All channels of a symbol on one connection, where that holds them.
   const std::size_t each = options_.channels.size();
@@ -53,6 +58,22 @@ void feed::build() {
     sides_.push_back(std::make_unique<side>(options_, true, std::move(mine), 0, out_, self, seed_ + sides_.size()));
     account_->attach(sides_.back()->link);
   }
+}
+
+bool feed::ask_for_candles(std::size_t i, unsigned limit) {
+  if (!rest_.available()) return false;
+  const auto& what = market_->subscription_of(i);
+  constexpr std::string_view prefix = "candle";
+  auto request =
+      candles_request(options_.dialect(), what.instrument, std::string_view(what.channel).substr(prefix.size()), limit);
+  rest_.call(std::move(request), [this, i](const rest_answer& answer, ondemand::value* data) {
+    std::vector<candle_row> rows;
+    if (data && !decode_candles(options_.dialect(), *data, rows)) return false;
+    if (!data) log_.warn(trouble::rest, "missing bars could not be asked for: " + answer.text);
+    market_->put_candles(i, rows);
+    return true;
+  });
+  return true;
 }
 
 void feed::start_links() {
@@ -122,7 +143,10 @@ void feed::advance() {
     }
   }
   const bool periodic = now >= next_status_;
-  if (periodic) next_status_ = now + options_.status_interval;
+  if (periodic) {
+    next_status_ = now + options_.status_interval;
+    recorder_.flush();
+  }
   for (const bool is_private : {false, true})
     if (worst(is_private) && (periodic || status_[is_private].pending)) publish_status(is_private);
   if (!market_ && periodic) publish_waiting();
@@ -217,6 +241,7 @@ bool feed::on_login_wanted(session&) {
 
 void feed::on_clock() {
   const auto& clock = rest_.clock();
+  market_->set_clock_offset(clock.offset());
   const auto answer = [&](session& s) {
     if (!s.waits_for_login()) return;
     if (!clock.refused()) return s.log_in_now();

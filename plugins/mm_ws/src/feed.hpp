@@ -13,6 +13,8 @@
 #include "account_data.hpp"
 #include "account_mode.hpp"
 #include "contracts.hpp"
+#include "debug_ring.hpp"
+#include "frame_recorder.hpp"
 #include "market_data.hpp"
 #include "outlet.hpp"
 #include "rest_client.hpp"
@@ -37,6 +39,10 @@ class feed final : session_owner {
   // "v1", "v2" or "v3"; "auto" while the venue has not been asked yet.
   const std::string& api() const noexcept { return options_.api; }
 
+  // What a person wants to know who looks for a fault, as one JSON object: state and text of each connection, when the
+  // last message came, the last messages and errors. Without secrets.
+  std::string debug_json() const;
+
  private:
   // One connection.
   struct side {
@@ -60,6 +66,7 @@ class feed final : session_owner {
 
   void on_frame(session& s, std::string_view text) override;
   void on_state(session& s, std::uint8_t previous) override;
+  void on_traffic(session& s, traffic what, std::string_view text) override;
   void on_acked(session& s, std::size_t i) override;
   void on_lost(session& s) override;
   bool on_login_wanted(session& s) override;
@@ -71,6 +78,7 @@ class feed final : session_owner {
   // What depends on the API, once that is known.
   void build();
   void start_links();
+  bool ask_for_candles(std::size_t i, unsigned limit);
   void on_clock();
   // The side that `s` belongs to; `is_next`: as the one that is to take over.
   side& side_of(const session& s, bool& is_next);
@@ -88,6 +96,9 @@ class feed final : session_owner {
   options options_;
   outlet& out_;
   const std::uint64_t seed_;
+  debug_ring messages_, errors_;
+  frame_recorder recorder_;
+  bool recording_ = false;
   log_limiter log_;
   feed_counters public_counters_, private_counters_;
   rest_client rest_;

@@ -22,6 +22,7 @@ void feed::begin_rotation(side& d, const char* why) {
   d.drop_next = false;
   d.rotate_at = out_.mono() + longest_takeover;
   if (!priv) market_->begin_rotation(d.next->link);
+  d.next->link.be_spare(true);
   d.next->link.start();
 }
 
@@ -58,6 +59,7 @@ void feed::advance_rotation(side& d, std::int64_t now) {
   if (!d.drop_next && d.next->link.state() == TRAPLINE_FEED_LIVE) {
     // The old one ends with `next`, at the end of this block.
     auto next = std::move(d.next);
+    next->link.be_spare(false);
     priv ? account_->rotate(next->link) : market_->end_rotation(next->link);
     next->reconnects_told = 0;
     for (auto& place : sides_)

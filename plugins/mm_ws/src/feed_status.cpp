@@ -41,9 +41,11 @@ void feed::on_state(session& s, std::uint8_t previous) {
   auto& d = side_of(s, is_next);
   const char* which = s.is_private() ? "private: " : "public: ";
   if (is_next) {
+    d.drop_next |= s.state() == TRAPLINE_FEED_BACKOFF;
     out_.log(TRAPLINE_LOG_DEBUG, sdk::cat(which, "to take over: ", sdk::feed_state_name(s.state()), ": ", s.text()));
     return;
   }
+  if (level_of(s.state()) != TRAPLINE_LOG_INFO) errors_.add(out_.now(), which + s.text());
   auto& status = status_[s.is_private()];
   const bool alone = s.is_private() || (sides_.size() < 2 || sides_[1]->link.is_private());
   const auto before = status.state;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "debug_ring.hpp"
 #include "outlet.hpp"
 
 namespace trapline::mm_ws {
@@ -26,9 +27,11 @@ enum class trouble : std::uint8_t {
 
 class log_limiter {
  public:
-  explicit log_limiter(outlet& o) : outlet_(o) {}
+  // `errors`, if not null, gets every text, also those that no line is written for.
+  explicit log_limiter(outlet& o, debug_ring* errors = nullptr) : outlet_(o), errors_(errors) {}
 
   void warn(trouble kind, std::string_view text) {
+    if (errors_) errors_->add(outlet_.now(), text);
     constexpr std::int64_t pause = 60'000'000'000;
     auto& e = entries_[static_cast<std::size_t>(kind)];
     const auto t = outlet_.mono();
@@ -49,6 +52,7 @@ class log_limiter {
     bool logged = false;
   };
   outlet& outlet_;
+  debug_ring* errors_;
   std::array<entry, static_cast<std::size_t>(trouble::count)> entries_{};
 };
 

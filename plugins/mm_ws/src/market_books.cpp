@@ -14,6 +14,11 @@ void market_data::take_book(std::size_t i, const frame_head& head, std::int64_t 
   count_message(i, 1);
   // An update for a book that is not valid is part of what the coming snapshot replaces.
   if (st.given_up || (!head.snapshot && !sym.book.valid())) return;
+  // What is still on its way of the channel that was given up.
+  if (st.small && head.channel != dialect_.small_book) return;
+  if (st.small && sym.book.valid() && book_.has_seq && book_.seq < sym.book.seq()) return ignored_.add();
+  // Only the whole book's checksum is one.
+  if (st.small) book_.has_checksum = book_.has_prev_seq = false;
   const auto verdict =
       head.snapshot ? sym.book.apply_snapshot(book_, sym.market) : sym.book.apply_update(book_, sym.market);
   using enum venue_book::verdict;
@@ -94,12 +99,26 @@ void market_data::invalidate_book(std::size_t i, std::uint8_t reason) {
   if (!lost) resync_book(i);
 }
 
+// A few levels that can be trusted are more than many that cannot.
+void market_data::degrade_book(std::size_t i) {
+  auto& st = streams_[i];
+  st.small = true;
+  st.acked = false;
+  st.resyncs.clear();
+  degraded_.add();
+  out_.log(TRAPLINE_LOG_ERROR, complaint());
+  auto other = st.what;
+  other.wire = dialect_.small_book;
+  st.link->replace(i - st.link->first(), other);
+}
+
 void market_data::resync_book(std::size_t i) {
   auto& st = streams_[i];
   if (!st.acked) return;  // asked for already
   const auto now = out_.mono();
   std::erase_if(st.resyncs, [&](std::int64_t at) { return now - at >= options_.resync_window; });
   if (st.resyncs.size() >= options_.max_resyncs) {
+    if (!st.small) return degrade_book(i);
     st.given_up = true;
     out_.log(TRAPLINE_LOG_ERROR, complaint());
     return;

@@ -29,7 +29,10 @@ market_data::market_data(const options& o, outlet& out, log_limiter& log, feed_c
       verified_(out.counter("feed_checksums_verified_total", "")),
       ignored_(out.counter("feed_book_ignored_total", "")),
       closed_candles_(out.counter("feed_candles_closed_total", "")),
-      unknown_(out.counter("feed_unknown_stream_total", "")) {
+      missing_candles_(out.counter("feed_candles_missing_total", "")),
+      unknown_(out.counter("feed_unknown_stream_total", "")),
+      degraded_(out.counter("feed_book_degraded_total", "")),
+      clock_check_(out) {
   for (std::uint8_t r = 1; r < invalid_.size(); ++r)
     invalid_[r] = out.counter("feed_book_invalid_total", sdk::cat("reason=\"", sdk::gap_reason_name(r), "\""));
   for (const auto& name : o.symbols) {
@@ -76,6 +79,10 @@ std::size_t market_data::find(std::string_view wire, std::string_view instrument
     const auto& w = streams_[index_[at] - 1].what;
     if (w.wire == wire && w.instrument == instrument && w.interval == interval) return index_[at] - 1;
   }
+  // Rare enough for a search: a book that was replaced by the small one.
+  if (wire == dialect_.small_book)
+    for (std::size_t i = 0; i < streams_.size(); ++i)
+      if (streams_[i].small && streams_[i].what.instrument == instrument) return i;
   return streams_.size();
 }
 
@@ -108,6 +115,7 @@ void market_data::take(session& from, const frame_head& head, std::int64_t recei
     return;
   }
   if (!accept(from, current_, head)) return;
+  clock_check_.see(head.ts, received + clock_offset_, streams_[current_].newest_ts);
   batch_.clear();
   switch (streams_[current_].what.kind) {
     case channel_kind::trade:
@@ -150,6 +158,7 @@ void market_data::count_message(std::size_t i, std::size_t rows) {
   st.messages.add();
   st.rows.add(rows);
   const auto now = out_.mono();
+  if (st.since_ack % 1024 == 1023) st.longest_pause /= 2;  // habits change with the hour
   if (st.since_ack++ > 0 && !st.silent) st.longest_pause = std::max(st.longest_pause, now - st.last_at);
   st.last_at = now;
   st.symbol_mark = ++sym.messages;
@@ -269,71 +278,6 @@ void market_data::take_ticker(std::size_t i, const frame_head& head, std::int64_
   const auto ts = ticker_.ts != 0 ? ticker_.ts : head.ts;
   batch_.add(sdk::make_event(TRAPLINE_EVENT_TICKER, sym.ticker_topic, sym.instrument, ts, received), ticker_.payload);
   publish(i);
-}
-
-void market_data::add_candle(const stream& st, const candle_row& row, bool closed, std::uint16_t flags,
-                             const frame_head& head, std::int64_t received) {
-  const auto& sym = *symbols_[st.symbol];
-  trapline_candle p{};
-  p.interval_ns = st.interval;
-  p.start_ts = row.start;
-  p.price_exp = sym.candle.price_exp;
-  p.size_exp = sym.candle.size_exp;
-  p.closed = closed;
-  // take_candles() has seen that they fit.
-  p.open = sdk::rescale(row.open, p.price_exp).value_or(0);
-  p.high = sdk::rescale(row.high, p.price_exp).value_or(0);
-  p.low = sdk::rescale(row.low, p.price_exp).value_or(0);
-  p.close = sdk::rescale(row.close, p.price_exp).value_or(0);
-  p.volume = sdk::rescale(row.volume, p.size_exp).value_or(0);
-  // A closed bar is known from its end on. v1 has no time of its own for the running one.
-  const auto ts = closed ? row.start + st.interval : head.ts != 0 ? head.ts : row.start;
-  batch_.add(sdk::make_event(TRAPLINE_EVENT_CANDLE, sym.candle_topic, sym.instrument, ts, received, flags), p);
-}
-
-void market_data::take_candles(std::size_t i, const frame_head& head, std::int64_t received) {
-  auto& st = streams_[i];
-  auto& sym = *symbols_[st.symbol];
-  count_message(i, candles_.size());
-  scale finer = sym.candle;
-  for (const auto& c : candles_) {
-    for (const auto exp : {c.open.exp, c.high.exp, c.low.exp, c.close.exp}) finer.see_price(exp);
-    finer.see_size(c.volume.exp);
-  }
-  const auto fits = [&](const candle_row& c) {
-    for (const auto& d : {c.open, c.high, c.low, c.close})
-      if (!sdk::rescale(d, finer.price_exp)) return false;
-    return sdk::rescale(c.volume, finer.size_exp).has_value();
-  };
-  if (!std::all_of(candles_.begin(), candles_.end(), fits)) return counters_.malformed.add();
-  sym.candle = finer;
-  auto told = st.bars;  // as far as the bus took them
-  std::uint64_t closed = 0;
-  const auto flush = [&](bool last) {
-    // What was refused comes with the next message: a bar must not be lost between running and closed.
-    if (!publish(i, last)) {
-      st.bars.restore(told, candles_);
-      return false;
-    }
-    closed_candles_.add(closed);
-    closed = 0;
-    told = st.bars;
-    return true;
-  };
-  for (std::size_t k = 0; k < candles_.size(); ++k) {
-    const bool last = k + 1 == candles_.size();
-    if (batch_.size() + 2 > batch::capacity && !flush(false)) return;
-    const auto previous = st.bars.previous();
-    const auto step = st.bars.next(candles_[k], last);
-    const std::uint16_t history = head.snapshot && !last ? TRAPLINE_FLAG_HISTORY : 0;
-    if (step.closes_previous) {
-      ++closed;
-      add_candle(st, previous, true, 0, head, received);
-    }
-    if (step.row != candle_track::what::repeated)
-      add_candle(st, candles_[k], step.row == candle_track::what::closed, history, head, received);
-  }
-  flush(true);
 }
 
 }  // namespace trapline::mm_ws

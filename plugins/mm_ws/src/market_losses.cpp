@@ -55,6 +55,7 @@ void market_data::on_unavailable(session& from, std::size_t local) {
   const auto i = from.first() + local;
   auto& st = streams_[i];
   if (st.link != &from) return;
+  if (st.small) st.given_up = true;  // not even that
   st.acked = false;
   // Nothing more is to come, so that it would only grow old.
   if (st.what.kind == channel_kind::book && symbols_[st.symbol]->book.valid())
@@ -64,7 +65,7 @@ void market_data::on_unavailable(session& from, std::size_t local) {
 void market_data::on_lost(session& from) {
   for (std::size_t i = from.first(); i < from.first() + from.wanted().size(); ++i) {
     auto& st = streams_[i];
-    st.acked = st.silent = st.given_up = st.resync_after_gap = false;
+    st.acked = st.silent = st.given_up = st.small = st.resync_after_gap = st.refetching = false;
     if (st.what.kind == channel_kind::book && symbols_[st.symbol]->book.valid())
       invalidate_book(i, TRAPLINE_GAP_DISCONNECT);
   }
@@ -115,12 +116,9 @@ std::int64_t market_data::silence_limit(const stream& st) const {
 // channels meanwhile, or when it is silent much longer than it used to be; a symbol that is quiet as ever raises no
 // alarm. First the one stream is subscribed anew, then its connection is given up.
 void market_data::check_silence(std::int64_t now) {
-  constexpr std::uint64_t enough = 20;     // messages that say something about a habit
-  const bool forget = now >= next_habit_;  // habits change with the hour
-  if (forget) next_habit_ = now + 600 * s;
+  constexpr std::uint64_t enough = 20;  // messages that say something about a habit
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     auto& st = streams_[i];
-    if (forget) st.longest_pause /= 2;
     const auto limit = silence_limit(st);
     if (limit == 0) continue;
     const auto& sym = *symbols_[st.symbol];
@@ -154,6 +152,9 @@ std::string market_data::complaint() const {
     if (st.given_up)
       return "the book of " + st.what.instrument + " stays invalid: " + std::to_string(options_.max_resyncs) +
              " fresh snapshots did not help; it is tried again on the next connection";
+    if (st.small)
+      return "the book of " + st.what.instrument + " could not be kept right: only its " +
+             (dialect_.small_book == "books50" ? "50" : "15") + " best levels are published until the next connection";
     if (st.silent) return st.what.channel + " of " + st.what.instrument + " is silent";
   }
   return {};

@@ -22,6 +22,7 @@ void market_data::end_rotation(session& next) {
     st.next = nullptr;
     st.moved = false;
     st.acked = true;
+    st.small = st.given_up = st.silent = false;
     st.acked_at = out_.mono();
   }
 }

@@ -136,6 +136,10 @@ options parse_options(std::string_view input) {
   o.stable_after = number(root, "reconnect.stable_after");
   o.budget_file = text(root, "reconnect.budget_file");
   if (o.budget_file == "auto") o.budget_file = default_budget_file();
+  o.debug_messages = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "debug.messages"), 0, 10'000));
+  o.debug_file = text(root, "debug.file");
+  o.record_file = text(root, "record.file");
+  o.record_limit = static_cast<std::uint64_t>(std::max<std::int64_t>(number(root, "record.limit"), 0));
   o.max_resyncs = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "book.max_resyncs"), 0, 1000));
   o.resync_window = number(root, "book.resync_window");
 

@@ -31,6 +31,9 @@ struct options {
   bool probe_when_exhausted = true;
   std::int64_t probe_interval = 0, stable_after = 0;
   std::string budget_file;  // empty: none
+  unsigned debug_messages = 64;
+  std::string debug_file, record_file;  // empty: none
+  std::uint64_t record_limit = 0;       // bytes
   unsigned max_resyncs = 3;
   std::int64_t resync_window = 0;
 

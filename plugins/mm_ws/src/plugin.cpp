@@ -1,5 +1,7 @@
 // The plugin: option table and the host on one side, the feed and real sockets on the other.
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -82,6 +84,11 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
       sdk::option_string("reconnect.budget_file", "auto",
                          "file by which all feeds of this user share 60 connects in 5 minutes; auto: in the runtime "
                          "directory or /tmp; empty: each counts for itself"),
+      sdk::option_int("debug.messages", "64", "0..10000", "how many of the last messages and errors are kept"),
+      sdk::option_string("debug.file", "",
+                         "JSON file with state, last messages and errors, written every status_interval"),
+      sdk::option_string("record.file", "", "file to which all frames are appended, as a capture for a paper venue"),
+      sdk::option_bytes("record.limit", "1GiB", "1KiB..1TiB", "where a recording ends"),
       sdk::option_int("book.max_resyncs", "3", "0..1000",
                       "fresh snapshots of one book asked for within book.resync_window"),
       sdk::option_duration("book.resync_window", "5m", "1s..1h",
@@ -102,6 +109,7 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
     const auto due = feed_->deadline() - mono();
     loop_.poll(std::clamp<std::int64_t>(due, 0, std::max<std::int64_t>(max_wait, 0)));
     feed_->advance();
+    if (!options_->debug_file.empty() && mono() >= next_debug_) write_debug();
   }
   void wake() { loop_.wake(); }
 
@@ -112,6 +120,17 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
   }
 
  private:
+  // Beside the old file and then in its place, so that readers never see half of it.
+  void write_debug() {
+    next_debug_ = mono() + options_->status_interval;
+    const auto temporary = options_->debug_file + ".new";
+    std::ofstream(temporary, std::ios::trunc) << feed_->debug_json() << '\n';
+    std::error_code ignored;
+    std::filesystem::permissions(temporary, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+                                 ignored);
+    std::filesystem::rename(temporary, options_->debug_file, ignored);
+  }
+
   trapline_status publish(const trapline_frame* frames, std::uint32_t count) override {
     return host().publish(frames, count);
   }
@@ -148,6 +167,7 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
 
   std::optional<mm_ws::options> options_;
   mm_ws::connect_budget budget_;
+  std::int64_t next_debug_ = 0;
   net::loop loop_;
   std::unique_ptr<mm_ws::feed> feed_;
 };

@@ -46,7 +46,7 @@ void reconciler::interrupt() {
   active_ = running_ = settled_ = final_ = false;
   failed_in_a_row_ = 0;
   next_cycle_ = INT64_MAX;
-  rest_.drop_all();
+  rest_.drop_private();
 }
 
 void reconciler::advance() {

@@ -46,7 +46,6 @@ void rest_client::call(rest_request r, callback done) {
 void rest_client::measure_clock(std::function<void(bool)> done) {
   job j;
   j.request = {time_path, "", false, 20};
-  j.keep = true;
   j.done = [this, done = std::move(done)](const rest_answer& answer, ondemand::value* data) {
     bool measured = false;
     if (data) {
@@ -72,9 +71,9 @@ void rest_client::measure_clock(std::function<void(bool)> done) {
   jobs_.push_front(std::move(j));
 }
 
-void rest_client::drop_all() {
-  std::erase_if(jobs_, [](const job& j) { return !j.keep; });
-  if (busy_ && !current_.keep) current_dropped_ = true;
+void rest_client::drop_private() {
+  std::erase_if(jobs_, [](const job& j) { return j.request.is_private; });
+  if (busy_ && current_.request.is_private) current_dropped_ = true;
 }
 
 std::int64_t& rest_client::next_of(const std::string& path) {

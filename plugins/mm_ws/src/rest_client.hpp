@@ -53,8 +53,8 @@ class rest_client {
   void call(rest_request r, callback done);
   // Asks for the venue's time, then calls back with whether the clock is known now.
   void measure_clock(std::function<void(bool)> done);
-  // Forgets every request that is not the clock's.
-  void drop_all();
+  // Forgets the signed requests.
+  void drop_private();
 
   const venue_clock& clock() const noexcept { return clock_; }
   // Not empty: the venue refused the credentials for good, and no signed request is made any more.
@@ -68,7 +68,6 @@ class rest_client {
   struct job {
     rest_request request;
     callback done;
-    bool keep = false;  // survives drop_all()
     unsigned tries = 0;
     bool clock_retried = false;
     std::int64_t not_before = 0;  // monotonic

@@ -42,6 +42,7 @@ session::session(const options& o, bool is_private, std::vector<subscription> wa
       backoff_(seed),
       state_(TRAPLINE_FEED_STOPPED) {
   for (const auto& w : wanted_) args_.push_back({arg_json(dialect_, w)});
+  current_ = wanted_;
 }
 
 session::~session() = default;
@@ -106,7 +107,7 @@ void session::attempt() {
   if (!where.error.empty()) return schedule(TRAPLINE_FEED_CODE_CONNECTION_LOST, std::move(where.error));
   connect_deadline_ = out_.mono() + connect_limit;
   net::ws_client_options o;
-  o.url = where.url;
+  o.url = url_ = where.url;
   o.ca_file = where.ca_file;
   try {
     client_ = out_.connect(o, *this);
@@ -119,6 +120,7 @@ void session::on_open() {
   const auto now = out_.mono();
   open_ = was_ever_open_ = true;
   open_since_ = now;
+  owner_.on_traffic(*this, session_owner::traffic::opened, url_);
   was_live_ = false;
   last_inbound_ = now;
   ping_at_ = now + options_.ping_interval;
@@ -126,7 +128,11 @@ void session::on_open() {
   budget_since_ = now;
   budget_used_ = 0;
   requests_.clear();
-  for (auto& a : args_) a.state = arg_state::idle;
+  current_ = wanted_;
+  for (std::size_t i = 0; i < args_.size(); ++i) {
+    args_[i].state = arg_state::idle;
+    args_[i].json = arg_json(dialect_, wanted_[i]);
+  }
   if (private_) log_in();
   else begin_subscribing();
 }
@@ -178,6 +184,7 @@ void session::begin_subscribing() {
 // ---------------------------------------------------------------- sending
 
 void session::send(std::string_view text, std::int64_t now) {
+  owner_.on_traffic(*this, session_owner::traffic::sent, text);
   client_->send(text);
   may_send_at_ = now + send_spacing;
 }
@@ -203,11 +210,12 @@ void session::send_requests(std::int64_t now) {
   std::size_t size = 32;  // of the frame around the args
   while (!requests_.empty() && requests_.front().subscribe == subscribe && batch.size() < max_args) {
     auto& a = args_[requests_.front().arg];
-    if (!batch.empty() && size + a.json.size() + 1 > max_frame) break;
+    const auto json = requests_.front().json.empty() ? a.json : requests_.front().json;
+    if (!batch.empty() && size + json.size() + 1 > max_frame) break;
     requests_.pop_front();
     if (subscribe && a.state != arg_state::queued) continue;  // a late answer came in between
-    size += a.json.size() + 1;
-    batch.push_back(a.json);
+    size += json.size() + 1;
+    batch.push_back(json);
     if (!subscribe) continue;
     a.state = arg_state::sent;
     a.sent_at = now;
@@ -223,6 +231,18 @@ void session::resubscribe(std::size_t i) {
   args_[i].state = arg_state::queued;
   args_[i].retried = false;
   requests_.push_back({false, i});
+  requests_.push_back({true, i});
+  pump(out_.mono());
+}
+
+void session::replace(std::size_t i, const subscription& other) {
+  if (!open_) return;
+  auto& a = args_[i];
+  requests_.push_back({false, i, a.json});
+  current_[i] = other;
+  a.json = arg_json(dialect_, other);
+  a.state = arg_state::queued;
+  a.retried = false;
   requests_.push_back({true, i});
   pump(out_.mono());
 }
@@ -254,15 +274,17 @@ void session::on_text(std::string_view text) {
   if (cut_) return;
   last_inbound_ = out_.mono();
   last_inbound_utc_ = out_.now();
+  owner_.on_traffic(*this, session_owner::traffic::received, text);
   if (text == "pong") return;
   owner_.on_frame(*this, text);
 }
 
 std::size_t session::find(const frame_head& head) const {
   std::size_t i = 0;
-  while (i < wanted_.size() && (wanted_[i].wire != head.channel || wanted_[i].instrument != head.instrument ||
-                                wanted_[i].interval != head.interval))
-    ++i;
+  const auto is = [&](const subscription& w) {
+    return w.wire == head.channel && w.instrument == head.instrument && w.interval == head.interval;
+  };
+  while (i < current_.size() && !is(current_[i])) ++i;
   return i;
 }
 
@@ -329,7 +351,7 @@ void session::on_close(const net::close_info& info) {
     return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "closed during the login: " + info.text);
   // Before the first connection a refused certificate means a wrong name or a wrong CA file, which waiting does not
   // cure; later it may be a venue in the middle of a change of certificates.
-  if (info.why == net::close_info::cause::certificate && !was_ever_open_) {
+  if (info.why == net::close_info::cause::certificate && !was_ever_open_ && !spare_) {
     client_.reset();
     next_attempt_ = connect_deadline_ = never;
     set_state(TRAPLINE_FEED_FAILED, TRAPLINE_FEED_CODE_CONNECTION_LOST, info.text);
@@ -369,6 +391,10 @@ void session::schedule(std::int32_t code, std::string text) {
   live_since_ = never;
   const bool at_once = reconnect_at_once_ && !used_at_once_;
   reconnect_at_once_ = false;
+  if (spare_) {
+    next_attempt_ = never;
+    return set_state(TRAPLINE_FEED_BACKOFF, code, std::move(text));
+  }
   if (std::exchange(login_refused_here_, false)) {
     next_attempt_ = options_.probe_when_exhausted ? now + options_.probe_interval : never;
     set_state(TRAPLINE_FEED_FAILED, code, text);

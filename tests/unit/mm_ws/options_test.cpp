@@ -24,6 +24,7 @@ json all_options() {
     "rest":{"enabled":true,"reconcile_interval":45000000000,"backfill":0},
     "ping_interval":20000000000,"dead_after":35000000000,"stale":{"books":30000000000,"ticker":30000000000,"candle":90000000000},"connections":{"channels":50,"rotate_after":82800000000000},"ack_timeout":15000000000,"status_interval":5000000000,
     "reconnect":{"max_attempts":8,"when_exhausted":"probe","probe_interval":300000000000,"stable_after":60000000000,"budget_file":""},
+    "debug":{"messages":64,"file":""},"record":{"file":"","limit":1073741824},
     "book":{"max_resyncs":3,"resync_window":300000000000}})");
 }
 std::string path_of_error(const json& j) {
@@ -67,6 +68,45 @@ TEST(options, only_an_address_of_the_environment_is_legal) {
     j["endpoint"]["public"] = r.url;
     EXPECT_EQ(path_of_error(j), r.legal ? "none" : "endpoint.public") << r.environment << " " << r.url;
   }
+}
+
+TEST(options, W21_only_legal_combinations_of_environment_and_addresses_start) {
+  const char* environments[] = {"live", "demo", "paper"};
+  const char* sockets[] = {"wss://ws.bitget.com/v2/ws/public", "wss://wspap.bitget.com/v2/ws/public",
+                           "wss://localhost:1/v2/ws/public"};
+  const char* rests[] = {"https://api.bitget.com", "https://api.bitget.com", "https://localhost:2"};
+  int legal = 0;
+  for (int e = 0; e < 3; ++e)
+    for (int s = 0; s < 3; ++s)
+      for (int r = 0; r < 3; ++r) {
+        auto j = all_options();
+        j["environment"] = environments[e];
+        j["endpoint"]["public"] = sockets[s];
+        j["endpoint"]["private"] = sockets[s];
+        j["endpoint"]["rest"] = rests[r];
+        const bool fits = e == s && std::string(rests[e]) == rests[r];
+        const auto path = path_of_error(j);
+        EXPECT_EQ(path == "none", fits) << environments[e] << " " << sockets[s] << " " << rests[r] << " " << path;
+        legal += fits && r == e;
+      }
+  EXPECT_EQ(legal, 3);
+  for (const char* url :
+       {"http://localhost:2", "https://localhost.evil.example", "https://api.bitget.com@localhost", "x"}) {
+    auto j = all_options();
+    j["environment"] = "paper";
+    j["endpoint"]["public"] = sockets[2];
+    j["endpoint"]["rest"] = url;
+    EXPECT_EQ(path_of_error(j), "endpoint.rest") << url;
+  }
+}
+
+TEST(options, the_addresses_of_v3_differ_in_their_path) {
+  auto j = all_options();
+  j["api"] = "v3";
+  const auto o = parse_options(j.dump());
+  EXPECT_EQ(find_endpoint(o, false).url, "wss://ws.bitget.com/v3/ws/public");
+  EXPECT_EQ(find_endpoint(o, true).url, "wss://ws.bitget.com/v3/ws/private");
+  EXPECT_EQ(find_rest_endpoint(o).url, "https://api.bitget.com");
 }
 
 TEST(options, what_is_wrong_is_named_by_its_path) {

@@ -13,7 +13,7 @@ struct rest_venue {
 
   std::int64_t clock_error = 0;  // the venue's clock minus ours, ns
   // What the lists hold, as JSON rows.
-  std::vector<std::string> positions, orders, fills, plans, accounts;
+  std::vector<std::string> positions, orders, fills, plans, accounts, candles;
   std::map<std::string, std::string> details;         // by order id
   std::map<std::string, net::http_response> instead;  // by path: a fixed answer
   std::function<void(const world::asked&)> before;    // runs before each answer
@@ -38,6 +38,10 @@ struct rest_venue {
     if (a.path == "/api/v2/mix/market/contracts")
       return json_answer(
           R"([{"symbol":"BTCUSDT","priceEndStep":"5","pricePlace":"1","sizeMultiplier":"0.0001"},{"symbol":"XUSDT","priceEndStep":"1","pricePlace":"2","sizeMultiplier":"1"}])");
+    if (a.path == "/api/v2/mix/market/candles") {
+      const auto n = std::min<std::size_t>(std::stoul(parameter(a.query, "limit")), candles.size());
+      return json_answer(list({candles.end() - static_cast<std::ptrdiff_t>(n), candles.end()}));
+    }
     if (a.path == "/api/v3/market/instruments")
       return json_answer(R"([{"symbol":"BTCUSDT","priceMultiplier":"0.5","quantityMultiplier":"0.0001"}])");
     if (a.path == "/api/v3/account/settings")
