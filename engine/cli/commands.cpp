@@ -88,9 +88,9 @@ int explain(const std::string& use, const std::vector<std::string>& plugin_dirs)
     return 2;
   }
   const scratch_dir scratch;
-  std::vector<std::string> problems;
-  const auto img = plugin::load(path, "explain", scratch.path(), problems);
-  for (const auto& p : problems) std::cerr << p << '\n';
+  std::vector<plugin::finding> findings;
+  const auto img = plugin::load(path, "explain", scratch.path(), findings);
+  for (const auto& f : findings) std::cerr << f.text << '\n';
   if (!img) return 2;
   const auto& d = img->descriptor();
   std::cout << d.id << ' ' << d.version << ": " << (d.summary ? d.summary : "") << '\n';
@@ -122,7 +122,7 @@ int plugins(const std::vector<std::string>& plugin_dirs) {
         std::printf("%-22s %-10s ABI %u.%u  %s\n", r.id.c_str(), r.version.c_str(), r.abi_major, r.abi_minor,
                     f.c_str());
       else std::printf("%-22s %-10s           %s\n", "(refused)", "", f.c_str());
-      for (const auto& p : r.problems) std::printf("    %s\n", p.c_str());
+      for (const auto& p : r.findings) std::printf("    %s%s\n", p.must ? "" : "warning: ", p.text.c_str());
     }
   }
   if (!any) std::cerr << "trapline: no plugins found\n";
