@@ -11,9 +11,9 @@
 namespace trapline::testkit {
 
 std::string_view stage_name(stage s) {
-  static constexpr std::string_view names[] = {"before create()", "create()",     "configure()",  "after configure()",
-                                               "start()",         "running",      "drain()",      "stop()",
-                                               "after stop()",    "destroy()",    "after destroy()"};
+  static constexpr std::string_view names[] = {"before create()", "create()",  "configure()",    "after configure()",
+                                               "start()",         "running",   "drain()",        "stop()",
+                                               "after stop()",    "destroy()", "after destroy()"};
   return names[static_cast<std::size_t>(s)];
 }
 
@@ -65,9 +65,7 @@ const trapline_host* fake_host::table() const noexcept { return &impl_->host; }
 
 void fake_host::answer_publish(trapline_status s) noexcept { impl_->publish_answer.store(s); }
 
-void fake_host::set_secret(std::string path, std::string value) {
-  impl_->secrets[std::move(path)] = std::move(value);
-}
+void fake_host::set_secret(std::string path, std::string value) { impl_->secrets[std::move(path)] = std::move(value); }
 
 void fake_host::set_now(std::int64_t ns) noexcept {
   const auto before = impl_->now.exchange(ns);
@@ -141,7 +139,7 @@ void fake_host::enter(stage s) noexcept { impl_->at.store(s); }
 stage fake_host::at() const noexcept { return impl_->at.load(); }
 void fake_host::bind_lane() noexcept { impl_->lane.store(std::this_thread::get_id()); }
 
-void fake_host::freeze(std::int64_t ts_recv, std::uint64_t) noexcept {
+void fake_host::freeze(std::int64_t ts_recv) noexcept {
   impl_->frozen_at = ts_recv;
   impl_->frozen = true;
 }

@@ -58,8 +58,9 @@ outcome guest::create() {
     return out;
   plugin_ = nullptr;  // its destroy() cannot be trusted to be there
   out.status = TRAPLINE_E_INVALID;
-  out.text = "create() succeeded, but its plugin table is missing, too small, or lacks one of configure, start, "
-             "on_events, stop, destroy";
+  out.text =
+      "create() succeeded, but its plugin table is missing, too small, or lacks one of configure, start, "
+      "on_events, stop, destroy";
   return out;
 }
 
@@ -82,7 +83,7 @@ outcome guest::start() {
 outcome guest::deliver(std::span<const trapline_event* const> events) {
   const trapline_event& last = *events.back();
   host_.set_now(std::max(host_.now(), last.ts_recv));
-  host_.freeze(last.ts_recv, last.seq);
+  host_.freeze(last.ts_recv);
   auto out = call("on_events()", stage::running, stage::running, [&](trapline_error*) {
     plugin_->on_events(plugin_, events.data(), static_cast<std::uint32_t>(events.size()));
     return TRAPLINE_OK;

@@ -9,6 +9,7 @@
 #include "trapline/abi/market.h"
 #include "trapline/abi/signal.h"
 #include "trapline/abi/system.h"
+#include "trapline/abi/version.h"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::testkit {

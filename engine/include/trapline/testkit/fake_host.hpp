@@ -1,5 +1,5 @@
-// A host for one instance, for tests: every service of the ABI, a clock and a back-pressure that the test scripts, and a
-// record of what the plugin did, with the rules that it broke.
+// A host for one instance, for tests: every service of the ABI, a clock and a back-pressure that the test scripts, and
+// a record of what the plugin did, with the rules that it broke.
 //
 //   testkit::fake_host host;
 //   testkit::guest plugin(*my_plugin::entry(), host);
@@ -74,9 +74,9 @@ struct fake_host_options {
   // Minor of the ABI that the host offers. Members that came later are absent: beyond `struct_size`, and a wild pointer
   // for who reads them all the same.
   std::uint32_t abi_minor = TRAPLINE_ABI_MINOR;
-  std::vector<std::string> withheld;  // services that get_service() does not know
-  bool keep_published = true;         // false: only counted and hashed
-  std::size_t keep_calls = 10'000;    // records beyond are counted only
+  std::vector<std::string> withheld;                    // services that get_service() does not know
+  bool keep_published = true;                           // false: only counted and hashed
+  std::size_t keep_calls = 10'000;                      // records beyond are counted only
   std::int64_t start_time = 1'767'225'600'000'000'000;  // UTC ns; 2026-01-01
   std::int64_t start_mono = 1'000'000'000;              // ns
 };
@@ -128,8 +128,8 @@ class fake_host {
   // --- for the guest
   void enter(stage s) noexcept;
   stage at() const noexcept;
-  void bind_lane() noexcept;  // this thread is the lane from now on
-  void freeze(std::int64_t ts_recv, std::uint64_t seq) noexcept;  // an event is being handled
+  void bind_lane() noexcept;                   // this thread is the lane from now on
+  void freeze(std::int64_t ts_recv) noexcept;  // an event is being handled: the lane's now() stands still
   void thaw() noexcept;
   // The next timer that is due at now(), as an event; false: none.
   bool take_due_timer(std::vector<std::byte>& event);
