@@ -1,6 +1,7 @@
 #include "bench.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "trapline/sdk/text.hpp"
 
@@ -67,7 +68,7 @@ std::uint64_t bench::event_count(double share) const {
 }
 
 rig::rig(bench& b, fake_host_options options)
-    : host(std::move(options)), plugin(b.entry(), host, b.where()), bench_(b) {}
+    : host(*new fake_host(std::move(options))), plugin(b.entry(), host, b.where()), bench_(b) {}
 
 rig& rig::created() {
   expect_ok(plugin.create(), "create()");
@@ -121,6 +122,22 @@ void rig::idle(int steps, std::int64_t step_ns, std::int64_t poll_ns) {
     host.advance(step_ns);
     plugin.fire_timers();
     if (plugin.has_driver()) expect_ok(plugin.poll(poll_ns), "poll()");
+  }
+}
+
+void rig::drain() {
+  using clock = std::chrono::steady_clock;
+  const auto begin = clock::now();
+  for (;;) {
+    const auto one = clock::now();
+    const auto o = plugin.drain();
+    if (o.threw) fail("drain() let an exception out: " + o.text);
+    if (clock::now() - one > std::chrono::seconds(1)) fail("one call of drain() took more than a second; answer AGAIN");
+    if (o.status == TRAPLINE_OK) return;
+    if (o.status != TRAPLINE_E_AGAIN)
+      fail(sdk::cat("drain() answered status ", o.status, "; it may answer OK or AGAIN"));
+    if (clock::now() - begin > std::chrono::seconds(5)) fail("drain() still answers AGAIN after 5 s");
+    idle(1, 10'000'000, 1'000'000);
   }
 }
 

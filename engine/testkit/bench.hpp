@@ -97,7 +97,8 @@ class rig {
  public:
   explicit rig(bench& b, fake_host_options options = {});
 
-  fake_host host;
+  // Never freed: a thread that the plugin left behind may still call it. The process ends soon.
+  fake_host& host;
   guest plugin;
 
   rig& created();
@@ -108,6 +109,8 @@ class rig {
   void feed(event_source& source, std::uint64_t count, std::size_t batch = 1);
   // Lets the driver run and the timers fire, `steps` times with `step_ns` of the host's time between.
   void idle(int steps, std::int64_t step_ns, std::int64_t poll_ns = 0);
+  // As the engine does: drain() again and again, for 5 s at most, the driver polled and time passing in between.
+  void drain();
   void stop_and_destroy();
 
   // Ends the case if the plugin reported a fault.

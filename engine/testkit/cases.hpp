@@ -21,7 +21,7 @@ struct test_case {
   bool lengthy = false;  // gets ten times the time limit
 };
 
-// In the order of the table, which keeps `needs` before their users.
+// In the order in which they are told.
 std::span<const test_case> all_cases();
 
 // One per source file.

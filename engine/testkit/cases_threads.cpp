@@ -139,10 +139,10 @@ void full_bus(bench& b) {
 
 std::span<const test_case> thread_cases() {
   static constexpr test_case cases[] = {
-      {"T01", level::must, "It keeps the thread marks, and nothing of it goes on after stop()", "L01 L02",
+      {"T01", level::must, "It keeps the thread marks, and nothing of it goes on after stop()", "L02",
        right_threads},
-      {"T03", level::must, "stop() ends it even while the bus refuses everything", "L01 L02", stop_in_a_storm},
-      {"B01", level::must, "A bus that is full for minutes does no harm and does not fill the memory", "L01", full_bus,
+      {"T03", level::must, "stop() ends it even while the bus refuses everything", "T01", stop_in_a_storm},
+      {"B01", level::must, "A bus that is full for minutes does no harm and does not fill the memory", "V06", full_bus,
        true},
   };
   return cases;

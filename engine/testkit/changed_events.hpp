@@ -1,4 +1,4 @@
-// An event that ends where memory ends: reading one byte past it is SIGSEGV. It can be made read-only.
+// Events that a test has changed, and places for them.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,17 @@
 
 namespace trapline::testkit {
 
+// Room for a copy of an event that is to be changed.
+struct event_buffer {
+  alignas(8) std::byte bytes[TRAPLINE_EVENT_MAX] = {};
+  trapline_event& copy(const trapline_event& e);
+  trapline_event& head() { return *reinterpret_cast<trapline_event*>(bytes); }
+  std::byte* payload() { return bytes + sizeof(trapline_event); }
+};
+// As a later schema would be: the payload has bytes behind its end that nobody here knows. The event lies in a buffer.
+void lengthen(trapline_event& e);
+
+// An event that ends where memory ends: reading one byte past it is SIGSEGV. It can be made read-only.
 class guarded_event {
  public:
   guarded_event();  // throws std::bad_alloc
