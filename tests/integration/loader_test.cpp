@@ -44,7 +44,7 @@ TEST(loader, refuses_another_abi_before_its_constructor_runs) {
   ::setenv("TRAPLINE_TEST_CANARY", canary.c_str(), 1);
   expect_one(problems_of(modules + "wrong_major.so"), "built for plugin ABI 1.0, this host offers 0.1; rebuild it");
   EXPECT_FALSE(fs::exists(canary));
-  expect_one(problems_of(modules + "too_new.so"), "needs a host of at least ABI 0.7");
+  expect_one(problems_of(modules + "too_new.so"), "needs a host of at least ABI 0.8");
   EXPECT_FALSE(fs::exists(canary));
   ::unsetenv("TRAPLINE_TEST_CANARY");
 }
