@@ -137,6 +137,18 @@ std::string text_of(const node& block, const char* key, const std::string& path,
   return {};
 }
 
+std::string sha256_of(const node& block, const std::string& path, std::vector<problem>& problems) {
+  std::string digits = text_of(block, "sha256", path, problems);
+  const bool sound = digits.size() == 64 && digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  if (!digits.empty() && !sound)
+    problems.push_back({block.find("sha256")->at, path + ".sha256",
+                        "expected the 64 hex digits that `sha256sum FILE` prints; found " +
+                            std::to_string(digits.size()) + " characters"});
+  std::transform(digits.begin(), digits.end(), digits.begin(),
+                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return digits;
+}
+
 void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& problems) {
   const std::string path = "plugins." + e.key;
   check_name(e.key, e.at, path, problems);
@@ -144,13 +156,15 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
     problems.push_back({e.at, path, "expected a map with 'use', 'lane' and 'options'"});
     return;
   }
-  const json j = json::parse(check_options(plugin_table(), &e.value, e.at, path, problems, {"use", "options"}).json);
+  const json j =
+      json::parse(check_options(plugin_table(), &e.value, e.at, path, problems, {"use", "sha256", "options"}).json);
   plugin_config p;
   p.name = e.key;
   p.at = p.use_at = e.at;
   p.use = text_of(e.value, "use", path, problems);
   if (const node* u = e.value.find("use")) p.use_at = u->at;
   else problems.push_back({e.at, path + ".use", "required, but missing: which plugin to load, such as mm_ws"});
+  p.sha256 = sha256_of(e.value, path, problems);
   p.lane = j["lane"];
   p.supervision.on_fault = j["on_fault"] == "restart"       ? fault_policy::restart
                            : j["on_fault"] == "stop_engine" ? fault_policy::stop_engine
