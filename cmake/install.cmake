@@ -6,7 +6,7 @@
 #   lib/libtrapline_engine.a           for programs that embed the engine
 #   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine]), trapline_add_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
-#   share/trapline/configs             configurations to start from
+#   share/trapline/configs, examples   configurations to start from, plugins to copy
 #   share/doc/trapline                 README, licence
 #
 # Components: `runtime` (program, plugins, configurations) and `development` (the rest).
@@ -58,4 +58,5 @@ configure_file(cmake/trapline.pc.in ${PROJECT_BINARY_DIR}/cmake/trapline.pc @ONL
 install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfig COMPONENT development)
 
 # --- what to read and to copy
+install(DIRECTORY examples DESTINATION share/trapline COMPONENT development)
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION share/doc/trapline COMPONENT development)
