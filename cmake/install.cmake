@@ -43,7 +43,7 @@ foreach(set sdk engine)
   install(EXPORT trapline-${set}-targets NAMESPACE trapline:: DESTINATION ${package_dir} COMPONENT development)
 endforeach()
 configure_package_config_file(cmake/trapline-config.cmake.in ${PROJECT_BINARY_DIR}/cmake/trapline-config.cmake
-  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/cmake/trapline-config-version.cmake
   COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-config.cmake
@@ -58,5 +58,6 @@ configure_file(cmake/trapline.pc.in ${PROJECT_BINARY_DIR}/cmake/trapline.pc @ONL
 install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfig COMPONENT development)
 
 # --- what to read and to copy
-install(DIRECTORY examples DESTINATION share/trapline COMPONENT development)
+install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
+  PATTERN build EXCLUDE PATTERN run EXCLUDE)
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION share/doc/trapline COMPONENT development)

@@ -16,6 +16,6 @@ endif()
 if(exported)
   list(LENGTH exported count)
   list(SUBLIST exported 0 5 some)
-  message(FATAL_ERROR "${FILE} exports ${count} symbols besides its entry: ${some}. Something overrides the version "
-    "script of trapline_add_plugin(); look for --version-script, --dynamic-list or -rdynamic in the link options.")
+  message(FATAL_ERROR "${FILE} exports ${count} symbols besides its entry: ${some}. The version script of "
+    "trapline_add_plugin() did not take effect: look for what replaces the link options of the target.")
 endif()
