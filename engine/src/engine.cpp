@@ -41,6 +41,11 @@ int start_rank(const plugin::instance& i) {
   return (i.flags() & TRAPLINE_PLUGIN_SOURCE) != 0 ? 2 : 1;
 }
 
+// `path` as seen from the folder of `file`.
+std::string beside(const std::string& file, const std::string& path) {
+  return (fs::absolute(file).parent_path() / path).lexically_normal().string();
+}
+
 // One engine a run directory.
 class run_lock {
  public:
@@ -111,7 +116,11 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     config.log.file.clear();
     config.log.level = TRAPLINE_LOG_WARN;
   }
-  if (!options.plugin_dir.empty()) config.plugin_dirs.push_back(options.plugin_dir);
+  // Relative to the file that names them, so that it means the same wherever the engine is started.
+  for (auto& d : config.plugin_dirs) d = beside(file, d);
+  for (auto& p : config.plugins)
+    if (p.use.find('/') != std::string::npos) p.use = beside(file, p.use);
+  if (!options.plugin_dir.empty()) config.plugin_dirs.push_back(fs::absolute(options.plugin_dir).string());
 
   // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
   std::string fatal = lock.take(config.run_dir);
@@ -148,22 +157,23 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
   const std::string path = "plugins." + p.name;
   if (p.use.empty()) return;  // reported already
   std::shared_ptr<const plugin::image> img;
-  std::vector<std::string> wrong;
-  if (const std::string so = plugin::find_plugin(p.use, config.plugin_dirs); !so.empty()) {
-    img = plugin::load(so, p.name, config.run_dir, wrong);
-  } else {
-    std::string searched;
-    for (const auto& d : config.plugin_dirs) searched += (searched.empty() ? "" : ", ") + d;
-    wrong.push_back("there is no plugin '" + p.use + "'; searched " +
-                    (searched.empty() ? "nowhere (no plugin_dirs)" : searched) +
-                    ". `trapline plugins` lists what there is");
+  std::vector<plugin::finding> findings;
+  const auto files = plugin::find_plugins(p.use, config.plugin_dirs);
+  if (files.empty()) {
+    problems.push_back({p.use_at, path + ".use",
+                        "there is no plugin '" + p.use + "'; searched " + plugin::searched_text(config.plugin_dirs) +
+                            ". `trapline plugins` lists what there is"});
+    return;
   }
-  for (auto& w : wrong) problems.push_back({p.use_at, path + ".use", std::move(w)});
-  if (!img || !wrong.empty()) return;
+  img = plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256);
+  for (auto& text : plugin::texts(findings, true)) problems.push_back({p.use_at, path + ".use", std::move(text)});
+  for (const auto& text : plugin::texts(findings, false)) rt->log.warn(p.name + ": " + text);
+  for (std::size_t n = 1; n < files.size(); ++n)
+    rt->log.warn(sdk::cat(p.name, ": uses ", files[0], "; ", files[n], " has the same name and is not used"));
+  if (!img) return;
 
   const auto& d = img->descriptor();
   const auto table = config::read_table(d.options, d.option_count, d.option_size);
-  for (const auto& f : config::table_faults(table)) problems.push_back({p.use_at, path + ".use", "plugin bug: " + f});
   const std::size_t before = problems.size();
   auto checked = config::check_options(table, p.options.type == config::node::kind::null ? nullptr : &p.options, p.at,
                                        path + ".options", problems);

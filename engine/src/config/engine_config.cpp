@@ -112,6 +112,18 @@ std::string text_of(const node& block, const char* key, const std::string& path,
   return {};
 }
 
+std::string sha256_of(const node& block, const std::string& path, std::vector<problem>& problems) {
+  std::string digits = text_of(block, "sha256", path, problems);
+  const bool sound = digits.size() == 64 && digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  if (!digits.empty() && !sound)
+    problems.push_back({block.find("sha256")->at, path + ".sha256",
+                        "expected the 64 hex digits that `sha256sum FILE` prints; found " +
+                            std::to_string(digits.size()) + " characters"});
+  std::transform(digits.begin(), digits.end(), digits.begin(),
+                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return digits;
+}
+
 void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& problems) {
   const std::string path = "plugins." + e.key;
   check_name(e.key, e.at, path, problems);
@@ -119,13 +131,14 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
     problems.push_back({e.at, path, "expected a map with 'use', 'lane' and 'options'"});
     return;
   }
-  static const std::vector<std::string> known = {"use", "lane", "on_fault", "options"};
+  static const std::vector<std::string> known = {"use", "sha256", "lane", "on_fault", "options"};
   for (const auto& k : e.value.entries)
     if (std::find(known.begin(), known.end(), k.key) == known.end()) {
       const auto near = nearest(k.key, known);
-      problems.push_back({k.at, path + "." + k.key,
-                          "unknown key" + (near.empty() ? std::string("; known are use, lane, on_fault, options")
-                                                        : "; did you mean '" + near + "'?")});
+      problems.push_back(
+          {k.at, path + "." + k.key,
+           "unknown key" + (near.empty() ? std::string("; known are use, sha256, lane, on_fault, options")
+                                         : "; did you mean '" + near + "'?")});
     }
   plugin_config p;
   p.name = e.key;
@@ -133,6 +146,7 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
   p.use = text_of(e.value, "use", path, problems);
   if (const node* u = e.value.find("use")) p.use_at = u->at;
   else problems.push_back({e.at, path + ".use", "required, but missing: which plugin to load, such as mm_ws"});
+  p.sha256 = sha256_of(e.value, path, problems);
   p.lane = text_of(e.value, "lane", path, problems);
   const std::string fault = text_of(e.value, "on_fault", path, problems);
   if (fault == "stop_engine") p.on_fault = fault_policy::stop_engine;

@@ -24,7 +24,8 @@ struct lane_config {
 struct plugin_config {
   std::string name;  // of the instance
   position at;
-  std::string use;  // plugin id, or a path with a slash
+  std::string use;     // plugin id, or a path with a slash
+  std::string sha256;  // that the plugin's file must have, 64 lower-case hex digits; empty = any
   std::string lane;
   fault_policy on_fault = fault_policy::quarantine;
   node options;  // checked later, against the plugin's own table

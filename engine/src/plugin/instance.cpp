@@ -53,7 +53,7 @@ bool instance::create(trapline_error& error) {
     plugin_ = nullptr;
     return false;
   }
-  const bool readable = plugin_ && plugin_->struct_size >= sizeof(trapline_plugin);
+  const bool readable = plugin_ && TRAPLINE_HAS(trapline_plugin, plugin_, get_extension);  // the first revision
   if (!readable || !plugin_->configure || !plugin_->start || !plugin_->on_events || !plugin_->stop ||
       !plugin_->destroy) {
     if (!readable) plugin_ = nullptr;  // not even its destroy() can be trusted to be there
@@ -79,7 +79,7 @@ bool instance::configure(trapline_error& error) {
                   driver_ =
                       static_cast<const trapline_driver*>(plugin_->get_extension(plugin_, TRAPLINE_EXTENSION_DRIVER));
               }) != TRAPLINE_OK ||
-      (driver_ && (driver_->struct_size < sizeof(trapline_driver) || !driver_->poll || !driver_->wake))) {
+      (driver_ && (!TRAPLINE_HAS(trapline_driver, driver_, wake) || !driver_->poll || !driver_->wake))) {
     driver_ = nullptr;
     sdk::assign(error.text, "get_extension() gave an incomplete driver table " + what);
     return false;

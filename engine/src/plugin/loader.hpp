@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "plugin/file_rules.hpp"
 #include "trapline/abi/plugin.h"
 
 namespace trapline::plugin {
@@ -29,30 +30,26 @@ class image {
   std::string copy_;  // the private copy's path, removed at the end
 };
 
-// What is known of a plugin file without loading it.
-struct file_report {
-  std::string path, id, version, sha256;
-  std::uint32_t abi_major = 0, abi_minor = 0, min_host_minor = 0;
-  std::vector<std::string> problems;  // each with its cause and remedy; empty = may be loaded
-};
-
-// Path of the plugin `use` names: a text with a slash is a path; otherwise `<dir>/<use>.so` in the first directory that
-// has it. Empty if there is none.
+// Every file that `use` may mean, the one that is taken first: a text with a slash is a path; otherwise
+// `<dir>/<use>.so` in each directory, in their order. Nothing else is searched: not the current directory, not
+// LD_LIBRARY_PATH.
+std::vector<std::string> find_plugins(const std::string& use, const std::vector<std::string>& dirs);
+// The one that is taken, or empty.
 std::string find_plugin(const std::string& use, const std::vector<std::string>& dirs);
+// "a, b" or "nowhere (...)", for messages about a plugin that was not found.
+std::string searched_text(const std::vector<std::string>& dirs);
 
-// Reads and checks the file. Executes nothing of it.
-file_report inspect(const std::string& path);
-
-// Loads a private copy under `<run_dir>/plugin-copies/`, so that the file may be replaced while it is in use. Adds to
-// `problems` and returns nullptr if anything is wrong; a plugin with the wrong ABI never gets to run code.
+// Checks the file and loads a private copy under `<run_dir>/plugin-copies/`, so that the file may be replaced while it
+// is in use. Adds to `findings`; returns nullptr if one of them is a `must`. A file that breaks a rule of files never
+// gets to run code. `sha256`: 64 lower-case hex digits that the file must have; empty = any.
 std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
-                                  std::vector<std::string>& problems);
+                                  std::vector<finding>& findings, const std::string& sha256 = {});
 
 // Removes what load() of an engine that was killed left under `run_dir`, and nothing else. The caller holds the run
 // directory's lock.
 void remove_private_copies(const std::string& run_dir);
 
-// Negotiation with an entry that is in memory already.
-std::vector<std::string> entry_problems(const trapline_entry* entry);
+// Negotiation with an entry that is in memory already: E01, E02, E05 and F09.
+std::vector<finding> entry_findings(const trapline_entry* entry);
 
 }  // namespace trapline::plugin
