@@ -1,16 +1,41 @@
 // The plugin: options and events of the host to the detector, bursts to the bus as signals.
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "burst.hpp"
 #include "trapline/sdk/decimal.hpp"
+#include "trapline/sdk/options.hpp"
 #include "trapline/sdk/plugin.hpp"
+#include "trapline/sdk/timer.hpp"
 
 namespace volume_burst {
 
 namespace sdk = trapline::sdk;
+
+struct plugin_options {
+  settings burst;
+  std::int64_t silence = 0;  // ns
+};
+
+// What the options are and where their values go. The host checks the YAML against this table before configure() is
+// called, and prints it: trapline explain volume_burst.
+inline constexpr auto option_table = sdk::option_set<plugin_options>(
+    sdk::bind<&plugin_options::burst, &settings::window>(
+        sdk::option_duration("window", "5s", "100ms..10m", "event time over which volume is summed")),
+    sdk::bind<&plugin_options::burst, &settings::baseline>(
+        sdk::option_duration("baseline", "2m", "1s..24h", "event time before the window that says what is usual")),
+    sdk::bind<&plugin_options::burst, &settings::ratio>(
+        sdk::option_float("ratio", "4", "1..1000", "volume of the window over the usual one, to call it a burst")),
+    sdk::bind<&plugin_options::burst, &settings::share>(
+        sdk::option_float("share", "0.7", "0.5..1", "share of one side's takers in that volume")),
+    sdk::bind<&plugin_options::burst, &settings::move_bp>(
+        sdk::option_float("move_bp", "2", "0..10000", "price move the same way, in basis points")),
+    sdk::bind<&plugin_options::burst, &settings::trades>(
+        sdk::option_int("trades", "20", "1..1000000", "trades that a window must hold to be judged")),
+    sdk::bind<&plugin_options::silence>(
+        sdk::option_duration("silence", "30s", "1s..1h", "without a trade for so long, health is degraded")));
 
 class plugin final : public sdk::plugin<plugin> {
  public:
@@ -22,32 +47,16 @@ class plugin final : public sdk::plugin<plugin> {
                        .vendor = "Trapline examples",
                        .produces = TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_SIGNAL)};
 
-  // The host checks the YAML against this table before configure() is called.
-  static constexpr trapline_option options[] = {
-      sdk::option_duration("window", "5s", "100ms..10m", "event time over which volume is summed"),
-      sdk::option_duration("baseline", "2m", "1s..24h", "event time before the window that says what is usual"),
-      sdk::option_float("ratio", "4", "1..1000", "volume of the window over the usual one, to call it a burst"),
-      sdk::option_float("share", "0.7", "0.5..1", "share of one side's takers in that volume"),
-      sdk::option_float("move_bp", "2", "0..10000", "price move the same way, in basis points"),
-      sdk::option_int("trades", "20", "1..1000000", "trades that a window must hold to be judged"),
-      sdk::option_duration("silence", "30s", "1s..1h", "without a trade for so long, health is degraded"),
-  };
+  static constexpr const auto& options = option_table.rows;
 
   explicit plugin(const trapline_host* h) : sdk::plugin<plugin>(h) {}
 
   void configure(std::string_view json) {
-    settings_.window = integer(json, "window");
-    settings_.baseline = integer(json, "baseline");
-    settings_.ratio = number(json, "ratio");
-    settings_.share = number(json, "share");
-    settings_.move_bp = number(json, "move_bp");
-    settings_.trades = integer(json, "trades");
-    silence_ = integer(json, "silence");
-    // What one row of the table cannot say.
-    if (settings_.baseline < 2 * settings_.window)
-      throw sdk::error(TRAPLINE_E_CONFIG, "baseline", "expected at least twice `window`");
-    if (settings_.baseline / settings_.window > 1000)
-      throw sdk::error(TRAPLINE_E_CONFIG, "baseline", "expected at most 1000 times `window`");
+    options_ = option_table.read(json);
+    // What no row of the table can say.
+    const auto [window, baseline] = std::pair(options_.burst.window, options_.burst.baseline);
+    if (baseline / window < 2 || baseline / window > 1000)
+      throw sdk::error(TRAPLINE_E_CONFIG, "baseline", "expected 2 to 1000 times `window`");
   }
 
   void start() {
@@ -57,7 +66,7 @@ class plugin final : public sdk::plugin<plugin> {
     constexpr double seconds[] = {1, 2, 5, 10, 30, 60, 300};
     duration_ = host().histogram("burst_duration_seconds", seconds);
     host().subscribe("md.trade.>", TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRADE) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_GAP));
-    host().set_timer(host().now() + silence_, silence_);
+    silence_.every(options_.silence);
   }
 
   void on(const trapline_event& e, const trapline_trade& t) {
@@ -87,10 +96,11 @@ class plugin final : public sdk::plugin<plugin> {
       if (e.instrument == 0 || e.instrument == instrument) w.burst.reset();
   }
 
-  void on(const trapline_event&, const trapline_timer_event&) {
+  void on(const trapline_event&, const trapline_timer_event& t) {
+    if (!silence_.owns(t)) return;
     if (trades_since_timer_ == 0 && !silent_) {
       silent_ = true;
-      host().health(TRAPLINE_HEALTH_DEGRADED, 0, sdk::cat("no trade for ", silence_ / 1'000'000'000, " s"));
+      host().health(TRAPLINE_HEALTH_DEGRADED, 0, sdk::cat("no trade for ", options_.silence / 1'000'000'000, " s"));
     }
     trades_since_timer_ = 0;
   }
@@ -111,23 +121,6 @@ class plugin final : public sdk::plugin<plugin> {
     message told{};  // the last signal that the bus took
   };
 
-  static std::int64_t integer(std::string_view json, std::string_view option) {
-    return read<std::int64_t>(json, option);
-  }
-  static double number(std::string_view json, std::string_view option) { return read<double>(json, option); }
-
-  // The options are flat numbers, every one present, so `"name":` can only be the key.
-  template <class T>
-  static T read(std::string_view json, std::string_view option) {
-    const auto key = sdk::cat('"', option, "\":");
-    T value{};
-    if (const auto at = json.find(key); at != json.npos) {
-      const auto text = json.substr(at + key.size());
-      if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{}) return value;
-    }
-    throw sdk::error(TRAPLINE_E_CONFIG, std::string(option), "expected a number");
-  }
-
   // Names and memory are made when an instrument is first seen, off the hot path.
   watch& watch_of(std::uint32_t instrument) {
     const auto known = watches_.find(instrument);
@@ -135,7 +128,8 @@ class plugin final : public sdk::plugin<plugin> {
     std::string name(host().symbol(instrument));
     if (name.empty()) name = sdk::cat(instrument);
     const auto topic = host().topic(sdk::cat("sig.burst.", name));
-    return watches_.emplace(instrument, watch{detector(settings_), topic, instrument, std::move(name)}).first->second;
+    return watches_.emplace(instrument, watch{detector(options_.burst), topic, instrument, std::move(name)})
+        .first->second;
   }
 
   // Publishes what has changed since the last signal. If the bus is full, the next trade tries again: nothing is
@@ -177,9 +171,9 @@ class plugin final : public sdk::plugin<plugin> {
       m.evidence[i].value = value;
       m.evidence[i].contribution = contribution;
     };
-    item(0, "volume_ratio", r.ratio, std::log(r.ratio / settings_.ratio));
-    item(1, "one_side_share", r.share, 2 * (r.share - settings_.share));
-    item(2, "move_bp", r.move_bp, 0.1 * (std::abs(r.move_bp) - settings_.move_bp));
+    item(0, "volume_ratio", r.ratio, std::log(r.ratio / options_.burst.ratio));
+    item(1, "one_side_share", r.share, 2 * (r.share - options_.burst.share));
+    item(2, "move_bp", r.move_bp, 0.1 * (std::abs(r.move_bp) - options_.burst.move_bp));
     const double log_odds = 1 + m.evidence[0].contribution + m.evidence[1].contribution + m.evidence[2].contribution;
 
     sdk::assign(m.head.id, sdk::cat("volume_burst-", w.name, '-', w.burst.onset()));
@@ -187,11 +181,11 @@ class plugin final : public sdk::plugin<plugin> {
     m.head.pattern = r.up ? TRAPLINE_PATTERN_PUMP : TRAPLINE_PATTERN_DUMP;
     m.head.direction = r.up ? TRAPLINE_DIRECTION_UP : TRAPLINE_DIRECTION_DOWN;
     m.head.stage = TRAPLINE_STAGE_DETECTED;
-    m.head.severity = r.ratio >= 2 * settings_.ratio ? TRAPLINE_SEVERITY_ELEVATED : TRAPLINE_SEVERITY_WATCH;
+    m.head.severity = r.ratio >= 2 * options_.burst.ratio ? TRAPLINE_SEVERITY_ELEVATED : TRAPLINE_SEVERITY_WATCH;
     m.head.observability = TRAPLINE_OBSERVABILITY_FULL;
     m.head.probability = 1 / (1 + std::exp(-log_odds));
-    m.head.confidence = static_cast<double>(r.trades) / static_cast<double>(r.trades + settings_.trades);
-    m.head.intensity = 1 - settings_.ratio / (r.ratio + settings_.ratio);
+    m.head.confidence = static_cast<double>(r.trades) / static_cast<double>(r.trades + options_.burst.trades);
+    m.head.intensity = 1 - options_.burst.ratio / (r.ratio + options_.burst.ratio);
     m.head.level = t.price;
     m.head.price_exp = t.price_exp;
     m.head.has_level = 1;
@@ -200,8 +194,8 @@ class plugin final : public sdk::plugin<plugin> {
     return m;
   }
 
-  settings settings_;
-  std::int64_t silence_ = 0;  // ns
+  plugin_options options_;
+  sdk::timer silence_{host()};
   std::map<std::uint32_t, watch> watches_;
   std::uint64_t trades_since_timer_ = 0;
   bool silent_ = false;
