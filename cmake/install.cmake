@@ -7,7 +7,7 @@
 #   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine]), trapline_add_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
 #   share/trapline/configs, examples   configurations to start from, plugins to copy
-#   share/doc/trapline                 README, licence
+#   share/doc/trapline                 README, plugin guide, licence
 #
 # Components: `runtime` (program, plugins, configurations) and `development` (the rest).
 include(GNUInstallDirs)
@@ -60,4 +60,4 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfi
 # --- what to read and to copy
 install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
-install(FILES README.md LICENSE CHANGELOG.md DESTINATION share/doc/trapline COMPONENT development)
+install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md DESTINATION share/doc/trapline COMPONENT development)
