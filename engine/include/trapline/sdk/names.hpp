@@ -128,8 +128,8 @@ constexpr std::string_view health_name(std::uint32_t state) noexcept {
   return detail::pick(n, state);
 }
 constexpr std::string_view instance_state_name(std::uint32_t state) noexcept {
-  constexpr std::string_view n[] = {"unknown",  "created", "configured", "running",
-                                    "draining", "stopped", "quarantined"};
+  constexpr std::string_view n[] = {"unknown", "created",     "configured", "running", "draining",
+                                    "stopped", "quarantined", "restarting", "left_out"};
   return detail::pick(n, state);
 }
 constexpr std::string_view event_name(std::uint16_t type) noexcept {
