@@ -32,7 +32,7 @@ install(DIRECTORY configs DESTINATION share/trapline COMPONENT runtime)
 
 # --- headers and libraries
 install(DIRECTORY engine/include/trapline DESTINATION include COMPONENT development
-  FILES_MATCHING PATTERN *.h PATTERN *.hpp)
+  FILES_MATCHING PATTERN *.h PATTERN *.hpp PATTERN golden EXCLUDE)
 install(TARGETS trapline_abi trapline_sdk EXPORT trapline-sdk-targets)
 install(TARGETS trapline_engine EXPORT trapline-engine-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
