@@ -42,7 +42,7 @@ constexpr auto table = sdk::option_set<settings>(
     sdk::bind<&settings::labels>(sdk::option_map("labels", "marks")),
     sdk::bind<&settings::retry, &retry_settings::most>(sdk::option_int("retry.most", "8", "1..100", "attempts")),
     sdk::bind<&settings::retry, &retry_settings::first>(sdk::option_duration("retry.first", "1s", nullptr, "wait")),
-    sdk::required(sdk::option_enum("color", nullptr, "red|green", "read by hand")));
+    sdk::by_hand(sdk::required(sdk::option_enum("color", nullptr, "red|green", "paint"))));
 
 constexpr std::string_view whole =
     R"({"on":true,"window":2000000,"memory":1048576,"share":0.25,"url":"u","user":"me","limit":3,"password":true,)"

@@ -6,14 +6,14 @@
 //   inline constexpr auto option_table = option_set<settings>(
 //       bind<&settings::window>(option_duration("window", "2ms", "0ms..50ms", "how long to collect")),
 //       bind<&settings::retry, &retry_settings::most>(option_int("retry.most", "8", "1..100", "attempts")),
-//       option_string("url", nullptr, "unix:PATH or redis://host:port"));      // read by hand
+//       by_hand(option_string("url", nullptr, "unix:PATH or redis://host:port")));
 //
 //   static constexpr const auto& options = option_table.rows;                  // in the plugin class
 //   void configure(std::string_view json) { settings_ = option_table.read(json); }
 //
-// A member whose type does not fit the option's is an error of the compiler. read() believes no host: it refuses what
-// is missing, of the wrong type, out of range, not among the allowed words or unknown, with the option's path. All of
-// this is for configure(): [control], throws error with TRAPLINE_E_CONFIG.
+// A member whose type does not fit the option's, or that is bound twice, is an error of the compiler. read() believes
+// no host: it refuses what is missing, of the wrong type, out of range, not among the allowed words or unknown, with
+// the option's path. All of this is for configure(): [control], throws error with TRAPLINE_E_CONFIG.
 #pragma once
 
 #include <algorithm>
@@ -181,13 +181,19 @@ class options {
   json_value root_;
 };
 
-// One row and the member that its value goes to; a row without member is checked, and read by hand.
+// A row that is checked with the others, but whose value the plugin reads itself with options::get().
+struct by_hand {
+  trapline_option row;
+  constexpr explicit by_hand(const trapline_option& r) : row(r) {}
+};
+
+// One row and the member that its value goes to.
 template <class Settings>
 struct bound_option {
   trapline_option row;
   void (*read)(const options&, const char* path, Settings&) = nullptr;
 
-  constexpr bound_option(const trapline_option& r) : row(r) {}  // NOLINT: rows may stand in the table as they are
+  constexpr bound_option(const by_hand& r) : row(r.row) {}  // NOLINT: both kinds stand in one table
   constexpr bound_option(const trapline_option& r, void (*f)(const options&, const char*, Settings&))
       : row(r), read(f) {}
 };
@@ -228,7 +234,7 @@ class option_table {
   template <class... Bound>
   consteval explicit option_table(const Bound&... bound) : option_table({bound_option<Settings>(bound)...}, 0) {}
 
-  // Checks the JSON of configure() and reads it. Rows without a member are only checked.
+  // Checks the JSON of configure() and reads it.
   Settings read(std::string_view json) const { return read(options(json)); }
   Settings read(const options& given) const {
     Settings out{};
@@ -250,6 +256,10 @@ class option_table {
     for (std::size_t i = 0; i < N; ++i) {
       rows[i] = bound[i].row;
       readers_[i] = bound[i].read;
+      for (std::size_t k = 0; k < i; ++k) {
+        if (readers_[i] && readers_[i] == readers_[k]) throw "a member is bound to two options";
+        if (std::string_view(rows[i].path) == rows[k].path) throw "two options have one path";
+      }
     }
   }
 
