@@ -30,6 +30,11 @@ int main(int argc, char** argv) {
   auto* explain_cmd = app.add_subcommand("explain", "Print what a plugin does and its options");
   explain_cmd->add_option("plugin", explain_plugin, "Plugin name or file")->required();
   auto* plugins_cmd = app.add_subcommand("plugins", "List the plugins that can be found");
+  trapline::cli::inspect_arguments inspect;
+  auto* inspect_cmd =
+      app.add_subcommand("inspect", "Tell what is in a plugin file and which rules it breaks; exit 1 if any");
+  inspect_cmd->add_option("file", inspect.file, "Plugin file or name")->required();
+  inspect_cmd->add_flag("--json", inspect.as_json, "One JSON object");
   trapline::cli::validate_arguments validate;
   auto* validate_cmd = app.add_subcommand("validate", "Check that a plugin keeps the rules of the plugin ABI");
   validate_cmd->add_option("plugin", validate.plugin, "Plugin name or file");
@@ -50,6 +55,8 @@ int main(int argc, char** argv) {
   for (auto* c : {explain_cmd, plugins_cmd, validate_cmd})
     c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
 
+  inspect_cmd->add_option("--plugin-dir", inspect.plugin_dirs, "Further directory to search");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -60,6 +67,7 @@ int main(int argc, char** argv) {
     if (*check_cmd) return trapline::cli::check(check_config);
     if (*explain_cmd) return trapline::cli::explain(explain_plugin, plugin_dirs);
     if (*plugins_cmd) return trapline::cli::plugins(plugin_dirs);
+    if (*inspect_cmd) return trapline::cli::inspect(inspect);
     validate.plugin_dirs = plugin_dirs;
     if (*validate_cmd) return trapline::cli::validate(validate);
     if (*version_cmd) return trapline::cli::version();

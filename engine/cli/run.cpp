@@ -10,6 +10,7 @@
 
 #include "commands.hpp"
 #include "live_view.hpp"
+#include "plugin_texts.hpp"
 #include "render.hpp"
 #include "trapline/engine.hpp"
 

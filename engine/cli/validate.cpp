@@ -11,8 +11,8 @@
 #include <regex>
 #include <sstream>
 
-#include "commands.hpp"
-#include "config/engine_config.hpp"
+#include "config/node.hpp"
+#include "plugin_texts.hpp"
 #include "report.hpp"
 
 namespace trapline::cli {
@@ -84,13 +84,11 @@ int validate(const validate_arguments& a) {
     std::cerr << "trapline: --only '" << a.only << "' is not a regular expression\n";
     return 2;
   }
-  auto dirs = a.plugin_dirs;
-  dirs.push_back(builtin_plugin_dir());
+  const auto dirs = search_dirs(a.plugin_dirs);
   const std::string path = plugin::find_plugin(a.plugin, dirs);
   std::error_code ec;
   if (path.empty() || !fs::is_regular_file(path, ec)) {
-    std::cerr << "trapline: there is no plugin '" << a.plugin << "'; write a path with a slash, or a name that is in "
-              << plugin::searched_text(dirs) << '\n';
+    std::cerr << not_found_text(a.plugin, dirs) << '\n';
     return 2;
   }
   s.bench.path = fs::canonical(path).string();

@@ -21,6 +21,8 @@
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
 #include "runtime.hpp"
+#include "supervise/lifecycle.hpp"
+#include "supervise/supervisor.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
 #include "trapline/version.hpp"
@@ -29,11 +31,8 @@ namespace trapline {
 namespace {
 
 namespace fs = std::filesystem;
-using steady = std::chrono::steady_clock;
-
-constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t start_limit = 30 * second;  // one instance's start()
-constexpr std::int64_t call_limit = 5 * second;
+using supervise::call_limit;
+using supervise::steady;
 
 // Sinks first, sources last; the configuration's order within a kind.
 int start_rank(const plugin::instance& i) {
@@ -88,6 +87,7 @@ struct engine::impl {
   std::deque<bus::lane> lanes;
   std::vector<std::unique_ptr<plugin::instance>> instances;  // in the configuration's order
   std::vector<plugin::instance*> started;                    // in the order of starting
+  std::unique_ptr<supervise::supervisor> supervisor;         // while running
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
 
@@ -96,8 +96,6 @@ struct engine::impl {
   void add_observer(const observation& o);
   void make_lanes(std::vector<config::problem>& problems);
   bool start_instance(plugin::instance& i, std::string& error);
-  static void forget(plugin::instance& i);
-  bool stop_instance(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what);
   bool run_dry(steady::time_point deadline);
   bool stop(bool drain, std::string& what);
   bus::lane* lane_named(const std::string& name) {
@@ -181,7 +179,7 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
 
   auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), p.name, img,
                                               std::move(checked));
-  i->on_fault = p.on_fault;
+  i->supervision = p.supervision;
   trapline_error error{};
   if (!i->create(error) || !i->configure(error)) {
     const std::string option(sdk::view(error.path));
@@ -197,7 +195,7 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
 }
 
 void engine::impl::add_observer(const observation& o) {
-  config.lanes.push_back({o.instance, {}, config::wait_strategy::park, bus::overflow::lag});
+  config.lanes.push_back({o.instance, {}, config::wait_strategy::park, bus::overflow::lag, {}});
   config::plugin_config p;
   p.name = p.lane = o.instance;
   config.plugins.push_back(std::move(p));
@@ -229,34 +227,13 @@ void engine::impl::make_lanes(std::vector<config::problem>& problems) {
 // ---------------------------------------------------------------- starting and stopping
 
 bool engine::impl::start_instance(plugin::instance& i, std::string& error) {
-  struct outcome {
-    bool ok = false;
-    trapline_error error{};
-  };
-  auto o = std::make_shared<outcome>();
-  const bool in_time = i.lane->call(
-      [o, &i] {
-        o->ok = i.start(o->error);
-        if (o->ok && i.driver()) i.lane->set_driver(&i);
-        if (!o->ok) forget(i);
-      },
-      start_limit);
-  if (in_time && o->ok) return true;
-  if (!in_time) {
-    error = i.name() + " did not start within 30 s";
-    started.push_back(&i);  // it may yet: then it must be stopped like the others
-    return false;
-  }
-  error = rt->redacted(i.name() + ": " + std::string(sdk::view(o->error.text)));
-  if (o->error.code == TRAPLINE_E_CONFIG) rt->request_stop(stop_kind::bad_config, error);
+  trapline_error e{};
+  const auto result = supervise::start(i, e);
+  if (result != supervise::start_result::refused) started.push_back(&i);  // one that hangs may start yet
+  if (result == supervise::start_result::running) return true;
+  error = rt->redacted(i.name() + ": " + std::string(sdk::view(e.text)));
+  if (e.code == TRAPLINE_E_CONFIG) rt->request_stop(stop_kind::bad_config, error);
   return false;
-}
-
-// Nothing of the instance is called by its lane any more. [lane]
-void engine::impl::forget(plugin::instance& i) {
-  i.lane->timers().cancel_all(i.id());
-  i.subscriptions.clear();
-  i.lane->forget_routes();
 }
 
 // True when no lane has an event left. Instances may publish while handling the last ones, so all must be dry at once.
@@ -265,6 +242,7 @@ bool engine::impl::run_dry(steady::time_point deadline) {
     const std::uint64_t before = rt->ring.tail();
     bool all = true;
     for (auto& l : lanes) {
+      if (l.given_up) continue;
       auto dry = std::make_shared<std::atomic<bool>>(false);
       if (!l.call([dry, &l] { dry->store(l.dry()); }, call_limit) || !dry->load()) all = false;
     }
@@ -274,54 +252,30 @@ bool engine::impl::run_dry(steady::time_point deadline) {
   return false;
 }
 
-bool engine::impl::stop_instance(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what) {
-  bool clean = true;
-  while (drain) {
-    auto s = std::make_shared<std::atomic<trapline_status>>(TRAPLINE_E_AGAIN);
-    if (!i.lane->call([s, &i] { s->store(i.drain()); }, call_limit)) {
-      what += i.name() + " hangs; ";
-      return false;
-    }
-    if (s->load() == TRAPLINE_OK) break;
-    if (steady::now() >= deadline) {
-      what += i.name() + " was not drained in time; ";
-      clean = false;
-      break;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  const bool stopped = i.lane->call(
-      [&i] {
-        if (i.driver()) i.lane->set_driver(nullptr);
-        i.stop();
-        forget(i);
-      },
-      call_limit);
-  if (!stopped) what += i.name() + " hangs in stop(); ";
-  return clean && stopped;
-}
-
 bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
   running = false;
+  supervisor.reset();  // from here on nothing is made anew
   const auto deadline = steady::now() + std::chrono::nanoseconds(config.drain_timeout);
   bool clean = true, dry = true;
   for (auto i = started.rbegin(); i != started.rend(); ++i) {
     // The bus can only run dry once all sources are silent.
+    if ((*i)->lane->given_up) continue;
     if (drain && dry && start_rank(**i) != 2) dry = run_dry(deadline);
-    clean = stop_instance(**i, drain, deadline, what) && clean;
+    clean = supervise::stop(**i, drain, deadline, what) && clean;
   }
   started.clear();
   if (drain && dry) run_dry(deadline);  // the last words of the instances count, too
   if (!dry) what += "the bus did not run dry in time; ";
   rt->ring.close();
   for (auto& l : lanes)
-    if (!l.end(call_limit)) {
+    if (l.given_up || !l.end(call_limit)) {
       hung = true;
       what += "lane " + l.name() + " hangs; ";
     }
   clean = clean && dry && !hung;
   rt->log.info(clean ? "stopped" : "stopped, not cleanly: " + what);
+  rt->log.settle(call_limit);
   return clean;
 }
 
@@ -362,7 +316,9 @@ std::vector<std::string> engine::load_text(const std::string& text, const std::s
 bool engine::start(std::string& error) {
   impl& m = *impl_;
   m.rt->log.info(sdk::cat("trapline ", version_text, " starts '", m.config.name, "': ", m.instances.size(),
-                          " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20, " MiB"));
+                          " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20,
+                          " MiB, with cursors and copies ", (m.rt->ring.total_bytes() + (1u << 20) - 1) >> 20,
+                          " MiB, log queue ", m.config.log.queue_lines, " lines"));
   for (auto& l : m.lanes) l.run();
   m.running = true;
   std::vector<plugin::instance*> order;
@@ -370,7 +326,6 @@ bool engine::start(std::string& error) {
   std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return start_rank(*a) < start_rank(*b); });
   for (auto* i : order) {
     if (m.start_instance(*i, error)) {
-      m.started.push_back(i);
       m.rt->log.info(sdk::cat(i->name(), " (", i->plugin_id(), ") runs on lane ", i->lane->name()));
       continue;
     }
@@ -379,6 +334,8 @@ bool engine::start(std::string& error) {
     m.stop(false, ignored);
     return false;
   }
+  m.supervisor = std::make_unique<supervise::supervisor>(*m.rt, m.lanes, m.instances, m.config.hang_limit);
+  m.supervisor->run();
   return true;
 }
 
@@ -408,7 +365,8 @@ std::vector<instance_status> engine::instances() const {
   std::vector<instance_status> out;
   for (const auto& i : impl_->instances)
     out.push_back({i->name(), std::string(i->plugin_id()), i->lane ? i->lane->name() : "",
-                   std::string(sdk::instance_state_name(i->state())), std::string(sdk::health_name(i->health.load()))});
+                   std::string(sdk::instance_state_name(i->state())), std::string(sdk::health_name(i->health())),
+                   i->reason()});
   return out;
 }
 

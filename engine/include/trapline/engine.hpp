@@ -39,8 +39,9 @@ struct lane_status {
 
 struct instance_status {
   std::string name, plugin, lane;
-  std::string state;   // "running", "quarantined", ...
+  std::string state;   // "running", "quarantined", "restarting", ...
   std::string health;  // "ok", "degraded", "failed"
+  std::string reason;  // why it is not well; empty if it is
 };
 
 class engine {

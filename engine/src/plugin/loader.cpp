@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +80,29 @@ constexpr int dlopen_flags = RTLD_NOW | RTLD_LOCAL;
 #endif
 
 }  // namespace
+
+image::image(void* handle, const trapline_entry* entry, std::string copy, std::string sha256)
+    : handle_(handle), entry_(entry), copy_(std::move(copy)), sha256_(std::move(sha256)) {
+  Dl_info where{};
+  if (!entry || ::dladdr(entry, &where) == 0) return;
+  struct search {
+    const void* base;
+    image* self;
+  } s{where.dli_fbase, this};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* p) {
+        const auto* wanted = static_cast<search*>(p);
+        if (reinterpret_cast<const void*>(info->dlpi_addr) != wanted->base) return 0;
+        for (int k = 0; k < info->dlpi_phnum; ++k) {
+          const auto& h = info->dlpi_phdr[k];
+          if (h.p_type != PT_LOAD || (h.p_flags & PF_X) == 0) continue;
+          wanted->self->code_begin_ = info->dlpi_addr + h.p_vaddr;
+          wanted->self->code_end_ = wanted->self->code_begin_ + h.p_memsz;
+        }
+        return 1;
+      },
+      &s);
+}
 
 image::~image() {
   if (handle_) ::dlclose(handle_);
@@ -177,7 +201,7 @@ std::shared_ptr<const image> load(const std::string& path, const std::string& in
         const auto wrong = entry_findings(entry);
         found.insert(found.end(), wrong.begin(), wrong.end());
         if (wrong.empty()) compare(report, *entry, found);
-        out = std::make_shared<const image>(handle, entry, copy);  // closes the library again if it is refused
+        out = std::make_shared<const image>(handle, entry, copy, report.sha256);  // closes the library again if it is refused
       } else {
         add(found, "F11", std::string("cannot be loaded: ") + ::dlerror());
         ::unlink(copy.c_str());

@@ -15,19 +15,26 @@ class image {
  public:
   // A plugin that is part of this program.
   explicit image(const trapline_entry* entry) : entry_(entry) {}
-  image(void* handle, const trapline_entry* entry, std::string copy)
-      : handle_(handle), entry_(entry), copy_(std::move(copy)) {}
+  image(void* handle, const trapline_entry* entry, std::string copy, std::string sha256);
   ~image();
   image(const image&) = delete;
   image& operator=(const image&) = delete;
 
   const trapline_entry& entry() const noexcept { return *entry_; }
   const trapline_descriptor& descriptor() const noexcept { return *entry_->descriptor; }
+  const std::string& sha256() const noexcept { return sha256_; }  // of the file; empty if it is part of this program
+  // Whether the address lies in its machine code; never for a plugin that is part of this program. Async-signal-safe.
+  bool has_code(const void* address) const noexcept {
+    const auto a = reinterpret_cast<std::uintptr_t>(address);
+    return a >= code_begin_ && a < code_end_;
+  }
 
  private:
   void* handle_ = nullptr;
   const trapline_entry* entry_;
   std::string copy_;  // the private copy's path, removed at the end
+  std::string sha256_;
+  std::uintptr_t code_begin_ = 0, code_end_ = 0;
 };
 
 // Every file that `use` may mean, the one that is taken first: a text with a slash is a path; otherwise

@@ -35,6 +35,16 @@ static inline trapline_plugin* skeleton_new(const trapline_host* host) {
   return p;
 }
 
+static inline trapline_status skeleton_create(const trapline_host* host, const trapline_plugin** out,
+                                              trapline_error* error) {
+  (void)error;
+  *out = skeleton_new(host);
+  return *out ? TRAPLINE_OK : TRAPLINE_E_NOMEM;
+}
+
+#define SKELETON_NOTE(plugin_id) \
+  TRAPLINE_PLUGIN_NOTE_ABI(plugin_id, "1.0.0", TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0u)
+
 #define SKELETON_ENTRY(plugin_id, create_fn, flags_value, option_table, option_rows)                            \
   static const trapline_descriptor skeleton_descriptor = {.struct_size = sizeof(trapline_descriptor),           \
                                                           .flags = flags_value,                                 \
