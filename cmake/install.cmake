@@ -7,7 +7,7 @@
 #   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine]), trapline_add_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
 #   share/trapline/configs, examples   configurations to start from, plugins to copy
-#   share/doc/trapline                 README, licence
+#   share/doc/trapline                 README, plugin guide, licence
 #
 # Components: `runtime` (program, plugins, configurations) and `development` (the rest).
 include(GNUInstallDirs)
@@ -32,7 +32,7 @@ install(DIRECTORY configs DESTINATION share/trapline COMPONENT runtime)
 
 # --- headers and libraries
 install(DIRECTORY engine/include/trapline DESTINATION include COMPONENT development
-  FILES_MATCHING PATTERN *.h PATTERN *.hpp)
+  FILES_MATCHING PATTERN *.h PATTERN *.hpp PATTERN golden EXCLUDE)
 install(TARGETS trapline_abi trapline_sdk EXPORT trapline-sdk-targets)
 install(TARGETS trapline_engine EXPORT trapline-engine-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
@@ -60,4 +60,4 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfi
 # --- what to read and to copy
 install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
-install(FILES README.md LICENSE CHANGELOG.md DESTINATION share/doc/trapline COMPONENT development)
+install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md DESTINATION share/doc/trapline COMPONENT development)

@@ -49,7 +49,7 @@ function(trapline_add_plugin name)
   cmake_language(EVAL CODE "cmake_language(DEFER CALL _trapline_warn_of_spdlog [[${name}]])")
 endfunction()
 
-# Host and plugin that share libspdlog.so crash after the plugin is unloaded: its registry keeps loggers whose code is gone.
+# Host and plugin that share libspdlog.so crash after an unload: its registry keeps loggers whose code is gone.
 function(_trapline_warn_of_spdlog name)
   set(todo ${name})
   set(seen "")

@@ -2,7 +2,8 @@
 #
 # Fails if the plugin's dynamic symbols are not the entry alone: what else it exports keeps it from being unloaded, or
 # binds to the symbols of another plugin. The loader refuses such a file, so the build that made it should not pass.
-execute_process(COMMAND ${NM} -D --defined-only ${FILE} OUTPUT_VARIABLE table RESULT_VARIABLE failed ERROR_VARIABLE error)
+execute_process(COMMAND ${NM} -D --defined-only ${FILE}
+  OUTPUT_VARIABLE table RESULT_VARIABLE failed ERROR_VARIABLE error)
 if(failed)
   message(FATAL_ERROR "${NM} cannot read ${FILE}: ${error}")
 endif()

@@ -114,7 +114,9 @@ static trapline_status read_number(trapline_str json, const char* option, double
   if (!at) return refuse(error, TRAPLINE_E_CONFIG, option, "expected this option; the host fills in its default");
   at += strlen(key);
   *out = strtod(at, &end);
-  if (end == at || !isfinite(*out)) return refuse(error, TRAPLINE_E_CONFIG, option, "expected a number");
+  /* In a host whose locale writes 0,5 the number would end at its point: better no answer than a wrong one. */
+  if (end == at || (*end != ',' && *end != '}') || !isfinite(*out))
+    return refuse(error, TRAPLINE_E_CONFIG, option, "expected a number");
   return TRAPLINE_OK;
 }
 

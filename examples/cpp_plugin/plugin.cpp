@@ -72,7 +72,9 @@ class plugin final : public sdk::plugin<plugin> {
   void on(const trapline_event& e, const trapline_trade& t) {
     if ((e.flags & TRAPLINE_FLAG_HISTORY) != 0) return;  // no new activity
     const double price = sdk::to_double(t.price, t.price_exp), size = sdk::to_double(t.size, t.size_exp);
-    if (!(price > 0) || !(size > 0)) {  // NaN, too: an exponent out of range
+    // A price that is no number has an exponent out of range.
+    watch* w = price > 0 && size > 0 ? watch_of(e.instrument) : nullptr;
+    if (!w) {
       ignored_.add();
       return;
     }
@@ -82,12 +84,12 @@ class plugin final : public sdk::plugin<plugin> {
       silent_ = false;
       host().health(TRAPLINE_HEALTH_OK, 0, "trades are back");
     }
-    watch& w = watch_of(e.instrument);
-    w.burst.add(e.ts_event != 0 ? e.ts_event : e.ts_recv, price, size,
-                t.aggressor_side == TRAPLINE_SIDE_BUY    ? taker::buy
-                : t.aggressor_side == TRAPLINE_SIDE_SELL ? taker::sell
-                                                         : taker::unknown);
-    tell(w, e, t);
+    const std::int64_t ts = e.ts_event != 0 ? e.ts_event : e.ts_recv;
+    w->burst.add(ts, price, size,
+                 t.aggressor_side == TRAPLINE_SIDE_BUY    ? taker::buy
+                 : t.aggressor_side == TRAPLINE_SIDE_SELL ? taker::sell
+                                                          : taker::unknown);
+    tell(*w, ts, t);
   }
 
   // A loss makes the sums meaningless. A gap of the bus itself names no instrument: it may be any.
@@ -106,6 +108,8 @@ class plugin final : public sdk::plugin<plugin> {
   }
 
  private:
+  static constexpr std::size_t max_instruments = 1000;
+
   // A signal and its evidence as they go out: the elements follow the head directly.
   struct message {
     trapline_signal head;
@@ -121,31 +125,31 @@ class plugin final : public sdk::plugin<plugin> {
     message told{};  // the last signal that the bus took
   };
 
-  // Names and memory are made when an instrument is first seen, off the hot path.
-  watch& watch_of(std::uint32_t instrument) {
-    const auto known = watches_.find(instrument);
-    if (known != watches_.end()) return known->second;
+  // Names and memory are made when an instrument is first seen, off the hot path. Null: there are too many.
+  watch* watch_of(std::uint32_t instrument) {
+    if (const auto known = watches_.find(instrument); known != watches_.end()) return &known->second;
+    if (watches_.size() == max_instruments) return nullptr;
     std::string name(host().symbol(instrument));
     if (name.empty()) name = sdk::cat(instrument);
     const auto topic = host().topic(sdk::cat("sig.burst.", name));
-    return watches_.emplace(instrument, watch{detector(options_.burst), topic, instrument, std::move(name)})
-        .first->second;
+    watch made{detector(options_.burst), topic, instrument, std::move(name)};
+    return &watches_.emplace(instrument, std::move(made)).first->second;
   }
 
   // Publishes what has changed since the last signal. If the bus is full, the next trade tries again: nothing is
   // queued, and the begin of a burst is never told without the end of the one before.
-  void tell(watch& w, const trapline_event& e, const trapline_trade& t) {
+  void tell(watch& w, std::int64_t ts, const trapline_trade& t) {
     const bool open = w.told.head.stage == TRAPLINE_STAGE_DETECTED;
     if (open && (!w.burst.bursting() || w.burst.onset() != w.told.head.onset_ts)) {
       message end = w.told;
       end.head.stage = TRAPLINE_STAGE_EXPIRED;
       end.head.severity = TRAPLINE_SEVERITY_NEUTRAL;
-      if (!publish(w, e, end)) return;
-      duration_.record(static_cast<double>(e.ts_event - end.head.onset_ts) * 1e-9);
+      if (!publish(w, ts, end)) return;
+      duration_.record((static_cast<double>(ts) - static_cast<double>(end.head.onset_ts)) * 1e-9);
     }
     if (w.burst.bursting() && w.told.head.stage != TRAPLINE_STAGE_DETECTED) {
       const message begin = describe(w, t);
-      if (!publish(w, e, begin)) return;
+      if (!publish(w, ts, begin)) return;
       const reading& r = w.burst.now();
       host().info(sdk::cat(w.name, ' ', r.up ? "up" : "down", ": ", std::round(r.ratio * 10) / 10,
                            " times the usual volume, ", std::round(r.share * 100), " % by one side, moved ",
@@ -153,8 +157,8 @@ class plugin final : public sdk::plugin<plugin> {
     }
   }
 
-  bool publish(watch& w, const trapline_event& cause, const message& m) {
-    const auto event = sdk::make_event(TRAPLINE_EVENT_SIGNAL, w.topic, w.instrument, cause.ts_event);
+  bool publish(watch& w, std::int64_t ts, const message& m) {
+    const auto event = sdk::make_event(TRAPLINE_EVENT_SIGNAL, w.topic, w.instrument, ts);
     if (host().publish(event, m) != TRAPLINE_OK) return false;
     w.told = m;
     signals_.add();

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Staging for packagers: DESTDIR takes everything, nothing remembers it, and the component `runtime` alone runs.
+# Staging for packagers: DESTDIR takes everything, nothing remembers it, and the component `runtime` alone runs, stripped.
 set -euo pipefail
 stage=$TRAPLINE_TEST_STAGE/destdir
 rm -rf "$stage"
@@ -12,7 +12,7 @@ if grep -rIlF "$stage" "$stage/all"; then
 fi
 diff <(cd "$stage/all$prefix" && find . | sort) <(cd "$TRAPLINE_TEST_PREFIX" && find . | sort)
 
-DESTDIR=$stage/runtime cmake --install "$TRAPLINE_TEST_BUILD" --prefix $prefix --component runtime >/dev/null
+DESTDIR=$stage/runtime cmake --install "$TRAPLINE_TEST_BUILD" --prefix $prefix --component runtime --strip >/dev/null
 cd "$stage/runtime$prefix"
 diff <(find . -mindepth 1 -maxdepth 2 | sort) - <<'EOF'
 ./bin
@@ -24,3 +24,4 @@ diff <(find . -mindepth 1 -maxdepth 2 | sort) - <<'EOF'
 ./share/trapline
 EOF
 bin/trapline check share/trapline/configs/demo.yaml
+bin/trapline inspect lib/trapline/plugins/mm_ws.so | grep -F "Findings: none"

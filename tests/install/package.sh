@@ -85,6 +85,14 @@ EOF
 configure program && build program || fail 'running trapline::trapline in a build'
 says 'plugin ABI' || fail 'trapline::trapline did not run'
 
+# The plugin that the README shows.
+block() { awk -v fence="$1" '$0 == "```" fence { inside = 1; next } /^```/ { inside = 0 } inside' "$TRAPLINE_TEST_SOURCE/README.md"; }
+project readme CXX < <(block cmake)
+block cpp >readme/my_detector.cpp
+configure readme || fail "configuring the README's plugin"
+build readme || fail "building the README's plugin"
+"$TRAPLINE_TEST_PREFIX/bin/trapline" inspect readme/build/plugins/my_detector.so >log || fail "the README's plugin has findings"
+
 # trapline_add_plugin: what it builds, what it refuses, what it warns of.
 project plugins 'C CXX' <<'EOF'
 find_package(trapline REQUIRED COMPONENTS sdk)
