@@ -170,9 +170,7 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
   std::vector<plugin::finding> findings;
   const auto files = plugin::find_plugins(p.use, config.plugin_dirs);
   if (files.empty()) {
-    problems.push_back({p.use_at, path + ".use",
-                        "there is no plugin '" + p.use + "'; searched " + plugin::searched_text(config.plugin_dirs) +
-                            ". `trapline plugins` lists what there is"});
+    problems.push_back({p.use_at, path + ".use", plugin::not_found_text(p.use, config.plugin_dirs)});
     return;
   }
   img = plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256);
