@@ -11,7 +11,7 @@ fail() { echo "FAILED: $*" >&2; cat "$stage/log" >&2; exit 1; }
 # project NAME LANGUAGES < the rest of its CMakeLists.txt
 project() {
   mkdir -p "$1"
-  { printf 'cmake_minimum_required(VERSION 3.19)\nproject(%s LANGUAGES %s)\n' "$1" "$2"; cat; } >"$1/CMakeLists.txt"
+  { printf 'cmake_minimum_required(VERSION 3.20)\nproject(%s LANGUAGES %s)\n' "$1" "$2"; cat; } >"$1/CMakeLists.txt"
 }
 configure() { cmake -S "$1" -B "$1/build" "${@:2}" >"$stage/log" 2>&1; }
 build() { cmake --build "$1/build" >"$stage/log" 2>&1; }
