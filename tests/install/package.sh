@@ -77,6 +77,27 @@ configure header || fail 'configuring an embedding program'
 build header || fail 'building an embedding program'
 (cd header && build/main) || fail 'an embedding program with a wrong configuration'
 
+# A unit test of a plugin on the kit's fake host.
+project kit CXX <<'EOF'
+find_package(trapline REQUIRED COMPONENTS sdk testkit)
+add_executable(main main.cpp)
+target_link_libraries(main PRIVATE trapline::testkit)
+EOF
+cat >kit/main.cpp <<'EOF'
+#include "../plugin.cpp"
+#include <trapline/testkit/guest.hpp>
+int main() {
+  trapline::testkit::fake_host host;
+  trapline::testkit::guest plugin(*idle::entry(), host);
+  const bool lived = plugin.create().ok() && plugin.configure("{}").ok() && plugin.start().ok() && plugin.stop().ok() &&
+                     plugin.destroy().ok();
+  return lived && host.published().empty() ? 0 : 1;
+}
+EOF
+configure kit || fail 'configuring a unit test on the fake host'
+build kit || fail 'building a unit test on the fake host'
+kit/build/main || fail 'a unit test on the fake host'
+
 # The program is a target, too, so that a project can run it on what it builds.
 project program NONE <<'EOF'
 find_package(trapline REQUIRED)
