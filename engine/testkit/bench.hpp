@@ -19,10 +19,12 @@ namespace trapline::testkit {
 
 // Thrown by a case; the runner turns them into results.
 struct failed {
-  std::string text;  // what was expected, what was found
+  std::string text;      // what was expected, what was found
+  bool warning = false;  // of a `must` case that is not wholly broken
 };
 struct skipped {
   std::string reason;
+  bool blocks = false;  // the cases that need this one cannot run either
 };
 
 struct figure {

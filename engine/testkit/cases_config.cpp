@@ -39,7 +39,8 @@ void good_options(bench& b) {
   std::vector<std::string> problems;
   const auto checked = b.options(problems);
   if (!problems.empty() && b.settings().options.from_file) fail("the options given do not fit: " + joined(problems));
-  if (!problems.empty()) skip("there are required options: " + joined(problems) + "; give them with --config FILE");
+  if (!problems.empty())
+    throw skipped{"there are required options: " + joined(problems) + "; give them with --config FILE", true};
   auto& r = *new rig(b);  // not destroyed: that is for L03 to try
   r.configured();
 }

@@ -9,13 +9,15 @@
 namespace trapline::testkit {
 namespace {
 
-// Ends the case with the findings of one rule, if there are any.
-void judge(const std::vector<plugin::finding>& findings, std::initializer_list<const char*> rules) {
-  std::string text;
-  for (const auto& f : findings)
-    if (std::find_if(rules.begin(), rules.end(), [&](const char* r) { return f.rule == r; }) != rules.end())
-      text += (text.empty() ? "" : "; ") + f.text;
-  if (!text.empty()) fail(text);
+// Ends the case with the findings of these rules, if there are any.
+void judge(const std::vector<plugin::finding>& findings, std::initializer_list<std::string_view> rules) {
+  failed bad{{}, true};
+  for (const auto& f : findings) {
+    if (std::find(rules.begin(), rules.end(), f.rule) == rules.end()) continue;
+    bad.text += (bad.text.empty() ? "" : "; ") + f.text;
+    bad.warning = bad.warning && !f.must;
+  }
+  if (!bad.text.empty()) throw bad;
 }
 
 #define FILE_RULE(number) [](bench& b) { judge(b.report().findings, {"F" number}); }

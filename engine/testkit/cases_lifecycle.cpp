@@ -233,7 +233,9 @@ void two_running(bench& b) {
     two.host.set_secret(p, bench::canary(p));
   }
   one.configured_with(b.options_json());
-  expect_ok(one.plugin.start(), "start() of the first of two instances");
+  const auto started = one.plugin.start();
+  quiet("start()");
+  expect_ok(started, "start() of the first of two instances");
   feed_some(one, b, 300);
   one.idle(3, second, 1'000'000);
   quiet("work");

@@ -139,8 +139,7 @@ void full_bus(bench& b) {
 
 std::span<const test_case> thread_cases() {
   static constexpr test_case cases[] = {
-      {"T01", level::must, "It keeps the thread marks, and nothing of it goes on after stop()", "L02",
-       right_threads},
+      {"T01", level::must, "It keeps the thread marks, and nothing of it goes on after stop()", "L02", right_threads},
       {"T03", level::must, "stop() ends it even while the bus refuses everything", "T01", stop_in_a_storm},
       {"B01", level::must, "A bus that is full for minutes does no harm and does not fill the memory", "V06", full_bus,
        true},

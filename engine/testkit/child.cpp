@@ -82,9 +82,9 @@ void end(message_board& board, ending how, std::string_view text) {
     }
     end(board, ending::passed, {});
   } catch (const failed& e) {
-    end(board, ending::failed, e.text);
+    end(board, e.warning ? ending::warned : ending::failed, e.text);
   } catch (const skipped& e) {
-    end(board, ending::skipped, e.reason);
+    end(board, e.blocks ? ending::blocked : ending::skipped, e.reason);
   } catch (const std::exception& e) {
     end(board, ending::failed, sdk::cat("the case itself failed: ", e.what()));
   }

@@ -15,7 +15,7 @@
 
 namespace trapline::testkit {
 
-enum class ending { passed, failed, skipped, crashed, timed_out };
+enum class ending { passed, warned, failed, skipped, blocked, crashed, timed_out };
 
 struct child_result {
   ending how = ending::passed;

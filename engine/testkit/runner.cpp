@@ -21,7 +21,10 @@ result judge(const test_case& c, ending how) {
   switch (how) {
     case ending::passed:
       return result::pass;
+    case ending::warned:
+      return result::warn;
     case ending::skipped:
+    case ending::blocked:
       return result::skip;
     case ending::failed:
       return c.strength == level::must ? result::fail : result::warn;
@@ -44,7 +47,7 @@ class run {
     if (jobs_ == 0) jobs_ = std::max(1u, std::thread::hardware_concurrency());
     const std::regex only(s.only.empty() ? "." : s.only);
     for (const auto& c : all_cases())
-      if (std::regex_search(c.id, only)) slots_.push_back({&c, {}, nullptr, false});
+      if (std::regex_search(c.id, only)) slots_.push_back({&c, {}, nullptr});
   }
 
   std::vector<case_result> all() {
@@ -64,7 +67,8 @@ class run {
     const test_case* of;
     case_result result;
     std::unique_ptr<child> process;
-    bool done;
+    bool done = false;
+    bool blocks = false;  // those that need it: it failed, or could not run. Not: it warned, or does not apply
   };
 
   // "L01" if that did not pass, "?" if one is still to come.
@@ -73,39 +77,41 @@ class run {
       const auto s = std::find_if(slots_.begin(), slots_.end(), [&](const slot& x) { return x.of->id == id; });
       if (s == slots_.end()) continue;
       if (!s->done) return "?";
-      // A file rule that is a warning, or a case that does not apply, stops nobody.
-      if (s->result.what == result::fail || (s->result.what == result::skip && !optional(s->result))) return id;
+      if (s->blocks) return id;
     }
     return {};
   }
-  // Skipped since it does not apply to this plugin, not for want of something.
-  static bool optional(const case_result& r) {
-    return r.text.find("needs ") != 0 && std::string_view(r.of->id) != "C01";
-  }
-
   void begin_what_can_begin() {
-    std::size_t busy = static_cast<std::size_t>(
-        std::count_if(slots_.begin(), slots_.end(), [](const slot& s) { return s.process != nullptr; }));
+    while (skip_what_lacks_something()) {
+    }
+    auto busy = std::count_if(slots_.begin(), slots_.end(), [](const slot& s) { return s.process != nullptr; });
     for (auto& s : slots_) {
-      if (s.done || s.process) continue;
-      const std::string lacks = missing(*s.of);
-      if (lacks == "?") continue;
-      if (!lacks.empty()) {
-        s.done = true;
-        s.result = {s.of, result::skip, "needs " + lacks, {}, 0, {}};
-        continue;
-      }
-      if (busy == jobs_) continue;  // go on: what is skipped can be told
+      if (busy >= static_cast<std::ptrdiff_t>(jobs_)) return;
+      if (s.done || s.process || !missing(*s.of).empty()) continue;
       ++busy;
       const auto& c = *s.of;
       s.process = std::make_unique<child>(
           [this, &c](std::atomic<const char*>& where) {
-            bench b(settings_.bench, report_, &where);
+            // Never freed, so that the plugin stays loaded: a thread that it left behind may still run its code.
+            bench& b = *new bench(settings_.bench, report_, &where);
             c.run(b);
             return b.figures();
           },
           settings_.limit * (c.lengthy ? 10 : 1));
     }
+  }
+
+  // One round; true if there was something, which may be what others need.
+  bool skip_what_lacks_something() {
+    bool any = false;
+    for (auto& s : slots_) {
+      if (s.done || s.process) continue;
+      const std::string lacks = missing(*s.of);
+      if (lacks.empty() || lacks == "?") continue;
+      s.done = s.blocks = any = true;
+      s.result = {s.of, result::skip, "needs " + lacks, {}, 0, {}};
+    }
+    return any;
   }
 
   void await_one() {
@@ -126,6 +132,7 @@ class run {
       auto r = s.process->finish();
       s.process.reset();
       s.done = true;
+      s.blocks = r.how == ending::blocked || judge(*s.of, r.how) == result::fail;
       s.result = {s.of, judge(*s.of, r.how), std::move(r.text), std::move(r.signal), r.ms, std::move(r.figures)};
     }
   }

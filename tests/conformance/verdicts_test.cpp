@@ -26,7 +26,7 @@ class verdict : public testing::TestWithParam<expectation> {};
 
 const expectation expectations[] = {
     {"well_behaved"},
-    {"extra_exports", {"F01"}, "somebody_elses_function"},
+    {"extra_exports", {"F01", "F05"}, "somebody_elses_function"},
     {"null_callback", {"E03"}, "lacks one of"},
     {"fails_to_start", {"L01"}, "the port is taken"},
     {"bad_vendor", {"E01"}, "UTF-8"},

@@ -4,10 +4,12 @@
 struct leaves_a_thread : conduct::instance {
   using instance::instance;
   trapline_status start(trapline_error* e) override {
-    std::thread([] {
-      for (;;) ::pause();
-    }).detach();
-    return join_the_bus(e);
+    const auto s = join_the_bus(e);
+    if (s == TRAPLINE_OK)
+      std::thread([] {
+        for (;;) ::pause();
+      }).detach();
+    return s;
   }
 };
 CONDUCT_MODULE(leaves_a_thread)
