@@ -86,7 +86,9 @@ ignored symbol::on_book(const trapline_event& e, const trapline_book& b,
   const ignored time = take_time(books, e);
   market_.see_price_exp(b.price_exp);
   const bool snapshot = e.type == TRAPLINE_EVENT_BOOK_SNAPSHOT;
-  if (!snapshot && b.venue_prev_seq != 0 && venue_seq_ != 0 && b.venue_prev_seq != venue_seq_) {
+  const bool dropped = (e.flags & (TRAPLINE_FLAG_CONFLATED | TRAPLINE_FLAG_AFTER_GAP)) != 0;
+  const bool torn = b.venue_prev_seq != 0 && venue_seq_ != 0 && b.venue_prev_seq != venue_seq_;
+  if (!snapshot && (dropped || torn)) {
     lose_book();
     return ignored::sequence;
   }

@@ -19,7 +19,6 @@ namespace {
 constexpr std::size_t batch = 256;                  // events between two looks at timers, commands, the driver
 constexpr std::int64_t longest_wait = 100'000'000;  // ns
 constexpr std::int64_t spin_before_park = 200'000;  // ns
-constexpr std::uint32_t sample_every = 64;          // callbacks: the clock costs as much as the rest of a hand-over
 
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, std::int64_t ns) noexcept {
   const timespec ts{ns / 1'000'000'000, ns % 1'000'000'000};
@@ -48,6 +47,7 @@ lane::~lane() { end(1'000'000'000); }
 void lane::add(plugin::instance& i) {
   i.lane = this;
   instances_.push_back(&i);
+  i.place = static_cast<std::uint32_t>(instances_.size());
 }
 
 void lane::run() {
@@ -104,10 +104,13 @@ void lane::wake() noexcept {
 // ---------------------------------------------------------------- the lane's thread
 
 void lane::loop() {
-  this_lane.lane = this;
-  while (!ending_)
-    if (!step()) wait();
+  adopt_thread();
+  while (!ending_) turn();
 }
+
+void lane::adopt_thread() noexcept { this_lane.lane = this; }
+
+// True: something was done.
 
 bool lane::step() {
   if (has_commands_.load(std::memory_order_acquire)) run_commands();
@@ -124,7 +127,13 @@ std::size_t lane::drain_bus(std::size_t most) {
   for (; n < most; ++n) {
     const trapline_event* e = reader_.peek();
     if (!e) break;
-    if (const loss lost = reader_.take_loss(); lost.events > 0) tell_loss(lost, e);
+    if (reader_.has_loss()) [[unlikely]]
+      tell_loss(reader_.take_loss(), e);
+    if (routes_stale_) [[unlikely]] {
+      routes_.clear();
+      lists_.clear();
+      routes_stale_ = false;
+    }
     dispatch(e);
     reader_.advance();
   }
@@ -140,14 +149,7 @@ std::size_t lane::drain_bus(std::size_t most) {
   return n;
 }
 
-void lane::hand_over(plugin::instance& i, const trapline_event* e) {
-  enter(&i);
-  if (--until_sample_ == 0) return hand_over_timed(i, e);
-  i.on_event(e);
-}
-
 void lane::hand_over_timed(plugin::instance& i, const trapline_event* e) {
-  until_sample_ = sample_every;
   if (delay_) delay_->record(static_cast<double>(rt_.clock.now() - e->ts_recv) * 1e-9);
   const std::int64_t begin = rt_.clock.mono();
   i.on_event(e);
@@ -176,16 +178,6 @@ void lane::deliver_timer(const trapline_event* e) {
     if (!i->receives()) timers_.cancel_all(i->id());
     else if (timers_.delivered(t->timer_id)) hand_over(*i, e);
   }
-}
-
-const lane::target_list& lane::targets_of(std::uint32_t topic) {
-  if (routes_stale_) {
-    routes_.clear();
-    lists_.clear();
-    routes_stale_ = false;
-  }
-  if (topic < routes_.size() && routes_[topic] != unresolved) return lists_[routes_[topic]];
-  return lists_[resolve(topic)];
 }
 
 std::uint32_t lane::resolve(std::uint32_t topic) {
@@ -236,7 +228,7 @@ void lane::poll_driver(std::int64_t max_wait) {
 }
 
 void lane::fire_timers() {
-  if (!timers_.next_due()) return;
+  if (timers_.next_due() == time::timers::never) return;
   const std::int64_t now = rt_.clock.now();
   while (const auto due = timers_.due(now)) {
     const trapline_timer_event t{due->id, due->cookie, due->due, due->instance, 0};
@@ -263,7 +255,8 @@ void lane::run_commands() {
 
 std::int64_t lane::wait_time() const {
   const auto due = timers_.next_due();
-  return due ? std::clamp<std::int64_t>(*due - rt_.clock.now(), 0, longest_wait) : longest_wait;
+  if (due == time::timers::never) return longest_wait;
+  return std::clamp<std::int64_t>(due - rt_.clock.now(), 0, longest_wait);
 }
 
 // Sleeps until something happens. The flag goes up first and the bus is looked at again after it, so that a

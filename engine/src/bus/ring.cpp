@@ -12,10 +12,7 @@
 namespace trapline::bus {
 namespace {
 
-constexpr std::uint16_t pad_space = 0xffff;  // a frame that only fills the rest of the ring
 constexpr std::uint64_t no_room = ~std::uint64_t{0};
-
-constexpr std::uint64_t lines_for(std::uint32_t bytes) noexcept { return (bytes + line_size - 1) / line_size; }
 
 constexpr std::uint32_t event_size(const trapline_frame& f) noexcept {
   return static_cast<std::uint32_t>(sizeof(trapline_event)) + ((f.payload_size + 7u) & ~7u);
@@ -52,28 +49,31 @@ std::size_t ring::total_bytes() const noexcept {
   return sum;
 }
 
-std::uint64_t ring::next(std::uint64_t pos) const noexcept {
-  const trapline_event* e = at(pos);
-  return e->space == pad_space ? (pos | mask_) + 1 : pos + lines_for(e->size);
-}
-
-// Position of the batch, or no_room. Room is checked before the claim, so a refusal leaves no hole.
-std::uint64_t ring::claim(std::span<const trapline_frame> frames) noexcept {
+// Position of what is claimed, or no_room. `end_of` tells where it would end if it began at a position. Room is checked
+// before the claim, so a refusal leaves no hole.
+template <class End>
+std::uint64_t ring::claim(const End& end_of) noexcept {
   std::uint64_t start = tail_.load(std::memory_order_relaxed);
   for (;;) {
-    std::uint64_t end = start;
-    for (const auto& f : frames) {
-      const std::uint64_t lines = lines_for(event_size(f));
-      if ((end & mask_) + lines > lines_) end = (end | mask_) + 1;  // never straddle the end
-      end += lines;
-    }
+    const std::uint64_t end = end_of(start);
     // A gate beyond `end` means that the tail has long moved on: the exchange below fails then.
     const std::uint64_t gate = gate_.load(std::memory_order_acquire);
     if (end > gate && end - gate > lines_ && !make_room(end)) return no_room;
     // Another producer may have taken the room in between; then the tail moved and the loop starts anew.
-    // seq_cst: comes before our look at the sleepers' flags, see reader::ready_before_sleep().
+    // seq_cst: comes before our look at the sleepers' flags, see reader::fall_asleep().
     if (tail_.compare_exchange_weak(start, end, std::memory_order_seq_cst, std::memory_order_relaxed)) return start;
   }
+}
+
+template <class End>
+std::uint64_t ring::claim(const End& end_of, std::size_t events, const stamp& marks, std::uint64_t& number) noexcept {
+  if (!marks.numbers) return claim(end_of);
+  std::uint64_t pos = no_room;
+  number = marks.numbers->take(marks.on_owner_thread, [&] {
+    pos = claim(end_of);
+    return pos == no_room ? 0 : events;
+  });
+  return pos;
 }
 
 // Moves lag readers out of the way and refreshes the gate. False: a gate reader needs the room.
@@ -114,7 +114,7 @@ bool ring::evict(reader& r, std::uint64_t limit) noexcept {
   return pos >= limit;
 }
 
-void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks,
+inline void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks,
                  std::uint64_t source_seq) noexcept {
   trapline_event* e = at(pos);
   *e = *frame.event;
@@ -131,46 +131,71 @@ void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& ma
   std::memcpy(payload, frame.payload, frame.payload_size);
 }
 
-trapline_status ring::publish(std::span<const trapline_frame> frames, const stamp& marks) noexcept {
-  if (frames.empty() || frames.size() > 1024) return TRAPLINE_E_INVALID;
-  std::uint64_t total = 0;
-  for (const auto& f : frames) {
-    if (!f.event || (!f.payload && f.payload_size > 0) || f.event->space == pad_space) return TRAPLINE_E_INVALID;
-    if (f.payload_size > TRAPLINE_EVENT_MAX - sizeof(trapline_event)) return TRAPLINE_E_LIMIT;
-    total += lines_for(event_size(f));
-  }
-  if (total > lines_ / 4) return TRAPLINE_E_LIMIT;
-  if (closed_.load(std::memory_order_acquire)) return TRAPLINE_E_CLOSED;
+trapline_status ring::check(const trapline_frame& f) noexcept {
+  if (!f.event || (!f.payload && f.payload_size > 0) || f.event->space == pad_space) return TRAPLINE_E_INVALID;
+  return f.payload_size > TRAPLINE_EVENT_MAX - sizeof(trapline_event) ? TRAPLINE_E_LIMIT : TRAPLINE_OK;
+}
 
-  std::uint64_t source_seq = 0;
-  std::uint64_t pos = no_room;
-  if (marks.numbers)
-    source_seq = marks.numbers->take(marks.on_owner_thread, [&] {
-      pos = claim(frames);
-      return pos == no_room ? 0 : frames.size();
-    });
-  else pos = claim(frames);
-  if (pos == no_room) {
-    refused_.fetch_add(1, std::memory_order_relaxed);
-    return TRAPLINE_E_AGAIN;
-  }
-  for (const auto& f : frames) {
-    const std::uint64_t lines = lines_for(event_size(f));
-    if ((pos & mask_) + lines > lines_) {
-      trapline_event* pad = at(pos);
-      *pad = trapline_event{};
-      pad->size = sizeof(trapline_event);
-      pad->space = pad_space;
-      commit(pos);
-      pos = (pos | mask_) + 1;
-    }
-    write(pos, f, marks, source_seq++);
+// Where an event of so many lines ends if it begins at `pos`, or, as it never straddles the ring's end, after it.
+std::uint64_t ring::end_of(std::uint64_t pos, std::uint64_t lines) const noexcept {
+  return ((pos & mask_) + lines > lines_ ? (pos | mask_) + 1 : pos) + lines;
+}
+
+// Fills what was claimed from `pos` on with one event; returns its end.
+std::uint64_t ring::put(std::uint64_t pos, const trapline_frame& f, const stamp& marks,
+                        std::uint64_t number) noexcept {
+  const std::uint64_t lines = lines_for(event_size(f));
+  if ((pos & mask_) + lines > lines_) [[unlikely]] {
+    trapline_event* pad = at(pos);
+    *pad = trapline_event{};
+    pad->size = sizeof(trapline_event);
+    pad->space = pad_space;
     commit(pos);
-    pos += lines;
+    pos = (pos | mask_) + 1;
+  }
+  write(pos, f, marks, number);
+  commit(pos);
+  return pos + lines;
+}
+
+trapline_status ring::publish(std::span<const trapline_frame> frames, const stamp& marks) noexcept {
+  if (frames.size() == 1) [[likely]] {
+    const trapline_frame& f = frames.front();
+    if (const auto s = check(f); s != TRAPLINE_OK) return s;
+    if (closed_.load(std::memory_order_acquire)) return TRAPLINE_E_CLOSED;
+    const std::uint64_t lines = lines_for(event_size(f));
+    std::uint64_t number = 0;
+    const std::uint64_t pos = claim([&](std::uint64_t start) { return end_of(start, lines); }, 1, marks, number);
+    if (pos == no_room) return refuse();
+    put(pos, f, marks, number);
+  } else {
+    if (frames.empty() || frames.size() > 1024) return TRAPLINE_E_INVALID;
+    std::uint64_t total = 0;
+    for (const auto& f : frames) {
+      if (const auto s = check(f); s != TRAPLINE_OK) return s;
+      total += lines_for(event_size(f));
+    }
+    if (total > lines_ / 4) return TRAPLINE_E_LIMIT;
+    if (closed_.load(std::memory_order_acquire)) return TRAPLINE_E_CLOSED;
+    std::uint64_t number = 0;
+    std::uint64_t pos = claim(
+        [&](std::uint64_t end) {
+          for (const auto& f : frames) end = end_of(end, lines_for(event_size(f)));
+          return end;
+        },
+        frames.size(), marks, number);
+    if (pos == no_room) return refuse();
+    for (const auto& f : frames) pos = put(pos, f, marks, number++);
   }
   // Ordered after the claim, see reader::fall_asleep().
-  if (sleeping_.load(std::memory_order_seq_cst) != 0) wake_sleepers();
+  if (sleeping_.load(std::memory_order_seq_cst) != 0) [[unlikely]]
+    wake_sleepers();
   return TRAPLINE_OK;
+}
+
+trapline_status ring::refuse() noexcept {
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  return TRAPLINE_E_AGAIN;
 }
 
 void ring::wake_sleepers() noexcept {
@@ -211,31 +236,6 @@ bool ring::reader::fall_asleep() noexcept {
 void ring::reader::awake() noexcept {
   ring_.sleeping_.fetch_sub(1, std::memory_order_relaxed);
   if (sleeper_) sleeper_->asleep.store(0, std::memory_order_relaxed);
-}
-
-const trapline_event* ring::reader::peek() {
-  if (policy_ != overflow::gate) {
-    if (copy_read_ == copy_used_) refill();
-    if (copy_read_ == copy_used_) return nullptr;
-    return reinterpret_cast<const trapline_event*>(copy_.data() + copy_read_);
-  }
-  std::uint64_t pos = word_.load(std::memory_order_relaxed) >> 1;
-  if (!ring_.committed(pos)) return nullptr;
-  if (ring_.at(pos)->space == pad_space) {
-    pos = ring_.next(pos);
-    word_.store(pos << 1, std::memory_order_release);
-    if (!ring_.committed(pos)) return nullptr;
-  }
-  return ring_.at(pos);
-}
-
-void ring::reader::advance() {
-  if (policy_ != overflow::gate) {
-    copy_read_ += reinterpret_cast<const trapline_event*>(copy_.data() + copy_read_)->size;
-    return;
-  }
-  // Release: our reads of the event come before a producer's writes over it.
-  word_.store(ring_.next(word_.load(std::memory_order_relaxed) >> 1) << 1, std::memory_order_release);
 }
 
 // Copies a run of events out while the position is pinned: plain memory copies, no plugin code.

@@ -22,6 +22,7 @@
 namespace trapline::bus {
 
 inline constexpr std::size_t line_size = 64;
+constexpr std::uint64_t lines_for(std::uint32_t bytes) noexcept { return (bytes + line_size - 1) / line_size; }
 
 enum class overflow { gate, lag, conflate };
 
@@ -75,7 +76,14 @@ class ring {
   std::uint64_t tail() const noexcept { return tail_.load(std::memory_order_acquire); }
 
  private:
-  std::uint64_t claim(std::span<const trapline_frame> frames) noexcept;
+  static trapline_status check(const trapline_frame& frame) noexcept;
+  std::uint64_t end_of(std::uint64_t pos, std::uint64_t lines) const noexcept;
+  template <class End>
+  std::uint64_t claim(const End& end_of) noexcept;
+  template <class End>
+  std::uint64_t claim(const End& end_of, std::size_t events, const stamp& marks, std::uint64_t& number) noexcept;
+  std::uint64_t put(std::uint64_t pos, const trapline_frame& frame, const stamp& marks, std::uint64_t number) noexcept;
+  trapline_status refuse() noexcept;
   void wake_sleepers() noexcept;
   bool make_room(std::uint64_t end) noexcept;
   bool evict(reader& r, std::uint64_t limit) noexcept;
@@ -88,7 +96,12 @@ class ring {
   bool committed(std::uint64_t pos) const noexcept {
     return commits_[pos & mask_].load(std::memory_order_acquire) == pos + 1;
   }
-  std::uint64_t next(std::uint64_t pos) const noexcept;
+  std::uint64_t next(std::uint64_t pos) const noexcept {
+    const trapline_event* e = at(pos);
+    return e->space == pad_space ? (pos | mask_) + 1 : pos + lines_for(e->size);
+  }
+
+  static constexpr std::uint16_t pad_space = 0xffff;  // a frame that only fills the rest of the ring
 
   struct free_memory {
     std::size_t bytes;
@@ -116,8 +129,15 @@ class ring::reader {
 
   // Next event, or nullptr. Gate readers see the event in the ring itself: it stays until advance(). The others
   // see a private copy: it stays until the next call of peek() after advance().
-  const trapline_event* peek();
-  void advance();
+  const trapline_event* peek() { return policy_ == overflow::gate ? peek_in_ring() : peek_copy(); }
+  void advance() {
+    if (policy_ != overflow::gate) {
+      copy_read_ += reinterpret_cast<const trapline_event*>(copy_.data() + copy_read_)->size;
+      return;
+    }
+    // Release: our reads of the event come before a producer's writes over it.
+    word_.store(ring_.next(word_.load(std::memory_order_relaxed) >> 1) << 1, std::memory_order_release);
+  }
 
   // Something to read?
   bool ready() const noexcept;
@@ -128,6 +148,7 @@ class ring::reader {
   void awake() noexcept;
 
   // What was lost right before the event that peek() shows, once. Always empty for gate readers.
+  bool has_loss() const noexcept { return pending_loss_.events > 0; }
   loss take_loss() noexcept { return std::exchange(pending_loss_, {}); }
 
   // Events dropped for a later one of their kind. Of the reader's thread.
@@ -145,6 +166,21 @@ class ring::reader {
   static constexpr std::uint64_t pinned = 1;
   bool try_pin(std::uint64_t& pos) noexcept;
   void unpin(std::uint64_t pos) noexcept { word_.store(pos << 1, std::memory_order_release); }
+  const trapline_event* peek_in_ring() noexcept {
+    std::uint64_t pos = word_.load(std::memory_order_relaxed) >> 1;
+    if (!ring_.committed(pos)) return nullptr;
+    if (ring_.at(pos)->space == pad_space) {
+      pos = ring_.next(pos);
+      word_.store(pos << 1, std::memory_order_release);
+      if (!ring_.committed(pos)) return nullptr;
+    }
+    return ring_.at(pos);
+  }
+  const trapline_event* peek_copy() {
+    if (copy_read_ == copy_used_) refill();
+    if (copy_read_ == copy_used_) return nullptr;
+    return reinterpret_cast<const trapline_event*>(copy_.data() + copy_read_);
+  }
   void refill();
 
   ring& ring_;

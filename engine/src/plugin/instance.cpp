@@ -37,7 +37,7 @@ trapline_error empty_error() {
 
 instance::instance(runtime& rt, std::uint32_t id, std::string name, std::shared_ptr<const image> img,
                    config::checked_options options)
-    : rt_(rt), id_(id), name_(std::move(name)), image_(std::move(img)), options_(std::move(options)) {
+    : id_(id), rt_(rt), name_(std::move(name)), image_(std::move(img)), options_(std::move(options)) {
   fill_host_table(host_, *this);
   callback_seconds_ = rt_.metrics.histogram_of(name_, "callback_seconds", {}, obs::duration_bounds);
 }
@@ -150,10 +150,10 @@ void instance::stop() {
   if (!faulted()) enter(TRAPLINE_INSTANCE_STOPPED);
 }
 
-void instance::on_event(const trapline_event* e) noexcept {
+void instance::fault_of_exception(std::string_view where) noexcept {
   std::string what;
-  if (guarded(what, [&] { plugin_->on_events(plugin_, &e, 1); }) != TRAPLINE_OK)
-    fault(TRAPLINE_E_FAILED, "on_events: " + what);
+  guarded(what, [] { throw; });
+  fault(TRAPLINE_E_FAILED, sdk::cat(where, ": ", what));
 }
 
 void instance::poll(std::int64_t max_wait) noexcept {
@@ -171,6 +171,7 @@ void instance::fault(trapline_status code, std::string_view text) noexcept {
   if (code == TRAPLINE_E_CONFIG) return rt_.request_stop(stop_kind::bad_config, reason);
   if (supervision.on_fault == config::fault_policy::stop_engine) rt_.request_stop(stop_kind::fault, reason);
   if (faulted_.exchange(true)) return;
+  receives_.store(false, std::memory_order_relaxed);
   set_reason(text);
   enter(supervision.on_fault == config::fault_policy::restart ? TRAPLINE_INSTANCE_RESTARTING
                                                               : TRAPLINE_INSTANCE_QUARANTINED,
@@ -240,6 +241,7 @@ void instance::count(const char* metric) noexcept {
 void instance::enter(std::uint32_t state, trapline_status code, std::string_view text) {
   state_.store(state, std::memory_order_relaxed);
   receives_.store(state == TRAPLINE_INSTANCE_RUNNING || state == TRAPLINE_INSTANCE_DRAINING, std::memory_order_relaxed);
+  if (faulted()) receives_.store(false, std::memory_order_relaxed);  // a fault on another thread came in between
   trapline_lifecycle l{};
   sdk::assign(l.instance, name_);
   sdk::assign(l.plugin, plugin_id());

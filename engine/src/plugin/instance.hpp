@@ -43,7 +43,13 @@ class instance {
   bool start(trapline_error& error);
   trapline_status drain();
   void stop();
-  void on_event(const trapline_event* e) noexcept;
+  void on_event(const trapline_event* e) noexcept {
+    try {
+      plugin_->on_events(plugin_, &e, 1);
+    } catch (...) {
+      fault_of_exception("on_events");
+    }
+  }
   void poll(std::int64_t max_wait) noexcept;
 
   // After a fault, with nothing on the lane that calls it any more: destroys what is there, then create() and
@@ -75,7 +81,7 @@ class instance {
   // Faulted: nothing calls it any more, but stop() and destroy().
   bool faulted() const noexcept { return faulted_.load(std::memory_order_relaxed); }
   // May be called with events.
-  bool receives() const noexcept { return receives_.load(std::memory_order_relaxed) && !faulted(); }
+  bool receives() const noexcept { return receives_.load(std::memory_order_relaxed); }
   // Has been stopped for good: what it still says is a leftover thread's.
   bool ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
   bool in_create() const noexcept { return in_create_; }
@@ -84,6 +90,7 @@ class instance {
   std::uint32_t state() const noexcept { return state_.load(std::memory_order_relaxed); }
 
   bus::lane* lane = nullptr;
+  std::uint32_t place = 0;  // in its lane's list, from 1
   config::supervision supervision;
   bus::source_counter numbers;              // of its events
   std::vector<subscription> subscriptions;  // of the lane's thread
@@ -93,20 +100,24 @@ class instance {
 
  private:
   void destroy() noexcept;
+  void fault_of_exception(std::string_view where) noexcept;  // in a catch block
   void set_reason(std::string_view text) noexcept;
   void count(const char* metric) noexcept;
   void enter(std::uint32_t state, trapline_status code = TRAPLINE_OK, std::string_view text = {});
 
-  runtime& rt_;
+  // What a lane reads for every event stands together, first.
   std::uint32_t id_;
+  std::atomic<bool> receives_{false};  // state allows it, and no fault
+  std::atomic<bool> faulted_{false};
+  const trapline_plugin* plugin_ = nullptr;
+
+  runtime& rt_;
   std::string name_;
   std::shared_ptr<const image> image_;
   config::checked_options options_;
   trapline_host host_{};
-  const trapline_plugin* plugin_ = nullptr;
   const trapline_driver* driver_ = nullptr;
   std::atomic<std::uint32_t> state_{0};
-  std::atomic<bool> faulted_{false}, receives_{false};
   std::atomic<bool> ended_{false};
   bool in_create_ = false;  // of the control thread
   bool begun_ = false;      // start() succeeded, stop() has not been called; of the lane's thread

@@ -62,17 +62,16 @@ void supervisor::look(std::int64_t mono) {
 // ---------------------------------------------------------------- watchdog
 
 void supervisor::look_at(watch& w, std::int64_t mono, std::int64_t passed) {
-  const bus::activity& a = w.lane->activity();
-  plugin::instance* who = a.who.load(std::memory_order_acquire);
-  const std::uint64_t calls = a.calls.load(std::memory_order_relaxed);
-  if (!who || calls != w.calls) {
-    w.calls = calls;
+  std::uint64_t call = 0;
+  plugin::instance* who = w.lane->running(call);
+  if (!who || call != w.call) {
+    w.call = call;
     w.running = 0;
     w.told = false;
     return;
   }
   w.running += passed;
-  const std::int64_t took = w.running - a.may_wait.load(std::memory_order_relaxed);
+  const std::int64_t took = w.running - w.lane->activity().may_wait.load(std::memory_order_relaxed);
   if (took > who->supervision.budget && !w.told) {
     w.told = true;
     who->over_budget(took, mono);

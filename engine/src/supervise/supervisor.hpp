@@ -36,7 +36,7 @@ class supervisor {
  private:
   struct watch {
     bus::lane* lane;
-    std::uint64_t calls = 0;   // the callback looked at
+    std::uint64_t call = 0;    // the callback looked at
     std::int64_t running = 0;  // ns for which it has been seen running
     bool told = false;
   };
