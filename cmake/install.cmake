@@ -63,4 +63,5 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfi
 # --- what to read and to copy
 install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
-install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md DESTINATION share/doc/trapline COMPONENT development)
+install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md docs/conformance.md
+  DESTINATION share/doc/trapline COMPONENT development)
