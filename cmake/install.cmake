@@ -3,8 +3,7 @@
 #   bin/trapline                       the program; it looks for plugins in ../lib/trapline/plugins
 #   lib/trapline/plugins/*.so          every plugin of this tree
 #   include/trapline/                  abi/, sdk/, testkit/, engine.hpp, version.hpp
-#   lib/libtrapline_engine.a           for programs that embed the engine
-#   lib/libtrapline_testkit.a          for unit tests of plugins: a fake host
+#   lib/libtrapline_*.a                engine: for programs that embed it; testkit: a fake host for tests of plugins
 #   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine testkit]), trapline_add_plugin(),
 #                                      trapline_validate_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
@@ -36,10 +35,10 @@ install(DIRECTORY configs DESTINATION share/trapline COMPONENT runtime)
 install(DIRECTORY engine/include/trapline DESTINATION include COMPONENT development
   FILES_MATCHING PATTERN *.h PATTERN *.hpp PATTERN golden EXCLUDE)
 install(TARGETS trapline_abi trapline_sdk EXPORT trapline-sdk-targets)
-install(TARGETS trapline_engine EXPORT trapline-engine-targets
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
-install(TARGETS trapline_testkit EXPORT trapline-testkit-targets
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+foreach(part engine testkit)
+  install(TARGETS trapline_${part} EXPORT trapline-${part}-targets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+endforeach()
 
 # --- the CMake package
 install(EXPORT trapline-program-targets NAMESPACE trapline:: DESTINATION ${package_dir} COMPONENT runtime)
@@ -52,8 +51,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/cmake/trapline-config-ver
   COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-config.cmake
   ${PROJECT_BINARY_DIR}/cmake/trapline-config-version.cmake
-  cmake/trapline_add_plugin.cmake cmake/trapline_validate_plugin.cmake cmake/trapline_check_exports.cmake
-  cmake/trapline_plugin.version
+  cmake/trapline_add_plugin.cmake cmake/trapline_check_exports.cmake cmake/trapline_plugin.version
+  cmake/trapline_validate_plugin.cmake
   DESTINATION ${package_dir} COMPONENT development)
 
 # --- pkg-config. The headers are the same for every architecture, so it belongs into share.

@@ -52,6 +52,7 @@ class run {
 
   std::vector<case_result> all() {
     for (;;) {
+      if (settings_.stop && *settings_.stop) return {};
       begin_what_can_begin();
       speak();
       if (std::none_of(slots_.begin(), slots_.end(), [](const slot& s) { return s.process != nullptr; })) break;
