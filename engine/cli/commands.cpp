@@ -35,7 +35,7 @@ int explain(const std::string& use, const std::vector<std::string>& plugin_dirs)
   const auto dirs = search_dirs(plugin_dirs);
   const std::string path = plugin::find_plugin(use, dirs);
   if (path.empty()) {
-    std::cerr << "trapline: " << not_found_text(use, dirs) << '\n';
+    std::cerr << "trapline: " << plugin::not_found_text(use, dirs) << '\n';
     return 2;
   }
   const scratch_dir scratch;

@@ -210,7 +210,7 @@ int inspect(const inspect_arguments& arguments) {
   std::error_code ec;
   if (path.empty() && std::filesystem::exists(arguments.file, ec)) path = "./" + arguments.file;
   if (path.empty()) {
-    std::cerr << "trapline: " << not_found_text(arguments.file, dirs) << '\n';
+    std::cerr << "trapline: " << plugin::not_found_text(arguments.file, dirs) << '\n';
     return 2;
   }
   const auto report = plugin::inspect(path);

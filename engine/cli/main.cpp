@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
                    "live: redrawn in place; lines: one line a second; off; auto: live on a terminal")
       ->check(CLI::IsMember({"auto", "live", "lines", "off"}))
       ->capture_default_str();
+  run_cmd->add_flag("!--no-safe-start", run.safe_start, "Start instances that crashed the engine before, too");
   run_cmd->add_option("--metrics-file", run.metrics_file, "Write all metrics there (Prometheus text) at the end");
 
   std::string check_config, explain_plugin;

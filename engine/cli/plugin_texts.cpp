@@ -39,12 +39,6 @@ std::vector<std::string> search_dirs(const std::vector<std::string>& more) {
   return dirs;
 }
 
-std::string not_found_text(const std::string& use, const std::vector<std::string>& dirs) {
-  if (use.find('/') != std::string::npos) return "there is no file " + use;
-  return "there is no plugin '" + use + "'; searched " + plugin::searched_text(dirs) +
-         ". `trapline plugins` lists what there is; a file is given by a path with a slash, such as ./" + use;
-}
-
 std::string shadowed_text(const plugin::file_report& r, const std::vector<std::string>& dirs) {
   if (r.id.empty()) return {};
   const std::string winner = plugin::find_plugin(r.id, dirs);

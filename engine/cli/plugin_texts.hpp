@@ -31,8 +31,6 @@ std::string builtin_plugin_dir();
 // The absolute form of `more`, then the built-in one.
 std::vector<std::string> search_dirs(const std::vector<std::string>& more);
 
-std::string not_found_text(const std::string& use, const std::vector<std::string>& dirs);
-
 // Says so if `use: ID` in a configuration would not take this file; else empty.
 std::string shadowed_text(const plugin::file_report& report, const std::vector<std::string>& dirs);
 

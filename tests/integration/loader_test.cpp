@@ -160,6 +160,8 @@ TEST(loader, refuses_files_that_are_no_plugins_without_crashing) {
   expect_one(problems_of(path), "not an ELF file");
   // Cut at many places, and damaged in the header and the section table: refused or fine, never a crash. Only the
   // inspection is run, because a damaged file that still looks right would be executed by dlopen.
+  write(good.substr(0, good.size() / 2));
+  expect_one(problems_of(path), "is cut short: " + std::to_string(good.size() / 2) + " bytes");
   for (std::size_t n = 0; n < good.size(); n += 97) {
     write(good.substr(0, n));
     EXPECT_FALSE(inspect(path).problems().empty()) << n;
@@ -254,6 +256,11 @@ TEST_F(plugin_choice, directories_are_those_beside_the_configuration_in_their_or
       << refused;
 }
 
+TEST_F(plugin_choice, a_file_that_is_not_there_is_named_by_its_whole_path) {
+  const auto refused = load("", "use: ./lost.so");
+  EXPECT_NE(refused.find("there is no file " + dir_.path() + "/config/lost.so"), std::string::npos) << refused;
+}
+
 TEST_F(plugin_choice, the_first_of_two_files_of_one_name_wins_and_the_log_says_so) {
   put("ticks", "/config/first/ticks.so");
   put("wrong_major", "/config/second/ticks.so");  // would be refused if it were taken
@@ -284,5 +291,6 @@ TEST_F(plugin_choice, a_pin_is_checked_and_its_form_too) {
   for (const std::string& form : {"sha256:" + sha, sha.substr(1), std::string(64, 'g')}) {
     refused = load(dirs, "use: ticks, sha256: \"" + form + "\"");
     EXPECT_NE(refused.find("plugins.p.sha256: expected the 64 hex digits"), std::string::npos) << refused;
+    EXPECT_EQ(std::count(refused.begin(), refused.end(), '\n'), 1) << refused;
   }
 }

@@ -140,10 +140,13 @@ std::string text_of(const node& block, const char* key, const std::string& path,
 std::string sha256_of(const node& block, const std::string& path, std::vector<problem>& problems) {
   std::string digits = text_of(block, "sha256", path, problems);
   const bool sound = digits.size() == 64 && digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
-  if (!digits.empty() && !sound)
-    problems.push_back({block.find("sha256")->at, path + ".sha256",
-                        "expected the 64 hex digits that `sha256sum FILE` prints; found " +
-                            std::to_string(digits.size()) + " characters"});
+  if (!sound) {
+    if (!digits.empty())
+      problems.push_back({block.find("sha256")->at, path + ".sha256",
+                          "expected the 64 hex digits that `sha256sum FILE` prints; found " +
+                              std::to_string(digits.size()) + " characters"});
+    return {};
+  }
   std::transform(digits.begin(), digits.end(), digits.begin(),
                  [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
   return digits;

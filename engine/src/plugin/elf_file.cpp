@@ -141,6 +141,11 @@ elf_facts read_elf(std::string_view bytes, std::string& error) {
     error = "not a shared library";
     return out;
   }
+  if (head.e_shoff > bytes.size()) {
+    error = "is cut short: " + std::to_string(bytes.size()) + " bytes, but its section table stands at " +
+            std::to_string(head.e_shoff) + "; copy or build it again";
+    return out;
+  }
   const auto all = sections(file, head);
   if (all.empty() || head.e_shentsize != sizeof(Elf64_Shdr)) {
     error = "has no section table; do not strip it with --strip-section-headers";

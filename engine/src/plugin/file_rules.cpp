@@ -72,8 +72,7 @@ void read_whole(const std::string& path, std::string& bytes, std::vector<finding
     }
     if ((st.st_mode & 0022) != 0) add(out, "F08", "can be written by others; run: chmod go-w " + path);
     if (st.st_uid != ::geteuid() && st.st_uid != 0)
-      add(out, "F08",
-          "belongs to another user; a plugin must belong to the user that runs the engine, or to root; run: chown");
+      add(out, "F08", "belongs to another user; a plugin must belong to the user that runs the engine, or to root");
   }
   ::close(fd);
 }

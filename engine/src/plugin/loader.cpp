@@ -132,6 +132,12 @@ std::string searched_text(const std::vector<std::string>& dirs) {
   return out.empty() ? "nowhere (no plugin_dirs)" : out;
 }
 
+std::string not_found_text(const std::string& use, const std::vector<std::string>& dirs) {
+  if (use.find('/') != std::string::npos) return "there is no file " + use;
+  return "there is no plugin '" + use + "'; searched " + searched_text(dirs) +
+         ". `trapline plugins` lists what there is; a file is named by a path with a slash, such as ./" + use + ".so";
+}
+
 // The first revisions' sizes are the least that is accepted; what lies past the writer's struct_size is not read.
 std::vector<finding> entry_findings(const trapline_entry* entry) {
   std::vector<finding> out;
@@ -201,7 +207,8 @@ std::shared_ptr<const image> load(const std::string& path, const std::string& in
         const auto wrong = entry_findings(entry);
         found.insert(found.end(), wrong.begin(), wrong.end());
         if (wrong.empty()) compare(report, *entry, found);
-        out = std::make_shared<const image>(handle, entry, copy, report.sha256);  // closes the library again if it is refused
+        out = std::make_shared<const image>(handle, entry, copy,
+                                            report.sha256);  // closes the library again if it is refused
       } else {
         add(found, "F11", std::string("cannot be loaded: ") + ::dlerror());
         ::unlink(copy.c_str());

@@ -43,8 +43,9 @@ class image {
 std::vector<std::string> find_plugins(const std::string& use, const std::vector<std::string>& dirs);
 // The one that is taken, or empty.
 std::string find_plugin(const std::string& use, const std::vector<std::string>& dirs);
-// "a, b" or "nowhere (...)", for messages about a plugin that was not found.
+// "a, b" or "nowhere (...)", and the whole message about a plugin that was not found.
 std::string searched_text(const std::vector<std::string>& dirs);
+std::string not_found_text(const std::string& use, const std::vector<std::string>& dirs);
 
 // Checks the file and loads a private copy under `<run_dir>/plugin-copies/`, so that the file may be replaced while it
 // is in use. Adds to `findings`; returns nullptr if one of them is a `must`. A file that breaks a rule of files never

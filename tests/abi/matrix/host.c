@@ -319,13 +319,23 @@ static const trapline_entry* load(const char* path) {
   return entry;
 }
 
+/* A waiting driver must come back for wake(), and one that need not wait at once. */
+static int drive(const trapline_plugin* p) {
+  const trapline_driver* driver = p->get_extension ? p->get_extension(p, TRAPLINE_EXTENSION_DRIVER) : NULL;
+  if (!driver) return 0;
+  if (driver->struct_size < sizeof *driver) die("its driver table is too small");
+  driver->wake(p);
+  if (driver->poll(p, 600000000000LL) != TRAPLINE_OK || driver->poll(p, 0) != TRAPLINE_OK) die("poll failed");
+  return 1;
+}
+
 int main(int argc, char** argv) {
   const trapline_entry* entry;
   const trapline_plugin* p = NULL;
   const trapline_host* host;
   trapline_error* error;
   trapline_error empty;
-  int i;
+  int i, drives;
   if (argc != 3) die("usage: host PLUGIN OPTIONS_FILE");
   state.now = EVENTS_FROM;
   entry = load(argv[1]);
@@ -336,6 +346,7 @@ int main(int argc, char** argv) {
   if (entry->create(host, &p, error) != TRAPLINE_OK || !p || p->struct_size < sizeof *p) die("create failed");
   if (p->configure(p, read_options(argv[2]), error) != TRAPLINE_OK) die(error->text);
   if (p->start(p, error) != TRAPLINE_OK) die(error->text);
+  drives = drive(p);
   feed_market(p);
   for (i = 0; p->drain && p->drain(p) == TRAPLINE_E_AGAIN; ++i)
     if (i == 100) die("it does not drain");
@@ -343,9 +354,9 @@ int main(int argc, char** argv) {
   p->destroy(p);
   printf(
       "id %s\nabi %u.%u\nsubscriptions %d\ntimers %d\nfaults %d\nlogs %d\npublished %d\nreplies %d\nlast_reply "
-      "%lld\nmatrices %d\ndrains %d\n",
+      "%lld\nmatrices %d\ndrains %d\ndrives %d\n",
       entry->descriptor->id, entry->abi_major, entry->abi_minor, state.subscriptions, state.timers, state.faults,
-      state.logs, state.published, state.replies, (long long)state.last_reply, state.matrices, i);
+      state.logs, state.published, state.replies, (long long)state.last_reply, state.matrices, i, drives);
   for (i = 0; i < state.series_count; ++i)
     printf("%s %llu\n", state.series[i].name, (unsigned long long)state.series[i].word);
   return 0;

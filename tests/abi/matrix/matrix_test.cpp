@@ -88,6 +88,7 @@ TEST_P(plugin_of, runs_in_todays_host) {
   std::string what;
   EXPECT_TRUE(e.stop(true, what)) << what;
   EXPECT_EQ(wrong, 0u);
+  EXPECT_GT(e.metric_total("matrix_polls_total"), 0u);
   EXPECT_EQ(e.metric_total("matrix_trades_total"), 2000u);
   EXPECT_EQ(e.metric_total("instance_faults_total"), 0u);
   EXPECT_NE(test::read_file(dir.path() + "/log").find("matrix starts"), std::string::npos);
@@ -113,6 +114,8 @@ TEST_P(plugin_and_host, work_together_where_the_host_is_of_0_0) {
   EXPECT_EQ(said["replies"], "120");
   EXPECT_EQ(said["last_reply"], "124");
   EXPECT_EQ(said["drains"], "1");
+  EXPECT_EQ(said["drives"], "1");
+  EXPECT_EQ(said["matrix_polls_total"], "2");
   EXPECT_EQ(said["matrix_trades_total"], "120");
   EXPECT_EQ(said["matrix_timers_total"], "3");
 }

@@ -1,14 +1,17 @@
 /*
- * A plugin in plain C that uses every service of ABI 0.0, and the histograms of 0.1 where both its headers and its host
- * have them. Built against each revision of the headers.
+ * A plugin in plain C that is its lane's driver, uses every service of ABI 0.0, and the histograms of 0.1 where both
+ * its headers and its host have them. Built against each revision of the headers.
  *
  * Its static data lies at the end of a page that no readable page follows, so that a host that reads more than the
  * struct_size says crashes.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "trapline/abi/abi.h"
 
@@ -17,11 +20,13 @@ TRAPLINE_PLUGIN_NOTE_ABI(ID, "1.0.0", TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0u
 
 struct instance {
   trapline_plugin* table;
+  trapline_driver* driver;
+  int wakes; /* an eventfd */
   const trapline_host* host;
   const trapline_bus* bus;
   const trapline_timer* timer;
   const trapline_metrics* metrics;
-  uint64_t *trades, *timers;
+  uint64_t *trades, *timers, *polls;
   uint32_t reply;
   int64_t add;
   int drains;
@@ -74,6 +79,7 @@ static trapline_status start(const trapline_plugin* p, trapline_error* e) {
   if (clock->now(h) <= 0 || h->get_service(h, "trapline.absent/1")) return TRAPLINE_E_FAILED;
   self->trades = self->metrics->counter(h, text("matrix_trades_total"), text(""));
   self->timers = self->metrics->counter(h, text("matrix_timers_total"), text(""));
+  self->polls = self->metrics->counter(h, text("matrix_polls_total"), text(""));
 #if TRAPLINE_ABI_MINOR >= 1
   if (TRAPLINE_HAS(trapline_metrics, self->metrics, record) && self->metrics->histogram) {
     static const double bounds[] = {1, 10, 100};
@@ -82,7 +88,8 @@ static trapline_status start(const trapline_plugin* p, trapline_error* e) {
 #endif
   if (log->enabled(h, TRAPLINE_LOG_WARN)) log->write(h, TRAPLINE_LOG_WARN, text("matrix starts"));
   health->set(h, TRAPLINE_HEALTH_DEGRADED, 0, text("as a test"));
-  if (!self->trades || !self->timers || self->bus->topic(h, text("reply.trade"), &self->reply) != TRAPLINE_OK)
+  if (!self->trades || !self->timers || !self->polls ||
+      self->bus->topic(h, text("reply.trade"), &self->reply) != TRAPLINE_OK)
     return TRAPLINE_E_FAILED;
   if (self->bus->subscribe(h, text("test.>"), TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRADE)) != TRAPLINE_OK)
     return TRAPLINE_E_FAILED;
@@ -125,14 +132,37 @@ static trapline_status drain(const trapline_plugin* p) {
 
 static void stop(const trapline_plugin* p) { (void)p; }
 
+static trapline_status poll_once(const trapline_plugin* p, int64_t max_wait) {
+  struct instance* self = p->plugin_data;
+  struct pollfd fd = {self->wakes, POLLIN, 0};
+  uint64_t n;
+  __atomic_fetch_add(self->polls, 1, __ATOMIC_RELAXED);
+  if (poll(&fd, 1, (int)((max_wait + 999999) / 1000000)) > 0 && read(self->wakes, &n, sizeof n) < 0)
+    return TRAPLINE_E_IO;
+  return TRAPLINE_OK;
+}
+
+static void wake(const trapline_plugin* p) {
+  const struct instance* self = p->plugin_data;
+  if (eventfd_write(self->wakes, 1) != 0) abort();
+}
+
+static const void* get_extension(const trapline_plugin* p, const char* id) {
+  const struct instance* self = p->plugin_data;
+  return strcmp(id, TRAPLINE_EXTENSION_DRIVER) == 0 ? self->driver : NULL;
+}
+
 static void destroy(const trapline_plugin* p) {
   struct instance* self = p->plugin_data;
+  close(self->wakes);
+  munmap((char*)self->driver + sizeof *self->driver - 4096, 8192);
   munmap((char*)self->table + sizeof *self->table - 4096, 8192);
   free(self);
 }
 
 static trapline_status create(const trapline_host* host, const trapline_plugin** out, trapline_error* error) {
   struct instance* self = calloc(1, sizeof *self);
+  const trapline_driver driver = {sizeof driver, 0, poll_once, wake};
   trapline_plugin table;
   (void)error;
   if (!self) return TRAPLINE_E_NOMEM;
@@ -145,7 +175,10 @@ static trapline_status create(const trapline_host* host, const trapline_plugin**
   table.drain = drain;
   table.stop = stop;
   table.destroy = destroy;
+  table.get_extension = get_extension;
   self->host = host;
+  self->wakes = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  self->driver = at_edge(&driver, sizeof driver);
   self->table = at_edge(&table, sizeof table);
   *out = self->table;
   return TRAPLINE_OK;

@@ -1,6 +1,9 @@
 // The same as plugin.c, through the C++ SDK of each revision.
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <cstdlib>
-#include <cstring>
 
 #include "trapline/sdk/plugin.hpp"
 
@@ -14,6 +17,7 @@ class matrix_cpp : public sdk::plugin<matrix_cpp> {
                                                 sdk::option_secret("key", "never set")};
 
   explicit matrix_cpp(const trapline_host* h) : plugin(h) {}
+  ~matrix_cpp() { ::close(wakes_); }
 
   void configure(std::string_view json) {
     const auto at = json.find(':');  // the one option that has a value
@@ -24,6 +28,7 @@ class matrix_cpp : public sdk::plugin<matrix_cpp> {
   void start() {
     trades_ = host().counter("matrix_trades_total");
     timers_ = host().counter("matrix_timers_total");
+    polls_ = host().counter("matrix_polls_total");
 #if TRAPLINE_ABI_MINOR >= 1
     static constexpr double bounds[] = {1, 10, 100};
     prices_ = host().histogram("matrix_price", bounds);
@@ -45,10 +50,21 @@ class matrix_cpp : public sdk::plugin<matrix_cpp> {
     host().publish(sdk::make_event(TRAPLINE_EVENT_TRADE, reply_), answer);
   }
   void on(const trapline_event&, const trapline_timer_event&) { timers_.add(); }
+  void poll(std::int64_t max_wait) {
+    polls_.add();
+    pollfd fd{wakes_, POLLIN, 0};
+    eventfd_t n = 0;
+    if (::poll(&fd, 1, static_cast<int>((max_wait + 999'999) / 1'000'000)) > 0 && ::eventfd_read(wakes_, &n) != 0)
+      throw sdk::error("eventfd");
+  }
+  void wake() {
+    if (::eventfd_write(wakes_, 1) != 0) std::abort();
+  }
   trapline_status drain() { return drains_++ == 0 ? TRAPLINE_E_AGAIN : TRAPLINE_OK; }
 
  private:
-  sdk::counter trades_, timers_;
+  sdk::counter trades_, timers_, polls_;
+  int wakes_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 #if TRAPLINE_ABI_MINOR >= 1
   sdk::histogram prices_;
 #endif
