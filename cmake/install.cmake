@@ -2,9 +2,10 @@
 #
 #   bin/trapline                       the program; it looks for plugins in ../lib/trapline/plugins
 #   lib/trapline/plugins/*.so          every plugin of this tree
-#   include/trapline/                  abi/, sdk/, engine.hpp, version.hpp
-#   lib/libtrapline_engine.a           for programs that embed the engine
-#   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine]), trapline_add_plugin()
+#   include/trapline/                  abi/, sdk/, testkit/, engine.hpp, version.hpp
+#   lib/libtrapline_*.a                engine: for programs that embed it; testkit: a fake host for tests of plugins
+#   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine testkit]), trapline_add_plugin(),
+#                                      trapline_validate_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
 #   share/trapline/configs, examples   configurations to start from, plugins to copy
 #   share/doc/trapline                 README, plugin guide, licence
@@ -34,12 +35,14 @@ install(DIRECTORY configs DESTINATION share/trapline COMPONENT runtime)
 install(DIRECTORY engine/include/trapline DESTINATION include COMPONENT development
   FILES_MATCHING PATTERN *.h PATTERN *.hpp PATTERN golden EXCLUDE)
 install(TARGETS trapline_abi trapline_sdk EXPORT trapline-sdk-targets)
-install(TARGETS trapline_engine EXPORT trapline-engine-targets
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+foreach(part engine testkit)
+  install(TARGETS trapline_${part} EXPORT trapline-${part}-targets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+endforeach()
 
 # --- the CMake package
 install(EXPORT trapline-program-targets NAMESPACE trapline:: DESTINATION ${package_dir} COMPONENT runtime)
-foreach(set sdk engine)
+foreach(set sdk engine testkit)
   install(EXPORT trapline-${set}-targets NAMESPACE trapline:: DESTINATION ${package_dir} COMPONENT development)
 endforeach()
 configure_package_config_file(cmake/trapline-config.cmake.in ${PROJECT_BINARY_DIR}/cmake/trapline-config.cmake
@@ -49,8 +52,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/cmake/trapline-config-ver
 install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-config.cmake
   ${PROJECT_BINARY_DIR}/cmake/trapline-config-version.cmake
   cmake/trapline_add_plugin.cmake cmake/trapline_check_exports.cmake cmake/trapline_plugin.version
+  cmake/trapline_validate_plugin.cmake
   DESTINATION ${package_dir} COMPONENT development)
-install(FILES cmake/trapline_validate_plugin.cmake DESTINATION ${package_dir} COMPONENT development OPTIONAL)
 
 # --- pkg-config. The headers are the same for every architecture, so it belongs into share.
 file(RELATIVE_PATH version_script /prefix /prefix/${package_dir}/trapline_plugin.version)
@@ -60,4 +63,5 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfi
 # --- what to read and to copy
 install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
-install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md DESTINATION share/doc/trapline COMPONENT development)
+install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md docs/conformance.md
+  DESTINATION share/doc/trapline COMPONENT development)

@@ -11,6 +11,7 @@ struct run_arguments {
   std::string view = "auto";
   std::string metrics_file;
   double seconds = 0;  // 0 = no limit
+  bool safe_start = true;
 };
 
 struct inspect_arguments {

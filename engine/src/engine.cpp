@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -21,6 +22,8 @@
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
 #include "runtime.hpp"
+#include "supervise/crash_book.hpp"
+#include "supervise/crash_report.hpp"
 #include "supervise/lifecycle.hpp"
 #include "supervise/supervisor.hpp"
 #include "trapline/sdk/names.hpp"
@@ -87,7 +90,10 @@ struct engine::impl {
   std::deque<bus::lane> lanes;
   std::vector<std::unique_ptr<plugin::instance>> instances;  // in the configuration's order
   std::vector<plugin::instance*> started;                    // in the order of starting
-  std::unique_ptr<supervise::supervisor> supervisor;         // while running
+  std::unique_ptr<supervise::crash_book> crashes;
+  std::vector<instance_status> left_out;
+  std::atomic<plugin::instance*> being_made{nullptr};  // in create() or configure(), for crash reports
+  std::unique_ptr<supervise::supervisor> supervisor;   // while running
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
 
@@ -95,6 +101,9 @@ struct engine::impl {
   void load_instance(const config::plugin_config& p, std::vector<config::problem>& problems);
   void add_observer(const observation& o);
   void make_lanes(std::vector<config::problem>& problems);
+  bool left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
+                            std::vector<config::problem>& problems);
+  bool make(plugin::instance& i, trapline_error& error);
   bool start_instance(plugin::instance& i, std::string& error);
   bool run_dry(steady::time_point deadline);
   bool stop(bool drain, std::string& what);
@@ -130,6 +139,9 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     }
   if (!fatal.empty()) problems.push_back({{}, {}, fatal});
   if (rt) {
+    std::vector<std::string> notes;
+    crashes = std::make_unique<supervise::crash_book>(config.run_dir, notes);
+    for (const auto& n : notes) rt->log.warn(n);
     for (const auto& p : config.plugins) load_instance(p, problems);
     for (const auto& o : observations) {
       const auto named = [&](const auto& x) { return x.name == o.instance; };
@@ -175,11 +187,12 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
                                        path + ".options", problems);
   if (problems.size() > before) return;
 
+  if (left_out_for_crashes(p, *img, problems)) return;
   auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), p.name, img,
                                               std::move(checked));
   i->supervision = p.supervision;
   trapline_error error{};
-  if (!i->create(error) || !i->configure(error)) {
+  if (!make(*i, error)) {
     const std::string option(sdk::view(error.path));
     config::position at = p.at;
     const config::node* n = &p.options;
@@ -190,6 +203,30 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
     return;
   }
   instances.push_back(std::move(i));
+}
+
+// Whether safe start leaves it out; told in the log, in instances() and, if the engine must not run without it, as a
+// problem.
+bool engine::impl::left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
+                                        std::vector<config::problem>& problems) {
+  if (!options.safe_start || !crashes->leave_out(p.name, img.sha256())) return false;
+  const std::string why = "it crashed the engine twice in a row, see " + crashes->last_record(p.name) +
+                          "; replace its plugin, or run with --no-safe-start";
+  if (p.supervision.on_fault == config::fault_policy::stop_engine)
+    problems.push_back(
+        {p.at, "plugins." + p.name, why + " (on_fault: stop_engine: the engine does not run without it)"});
+  rt->log.error(p.name + " is left out: " + why);
+  left_out.push_back({p.name, std::string(img.descriptor().id), p.lane,
+                      std::string(sdk::instance_state_name(TRAPLINE_INSTANCE_LEFT_OUT)),
+                      std::string(sdk::health_name(TRAPLINE_HEALTH_FAILED)), why});
+  return true;
+}
+
+bool engine::impl::make(plugin::instance& i, trapline_error& error) {
+  being_made.store(&i, std::memory_order_release);
+  const bool ok = i.create(error) && i.configure(error);
+  being_made.store(nullptr, std::memory_order_release);
+  return ok;
 }
 
 void engine::impl::add_observer(const observation& o) {
@@ -206,12 +243,14 @@ void engine::impl::add_observer(const observation& o) {
   instances.push_back(std::move(i));
 }
 
-// Instances and config.plugins stand in the same order: nothing was refused.
+// Nothing was refused.
 void engine::impl::make_lanes(std::vector<config::problem>& problems) {
   for (const auto& l : config.lanes) lanes.emplace_back(*rt, l);
-  for (std::size_t k = 0; k < instances.size(); ++k) {
-    const auto& p = config.plugins[k];
-    plugin::instance& i = *instances[k];
+  for (const auto& p : config.plugins) {
+    const auto at =
+        std::find_if(instances.begin(), instances.end(), [&](const auto& x) { return x->name() == p.name; });
+    if (at == instances.end()) continue;  // left out
+    plugin::instance& i = **at;
     bus::lane* l = lane_named(p.lane);
     for (const auto& other : instances)
       if (other->lane == l && other->driver() && i.driver())
@@ -272,6 +311,11 @@ bool engine::impl::stop(bool drain, std::string& what) {
       what += "lane " + l.name() + " hangs; ";
     }
   clean = clean && dry && !hung;
+  if (clean) {
+    std::vector<std::string> names;
+    for (const auto& i : instances) names.push_back(i->name());
+    crashes->ended_well(names);
+  }
   rt->log.info(clean ? "stopped" : "stopped, not cleanly: " + what);
   rt->log.settle(call_limit);
   return clean;
@@ -343,6 +387,30 @@ void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(sto
 stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
 std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
 
+const char* engine::record_crash(int signal, void* const* frames, int count) const noexcept {
+  if (!impl_->crashes || impl_->crashes->record_fd() < 0) return nullptr;
+  supervise::crash_scene scene;
+  scene.signal = signal;
+  if (const auto* l = static_cast<const bus::lane*>(this_lane.lane)) {
+    std::uint64_t call = 0;
+    scene.lane = l->name().c_str();
+    scene.instance = l->running(call);
+    scene.how_known = "its callback was running on its lane";
+    if (scene.instance) scene.event_seq = l->activity().seq.load(std::memory_order_relaxed);
+  } else if ((scene.instance = impl_->being_made.load(std::memory_order_acquire))) {
+    scene.how_known = "it was in create() or configure()";
+  }
+  for (int n = 0; !scene.instance && n < count; ++n)
+    for (const auto& i : impl_->instances)
+      if (i->has_code(frames[n])) {
+        scene.instance = i.get();
+        scene.how_known = "its code is on the stack of a thread of its own";
+        break;
+      }
+  supervise::write_report(impl_->crashes->record_fd(), scene, frames, count);
+  return impl_->crashes->record_path().c_str();
+}
+
 std::string_view engine::topic(std::uint32_t id) const { return impl_->rt->names.topic_name(id); }
 std::string_view engine::symbol(std::uint32_t instrument) const {
   return impl_->rt->names.instrument_name(instrument).second;
@@ -365,6 +433,7 @@ std::vector<instance_status> engine::instances() const {
     out.push_back({i->name(), std::string(i->plugin_id()), i->lane ? i->lane->name() : "",
                    std::string(sdk::instance_state_name(i->state())), std::string(sdk::health_name(i->health())),
                    i->reason()});
+  out.insert(out.end(), impl_->left_out.begin(), impl_->left_out.end());
   return out;
 }
 

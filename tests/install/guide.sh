@@ -17,6 +17,6 @@ HOME=$scratch/home "$TRAPLINE_TEST_SOURCE/tests/install/run_blocks.sh" "$TRAPLIN
   >"$scratch/output" 2>&1 || { cat "$scratch/output"; echo 'FAILED: see the last command above' >&2; exit 1; }
 cat "$scratch/output"
 # What the guide says that they show.
-for text in 'plugin ABI 0.1' 'Findings: none' "did you mean 'ratio'" '100% tests passed'; do
+for text in 'plugin ABI 0.1' 'Findings: none' "did you mean 'ratio'" '100% tests passed' ' 0 failed'; do
   grep -qF -- "$text" "$scratch/output" || { echo "FAILED: the guide promises: $text" >&2; exit 1; }
 done

@@ -11,7 +11,7 @@ fail() { echo "FAILED: $*" >&2; cat "$stage/log" >&2; exit 1; }
 # project NAME LANGUAGES < the rest of its CMakeLists.txt
 project() {
   mkdir -p "$1"
-  { printf 'cmake_minimum_required(VERSION 3.19)\nproject(%s LANGUAGES %s)\n' "$1" "$2"; cat; } >"$1/CMakeLists.txt"
+  { printf 'cmake_minimum_required(VERSION 3.20)\nproject(%s LANGUAGES %s)\n' "$1" "$2"; cat; } >"$1/CMakeLists.txt"
 }
 configure() { cmake -S "$1" -B "$1/build" "${@:2}" >"$stage/log" 2>&1; }
 build() { cmake --build "$1/build" >"$stage/log" 2>&1; }
@@ -76,6 +76,27 @@ EOF
 configure header || fail 'configuring an embedding program'
 build header || fail 'building an embedding program'
 (cd header && build/main) || fail 'an embedding program with a wrong configuration'
+
+# A unit test of a plugin on the kit's fake host.
+project kit CXX <<'EOF'
+find_package(trapline REQUIRED COMPONENTS sdk testkit)
+add_executable(main main.cpp)
+target_link_libraries(main PRIVATE trapline::testkit)
+EOF
+cat >kit/main.cpp <<'EOF'
+#include "../plugin.cpp"
+#include <trapline/testkit/guest.hpp>
+int main() {
+  trapline::testkit::fake_host host;
+  trapline::testkit::guest plugin(*idle::entry(), host);
+  const bool lived = plugin.create().ok() && plugin.configure("{}").ok() && plugin.start().ok() && plugin.stop().ok() &&
+                     plugin.destroy().ok();
+  return lived && host.published().empty() ? 0 : 1;
+}
+EOF
+configure kit || fail 'configuring a unit test on the fake host'
+build kit || fail 'building a unit test on the fake host'
+kit/build/main || fail 'a unit test on the fake host'
 
 # The program is a target, too, so that a project can run it on what it builds.
 project program NONE <<'EOF'

@@ -2,6 +2,7 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,6 +29,26 @@ void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, std::i
 void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
   ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
+
+// A place for the hosting program's signal handlers to run when a plugin has used up the thread's stack.
+class alternate_stack {
+ public:
+  alternate_stack() : memory_(std::make_unique<std::byte[]>(size)) {
+    stack_t s{};
+    s.ss_sp = memory_.get();
+    s.ss_size = size;
+    ::sigaltstack(&s, nullptr);
+  }
+  ~alternate_stack() {
+    stack_t s{};
+    s.ss_flags = SS_DISABLE;
+    ::sigaltstack(&s, nullptr);
+  }
+
+ private:
+  static constexpr std::size_t size = 64 * 1024;
+  std::unique_ptr<std::byte[]> memory_;
+};
 
 }  // namespace
 
@@ -104,6 +125,7 @@ void lane::wake() noexcept {
 // ---------------------------------------------------------------- the lane's thread
 
 void lane::loop() {
+  const alternate_stack for_signals;
   adopt_thread();
   while (!ending_) turn();
 }
