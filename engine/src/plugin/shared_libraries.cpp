@@ -5,18 +5,23 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
+#include <system_error>
 
 #include "plugin/elf_file.hpp"
 
 namespace trapline::plugin {
 namespace {
 
+// Empty if it is not there, or no file: a damaged plugin may need a library without a name, which is a directory.
 std::string bytes_of(const std::string& path) {
+  std::error_code ec;
+  if (!std::filesystem::is_regular_file(path, ec)) return {};
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }

@@ -128,6 +128,9 @@ INSTANTIATE_TEST_SUITE_P(abi_matrix, plugin_and_host, testing::Combine(kinds, te
                          });
 
 TEST(abi_matrix, todays_detector_works_in_a_host_of_0_0) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a plugin with a sanitizer needs a host with it; the frozen host has none";
+#endif
   for (const char* host : {"host_gcc", "host_clang"}) {
     auto said = in_old_host(host, TRAPLINE_BUILD_DIR "/plugins/trap_detector.so");
     EXPECT_EQ(said["id"], "trap_detector");

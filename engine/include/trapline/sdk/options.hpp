@@ -192,10 +192,12 @@ template <class Settings>
 struct bound_option {
   trapline_option row;
   void (*read)(const options&, const char* path, Settings&) = nullptr;
+  std::string_view member;  // names it uniquely; with UBSan g++ 12 compares no function pointers at compile time
 
   constexpr bound_option(const by_hand& r) : row(r.row) {}  // NOLINT: both kinds stand in one table
-  constexpr bound_option(const trapline_option& r, void (*f)(const options&, const char*, Settings&))
-      : row(r), read(f) {}
+  constexpr bound_option(const trapline_option& r, void (*f)(const options&, const char*, Settings&),
+                         std::string_view name)
+      : row(r), read(f), member(name) {}
 };
 
 namespace detail {
@@ -206,6 +208,11 @@ struct member_of<T Class::*> {
   using owner = Class;
   using type = T;
 };
+
+template <auto... Members>
+consteval std::string_view member_name() {  // clang writes only parameters that have a name
+  return __PRETTY_FUNCTION__;
+}
 
 template <auto First, auto... Rest, class Settings>
 constexpr auto& member(Settings& s) noexcept {
@@ -221,11 +228,14 @@ consteval auto bind(trapline_option row) {
   using settings = typename detail::member_of<decltype(First)>::owner;
   using target = std::remove_cvref_t<decltype(detail::member<First, Rest...>(std::declval<settings&>()))>;
   if (!detail::fits<target>(row.type)) throw "the type of the member does not fit the type of the option";
-  return bound_option<settings>(row, [](const options& o, const char* path, settings& s) {
-    auto& out = detail::member<First, Rest...>(s);
-    if constexpr (detail::is_optional<target>) out = o.get<target>(path);
-    else if (auto value = o.get<std::optional<target>>(path)) out = std::move(*value);
-  });
+  return bound_option<settings>(
+      row,
+      [](const options& o, const char* path, settings& s) {
+        auto& out = detail::member<First, Rest...>(s);
+        if constexpr (detail::is_optional<target>) out = o.get<target>(path);
+        else if (auto value = o.get<std::optional<target>>(path)) out = std::move(*value);
+      },
+      detail::member_name<First, Rest...>());
 }
 
 template <class Settings, std::size_t N>
@@ -257,7 +267,7 @@ class option_table {
       rows[i] = bound[i].row;
       readers_[i] = bound[i].read;
       for (std::size_t k = 0; k < i; ++k) {
-        if (readers_[i] && readers_[i] == readers_[k]) throw "a member is bound to two options";
+        if (!bound[i].member.empty() && bound[i].member == bound[k].member) throw "a member is bound to two options";
         if (std::string_view(rows[i].path) == rows[k].path) throw "two options have one path";
       }
     }
