@@ -101,22 +101,24 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
 
   void start() {
     outlet& out = *this;
+    loop_ = std::make_unique<net::loop>();
     feed_ = std::make_unique<mm_ws::feed>(*options_, host().instance(), out, std::random_device{}());
     feed_->start();
   }
 
   void poll(std::int64_t max_wait) {
     const auto due = feed_->deadline() - mono();
-    loop_.poll(std::clamp<std::int64_t>(due, 0, std::max<std::int64_t>(max_wait, 0)));
+    loop_->poll(std::clamp<std::int64_t>(due, 0, std::max<std::int64_t>(max_wait, 0)));
     feed_->advance();
     if (!options_->debug_file.empty() && mono() >= next_debug_) write_debug();
   }
-  void wake() { loop_.wake(); }
+  void wake() { loop_->wake(); }
 
   void stop() {
     if (feed_) feed_->stop();
     feed_.reset();
-    loop_.poll(0);  // what the closed sockets left behind
+    loop_->poll(0);  // what the closed sockets left behind
+    loop_.reset();   // and the thread that resolves names
   }
 
  private:
@@ -159,16 +161,16 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
     return mm_ws::take_shared_slot(options_->budget_file, budget_, now(), last);
   }
   std::unique_ptr<net::ws_client> connect(const net::ws_client_options& o, net::ws_client_handler& handler) override {
-    return net::connect_websocket(loop_, o, handler);
+    return net::connect_websocket(*loop_, o, handler);
   }
   std::unique_ptr<net::http_client> connect_http(const net::http_client_options& o) override {
-    return net::make_http_client(loop_, o);
+    return net::make_http_client(*loop_, o);
   }
 
   std::optional<mm_ws::options> options_;
   mm_ws::connect_budget budget_;
   std::int64_t next_debug_ = 0;
-  net::loop loop_;
+  std::unique_ptr<net::loop> loop_;
   std::unique_ptr<mm_ws::feed> feed_;
 };
 
