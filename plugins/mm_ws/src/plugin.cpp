@@ -88,7 +88,7 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
       sdk::option_string("debug.file", "",
                          "JSON file with state, last messages and errors, written every status_interval"),
       sdk::option_string("record.file", "", "file to which all frames are appended, as a capture for a paper venue"),
-      sdk::option_bytes("record.limit", "1GiB", "1KiB..1TiB", "where a recording ends"),
+      sdk::option_bytes("record.limit", "1GiB", "1KiB..1024GiB", "where a recording ends"),
       sdk::option_int("book.max_resyncs", "3", "0..1000",
                       "fresh snapshots of one book asked for within book.resync_window"),
       sdk::option_duration("book.resync_window", "5m", "1s..1h",
