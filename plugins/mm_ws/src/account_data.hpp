@@ -45,6 +45,10 @@ class account_data {
   void advance();
   // Why the account's state cannot be relied upon, empty if it can.
   std::string uncertain() const;
+  // It cannot be relied upon, and not only because it is just being looked at.
+  bool unreliable() const {
+    return by_rest_ ? !reconciler_.settled() && reconciler_.failing() : !store_.stale().empty();
+  }
   // Empty, or what needs a person.
   std::string complaint() const { return by_rest_ && reconciler_.final_failure() ? reconciler_.trouble_text() : ""; }
 

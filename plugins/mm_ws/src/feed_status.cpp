@@ -132,8 +132,7 @@ void feed::report_health() {
   } else {
     if (auto what = account_->complaint(); !what.empty()) worse(TRAPLINE_HEALTH_FAILED, 0, "private: " + what);
     if (auto what = market_->complaint(); !what.empty()) worse(TRAPLINE_HEALTH_DEGRADED, 0, std::move(what));
-    if (auto what = account_->uncertain(); private_state() == TRAPLINE_FEED_STALE && !what.empty())
-      worse(TRAPLINE_HEALTH_DEGRADED, 0, "private: " + what);
+    if (account_->unreliable()) worse(TRAPLINE_HEALTH_DEGRADED, 0, "private: " + account_->uncertain());
   }
   if (state == health_ && text == health_text_) return;
   health_ = state;

@@ -32,6 +32,8 @@ class reconciler {
   bool settled() const noexcept { return settled_; }
   // Why it is not, or not any more; empty if all is well.
   const std::string& trouble_text() const noexcept { return why_; }
+  // The latest cycle failed.
+  bool failing() const noexcept { return failed_in_a_row_ > 0; }
   // The cause needs a person.
   bool final_failure() const noexcept { return final_; }
 

@@ -50,7 +50,7 @@ rest_list fills_list(const dialect& d) {
 }
 std::vector<rest_list> plans_lists(const dialect& d) {
   if (is_v3(d))
-    return {{"/api/v3/trade/unfilled-strategy-orders", {{"category", product}, {"type", "tpsl"}}, "", "", "", 10}};
+    return {{"/api/v3/trade/unfilled-strategy-orders", {{"category", product}, {"type", "tpsl"}}, "list", "", "", 10}};
   std::vector<rest_list> out;
   for (const char* kind : {"normal_plan", "track_plan", "profit_loss"}) {
     out.push_back(v2_list("/api/v2/mix/order/orders-plan-pending", "entrustedList"));
@@ -93,11 +93,11 @@ bool open_page(const rest_list& l, ondemand::value data, ondemand::value& rows, 
   is_null = false;
   ondemand::json_type type{};
   if (data.type().get(type) != simdjson::SUCCESS) return false;
-  if (*l.rows == 0) {
-    if (type != ondemand::json_type::array) return false;
+  if (type == ondemand::json_type::array) {
     rows = data;
     return true;
   }
+  if (*l.rows == 0) return false;
   ondemand::object o;
   if (type != ondemand::json_type::object || data.get_object().get(o) != simdjson::SUCCESS) return false;
   ondemand::value v;

@@ -17,8 +17,8 @@ namespace trapline::mm_ws {
 struct rest_list {
   std::string path;
   std::vector<std::pair<std::string, std::string>> parameters;
-  const char* rows = "";       // member of `data` that holds the rows; empty: `data` is the list
-  const char* cursor = "";     // member of `data` that the next page is asked with; empty: there is one page
+  const char* rows = "";    // member of `data` that holds the rows, unless `data` is the list itself; empty: it must be
+  const char* cursor = "";  // member of `data` that the next page is asked with; empty: there is one page
   const char* cursor_as = "";  // under that name
   std::uint32_t per_second = 10;
 

@@ -178,6 +178,7 @@ TEST_F(reconciled, W14_after_a_reconnect_with_a_venue_that_fails_the_state_stays
   w.drop();
   w.run(*f, 300 * second);
   EXPECT_EQ(f->private_state(), TRAPLINE_FEED_SUBSCRIBING);
+  EXPECT_EQ(w.healths.back().first, std::uint32_t{TRAPLINE_HEALTH_DEGRADED});
   EXPECT_EQ(w.connects.size(), 2u);
   venue.instead.clear();
   w.run(*f, 120 * second);

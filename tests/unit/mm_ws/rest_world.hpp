@@ -60,7 +60,9 @@ struct rest_venue {
     if (a.path == "/api/v2/mix/order/orders-plan-pending")
       return json_answer("{\"entrustedList\":" +
                          (parameter(a.query, "planType") == "profit_loss" ? list(plans) : std::string("null")) + "}");
-    if (a.path == "/api/v3/trade/unfilled-strategy-orders") return json_answer(list(plans));
+    // Seen as the list itself and with the list in a member.
+    if (a.path == "/api/v3/trade/unfilled-strategy-orders")
+      return json_answer(plans.empty() ? R"({"list":[]})" : list(plans));
     if (a.path == "/api/v2/mix/account/accounts") return json_answer(list(accounts));
     if (a.path == "/api/v3/account/assets") return json_answer("{\"assets\":" + list(accounts) + "}");
     if (a.path == "/api/v2/mix/order/detail" || a.path == "/api/v3/trade/order-info") {

@@ -205,10 +205,13 @@ TEST_F(unified, W15_is_reconciled_through_its_own_paths) {
   venue.orders = {
       R"({"symbol":"BTCUSDT","orderId":"5","qty":"1","price":"60000","side":"buy","holdSide":"net","holdMode":"one_way_mode","orderType":"limit","orderStatus":"new","cumExecQty":"0","avgPrice":"","createdTime":"1760000000115","updatedTime":"1760000000116"})"};
   venue.accounts = {R"({"coin":"USDT","available":"980","locked":"0","equity":"1012"})"};
+  venue.plans = {
+      R"({"symbol":"BTCUSDT","orderId":"p1","qty":"","side":"sell","posSide":"long","type":"tpsl","status":"pending","stopLoss":"60000","slTriggerBy":"mark","slOrderType":"market"})"};
   start(rest_options("v3"));
   EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
   EXPECT_EQ(w.of(TRAPLINE_EVENT_POSITION).at(0)->as<trapline_position>().size, 1);
   EXPECT_EQ(w.of(TRAPLINE_EVENT_ORDER).at(0)->as<trapline_order>().status, TRAPLINE_ORDER_LIVE);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_PLAN_ORDER).at(0)->as<trapline_plan_order>().kind, TRAPLINE_PLAN_POSITION_STOP_LOSS);
   EXPECT_EQ(w.of(TRAPLINE_EVENT_ACCOUNT).at(0)->as<trapline_account>().equity, 1012);
 }
 
