@@ -63,4 +63,9 @@ inline std::string quoted(std::string_view text, std::size_t limit = 120) {
   return out + (text.size() > limit ? "...'" : "'");
 }
 
+inline std::string seconds(std::int64_t ns) {
+  const auto tenths = ns / (100'000'000);
+  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "") + " s";
+}
+
 }  // namespace trapline::mm_ws

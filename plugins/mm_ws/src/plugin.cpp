@@ -1,10 +1,15 @@
 // The plugin: option table and the host on one side, the feed and real sockets on the other.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include "connect_budget.hpp"
 #include "feed.hpp"
@@ -122,15 +127,18 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
   }
 
  private:
-  // Beside the old file and then in its place, so that readers never see half of it.
+  // Beside the old file and then in its place, so that readers never see half of it. It tells of the account: for the
+  // owner's eyes.
   void write_debug() {
     next_debug_ = mono() + options_->status_interval;
     const auto temporary = options_->debug_file + ".new";
-    std::ofstream(temporary, std::ios::trunc) << feed_->debug_json() << '\n';
-    std::error_code ignored;
-    std::filesystem::permissions(temporary, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
-                                 ignored);
-    std::filesystem::rename(temporary, options_->debug_file, ignored);
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const auto text = feed_->debug_json() + "\n";
+    const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    if (fd >= 0) ::close(fd);
+    if (written && std::rename(temporary.c_str(), options_->debug_file.c_str()) == 0) return;
+    if (!std::exchange(debug_failure_told_, true))
+      host().warn("debug.file: cannot write " + options_->debug_file + ": " + std::strerror(errno));
   }
 
   trapline_status publish(const trapline_frame* frames, std::uint32_t count) override {
@@ -170,6 +178,7 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
   std::optional<mm_ws::options> options_;
   mm_ws::connect_budget budget_;
   std::int64_t next_debug_ = 0;
+  bool debug_failure_told_ = false;
   std::unique_ptr<net::loop> loop_;
   std::unique_ptr<mm_ws::feed> feed_;
 };
