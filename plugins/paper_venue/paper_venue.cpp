@@ -50,6 +50,8 @@ class paper_venue : public plugin<paper_venue> {
       option_duration("episodes.interval", "90s", "1s..24h", "mean quiet time between two scripts, virtual"),
       option_duration("episodes.after", "5m", "0s..24h", "quiet time before the first, virtual"),
       option_float("account.balance", "10000", "0..1000000000", "USDT in the account at the start"),
+      option_enum("account.type", "classic", "classic|unified", "API that its key is for: v2 or v3"),
+      option_enum("account.positions", "one_way", "one_way|hedge", "position mode at the start"),
       option_bool("account.trader", "true", "a house trader opens and closes positions of the account"),
       option_bool("checksum", "true", "books carry a CRC-32 besides their sequence numbers"),
       option_string("replay.file", nullptr, "capture to replay (.ws or .ws.xz)"),
@@ -57,8 +59,12 @@ class paper_venue : public plugin<paper_venue> {
       option_enum("replay.when_done", "stay", "stay|close|stop_engine", "what follows the end of a replay"),
       option_int("limits.messages_per_second", "10", "1..10000", "more from one client close its connection"),
       option_duration("limits.ping_timeout", "2m", "1s..24h", "a v2 client that sends no ping so long is closed"),
+      option_int("limits.subscriptions_per_hour", "240", "1..1000000", "subscribe requests of one connection"),
+      option_duration("limits.lifetime", "24h", "1s..720h", "a connection so old is closed"),
+      option_bool("limits.rest", "true", "REST calls beyond an endpoint's rate are answered with 429"),
       option_list("faults.script", "[]", nullptr,
-                  "faults: `<seconds after the first subscription> <fault> [argument]`"),
+                  "faults: `<seconds after the first subscription> <fault> [argument [argument]]`"),
+      option_float("faults.per_minute", "0", "0..600", "faults of random kinds besides, from the seed"),
   };
 
   explicit paper_venue(const trapline_host* h) : plugin(h) {}

@@ -54,7 +54,7 @@ struct observer : simulation_sink {
     watch_layers(side::buy, f.bid_changes(), bid);
     watch_layers(side::sell, f.ask_changes(), ask);
   }
-  void watch_layers(side s, const std::vector<fill>& changes, std::int64_t touch) {
+  void watch_layers(side s, const std::vector<level_change>& changes, std::int64_t touch) {
     for (const auto& c : changes) {
       const std::pair key{static_cast<int>(s), c.tick};
       const auto it = open_layers.find(key);
@@ -73,6 +73,10 @@ struct observer : simulation_sink {
   }
   void on_candle(std::size_t, bool) override {}
   void on_order(const order&) override {}
+  void on_execution(const execution&) override {}
+  void on_plan(const plan_order&) override {}
+  void on_position_closed(const position&) override {}
+  void on_funding(std::size_t) override {}
 
   double mid_at(std::int64_t ts) const {
     const auto it = std::upper_bound(mids.begin(), mids.end(), ts, [](auto t, auto& s) { return t < s.ts; });

@@ -1,0 +1,208 @@
+// What must hold after any sequence of orders and of market moves.
+#include <rapidcheck.h>
+
+#include "exchange_fixture.hpp"
+
+namespace {
+
+using namespace trapline::paper_venue;
+
+constexpr std::int64_t mid = 640'000;
+constexpr std::int64_t deposit = 3'000 * usdt;
+
+// Follows the exchange from its executions alone.
+struct shadow {
+  std::int64_t net = 0;  // lots, long positive
+  std::int64_t profits = 0, fees = 0;
+  std::int64_t taken = 0, made = 0;  // lots
+  std::map<std::uint64_t, std::int64_t> filled;
+  __int128 cash = 0;  // ticks * lots received for what was sold, less paid for what was bought
+
+  void add(const execution& e) {
+    RC_ASSERT(e.lots > 0);
+    const auto sign = e.direction == side::buy ? 1 : -1;
+    net += sign * e.lots;
+    cash -= static_cast<__int128>(sign) * e.tick * e.lots;
+    profits += e.profit;
+    fees += e.fee;
+    filled[e.order_id] += e.lots;
+    (e.maker ? made : taken) += e.lots;
+  }
+};
+
+class world {
+ public:
+  explicit world(position_mode mode)
+      : exchange_(deposit, mode, instruments_, std::vector<liquidity*>{&market_}, sink_) {
+    for (int i = 1; i <= 12; ++i) {
+      market_.others_rest(side::buy, mid - i, 80);
+      market_.others_rest(side::sell, mid + i, 80);
+    }
+  }
+
+  void act() {
+    const auto what = *rc::gen::inRange(0, 14);
+    const side s = *rc::gen::element(side::buy, side::sell);
+    const auto lots = *rc::gen::inRange<std::int64_t>(1, 400);
+    const auto tick = mid + *rc::gen::inRange<std::int64_t>(-15, 16);
+    order_ref ref;
+    ++now_;
+    switch (what) {
+      case 0:
+      case 1:
+      case 2:
+        place(s, lots, tick, false);
+        break;
+      case 3:
+        place(s, lots, tick, true);
+        break;
+      case 4:
+        if (const auto* o = any_open()) exchange_.cancel({o->id, {}}, now_, ref);
+        break;
+      case 5:
+        if (const auto* o = any_open()) exchange_.amend({o->id, {}}, tick, lots, now_);
+        break;
+      case 6:
+      case 7:
+        market_.others_take(s, lots * 2);
+        break;
+      case 8:
+        market_.others_rest(s, tick, lots);
+        break;
+      case 9:
+        market_.others_cancel(s, tick, lots);
+        break;
+      case 10:
+        market_.mark = mid + *rc::gen::inRange<std::int64_t>(-30'000, 30'000);
+        break;
+      case 11: {
+        plan_request r;
+        r.kind = *rc::gen::element(plan_kind::trigger, plan_kind::take_profit, plan_kind::stop_loss,
+                                   plan_kind::position_take_profit, plan_kind::position_stop_loss);
+        r.trigger_tick = mid + *rc::gen::inRange<std::int64_t>(-2'000, 2'000);
+        r.position = r.direction = s;
+        r.lots = lots;
+        exchange_.place_plan(r, now_, ref);
+        break;
+      }
+      case 12:
+        market_.funding = *rc::gen::inRange<std::int64_t>(-3'000, 3'000);
+        exchange_.settle_funding(now_);
+        break;
+      case 13:
+        exchange_.set_leverage(0, *rc::gen::inRange<std::int64_t>(1, 126));
+        break;
+    }
+    exchange_.on_step(0, now_);
+    check();
+  }
+
+ private:
+  void place(side s, std::int64_t lots, std::int64_t tick, bool market) {
+    order_request r;
+    r.direction = s;
+    r.market = market;
+    r.lots = lots;
+    r.tick = market ? 0 : tick;
+    r.force = *rc::gen::element(time_in_force::gtc, time_in_force::gtc, time_in_force::ioc, time_in_force::fok,
+                                time_in_force::post_only);
+    const bool close = *rc::gen::inRange(0, 3) == 0;
+    (exchange_.mode() == position_mode::hedge ? r.closing : r.reduce_only) = close;
+    if (*rc::gen::inRange(0, 4) == 0) r.take_profit = s == side::buy ? tick + 500 : tick - 500;
+    order_ref placed;
+    const auto told = sink_.orders.size();
+    const auto refused = exchange_.place(r, now_, placed) != nullptr;
+    if (refused) RC_ASSERT(sink_.orders.size() == told);
+  }
+
+  const order* any_open() const {
+    std::vector<const order*> open;
+    for (const auto& [id, o] : exchange_.orders())
+      if (o.open()) open.push_back(&o);
+    if (open.empty()) return nullptr;
+    return open[static_cast<std::size_t>(*rc::gen::inRange<int>(0, static_cast<int>(open.size())))];
+  }
+
+  void check() {
+    for (; seen_ < sink_.executions.size(); ++seen_) shadow_.add(sink_.executions[seen_]);
+    const account& a = exchange_.the_account();
+    const instrument& i = instruments_[0];
+
+    // Money: to the last billionth.
+    RC_ASSERT(a.balance() == deposit + a.profits() - a.fees() - a.funding() + a.insurance());
+    RC_ASSERT(a.profits() == shadow_.profits);
+    RC_ASSERT(a.fees() == shadow_.fees);
+    RC_ASSERT(a.insurance() >= 0);
+
+    // Positions are the sum of the fills, and what they cost is what was paid for them.
+    std::int64_t net = 0;
+    __int128 cost = 0;
+    for (const auto& p : a.positions()) {
+      RC_ASSERT(p.lots > 0);
+      RC_ASSERT(p.lots == p.opened_lots - p.closed_lots);
+      net += p.direction == side::buy ? p.lots : -p.lots;
+      cost += p.direction == side::buy ? p.cost : -p.cost;
+      RC_ASSERT(exchange_.frozen(p) <= p.lots);
+    }
+    RC_ASSERT(net == shadow_.net);
+    RC_ASSERT(notional(i, shadow_.cash + cost) == shadow_.profits);
+    RC_ASSERT(a.positions().size() <= (exchange_.mode() == position_mode::hedge ? 2u : 1u));
+
+    // Both sides of the account's trades are booked; nothing more than the market traded.
+    RC_ASSERT(shadow_.taken + shadow_.made <= market_.traded_with_account + own_trades());
+
+    // The book: never crossed, no empty level, and the account's orders in it are those that are open.
+    const auto& b = market_.book();
+    RC_ASSERT(b.best(side::buy) < b.best(side::sell));
+    std::int64_t resting = 0;
+    for (const auto& [id, o] : exchange_.orders()) {
+      RC_ASSERT(o.filled >= 0 && o.filled <= o.lots);
+      RC_ASSERT((o.status == order_status::filled) == (o.filled == o.lots));
+      const auto it = shadow_.filled.find(id);
+      RC_ASSERT(o.filled == (it == shadow_.filled.end() ? 0 : it->second));
+      const auto ahead = o.market ? -1 : b.ahead(o.direction, o.tick, id);
+      RC_ASSERT(o.open() == (ahead >= 0));
+      if (o.open()) resting += o.remaining();
+    }
+    std::int64_t own = 0;
+    for (const side s : {side::buy, side::sell})
+      for (const auto& [tick, lots] : b.of(s)) {
+        RC_ASSERT(lots > 0);
+        RC_ASSERT(b.others(s, tick) >= 0);
+        own += lots - b.others(s, tick);
+      }
+    RC_ASSERT(own == resting);
+    RC_ASSERT(exchange_.available() >= 0);
+    RC_ASSERT(exchange_.order_margin() >= 0);
+  }
+
+  // A trade of the account with itself counts on both sides.
+  std::int64_t own_trades() const {
+    std::map<std::uint64_t, int> times;
+    std::int64_t lots = 0;
+    for (const auto& e : sink_.executions)
+      if (++times[e.trade_id] == 2) lots += e.lots;
+    return lots;
+  }
+
+  std::vector<instrument> instruments_{{.symbol = "BTCUSDT", .price_exp = -1, .size_exp = -4}};
+  scripted_market market_{mid};
+  recording_sink sink_;
+  exchange exchange_;
+  shadow shadow_;
+  std::size_t seen_ = 0;
+  std::int64_t now_ = 0;
+};
+
+void run(position_mode mode) {
+  EXPECT_TRUE(rc::check("nothing is created or lost", [mode] {
+    world w(mode);
+    const auto steps = *rc::gen::inRange(1, 120);
+    for (int i = 0; i < steps; ++i) w.act();
+  }));
+}
+
+TEST(exchange_property, money_and_quantity_are_conserved_in_one_way_mode) { run(position_mode::one_way); }
+TEST(exchange_property, money_and_quantity_are_conserved_in_hedge_mode) { run(position_mode::hedge); }
+
+}  // namespace
