@@ -123,6 +123,7 @@ bool capture_reader::next(capture_frame& out) {
 
 std::string topic_key(const topic_arg& arg) {
   auto key = arg.inst_type + '|' + arg.channel + '|' + arg.inst_id;
+  if (arg.speaks == dialect::v3) key += "|v3";
   if (!arg.interval.empty()) (key += '|') += arg.interval;
   return key;
 }

@@ -86,6 +86,7 @@ class paper_venue : public plugin<paper_venue> {
     connections_ = host().counter("venue_connections_total");
     messages_ = host().counter("venue_messages_received_total");
     frames_ = host().counter("venue_frames_sent_total");
+    requests_ = host().counter("venue_requests_received_total");
     lost_truths_ = host().counter("venue_episodes_lost_total");
     open_sessions_ = host().gauge("venue_sessions");
 
@@ -103,7 +104,7 @@ class paper_venue : public plugin<paper_venue> {
     listen.port = settings_.port;
     listen.certificate_file = file("ca.pem");
     listen.key_file = file("server_key.pem");
-    server_ = net::listen_websocket(*loop_, listen, *venue_);
+    server_ = net::listen_websocket(*loop_, listen, *venue_, venue_.get());
     announce();
     last_mono_ = host().mono();
     timer_ = std::make_unique<net::timer>(*loop_);
@@ -146,7 +147,7 @@ class paper_venue : public plugin<paper_venue> {
 
   // Last: whoever sees the file can connect.
   void announce() {
-    const auto base = cat("wss://localhost:", server_->port());
+    const auto host_port = cat("localhost:", server_->port()), base = cat("wss://", host_port);
     std::string quoted_dir;
     for (const char c : settings_.dir) {
       if (c == '"' || c == '\\') quoted_dir += '\\';
@@ -154,7 +155,8 @@ class paper_venue : public plugin<paper_venue> {
     }
     write_file(file("endpoint.json"),
                cat("{\"public\":\"", base, "/v2/ws/public\",\"private\":\"", base, "/v2/ws/private\",\"v1\":\"", base,
-                   "/mix/v1/stream\",\"ca_file\":\"", quoted_dir, "/ca.pem\"}\n"),
+                   "/mix/v1/stream\",\"v3_public\":\"", base, "/v3/ws/public\",\"v3_private\":\"", base,
+                   "/v3/ws/private\",\"rest\":\"https://", host_port, "\",\"ca_file\":\"", quoted_dir, "/ca.pem\"}\n"),
                0644);
     host().info(cat("listening on ", settings_.address, ":", server_->port(), ", ",
                     settings_.replay ? cat("replaying ", settings_.replay_file)
@@ -172,6 +174,7 @@ class paper_venue : public plugin<paper_venue> {
     connections_.add(n.connections - told_.connections);
     messages_.add(n.messages_in - told_.messages_in);
     frames_.add(n.frames_out - told_.frames_out);
+    requests_.add(n.requests - told_.requests);
     told_ = n;
     open_sessions_.set(static_cast<std::int64_t>(venue_->sessions()));
     timer_->after(tick_ns, [this] { tick(); });
@@ -212,7 +215,7 @@ class paper_venue : public plugin<paper_venue> {
   std::deque<std::pair<trapline_event, trapline_episode>> pending_;
   std::int64_t virtual_now_ = 0, last_mono_ = 0;
   venue_counts told_;
-  counter connections_, messages_, frames_, lost_truths_;
+  counter connections_, messages_, frames_, requests_, lost_truths_;
   gauge open_sessions_;
 };
 

@@ -33,6 +33,7 @@ venue::venue(const settings& s, credentials c, venue_clock clock, venue_hooks ho
       faults_(s.seed ^ 0x6C696E6Bu) {
   if (settings_.replay) replay_topics_ = capture_topics(settings_.replay_file);
   else simulation_ = std::make_unique<simulation>(settings_, start_ts, static_cast<simulation_sink&>(*this));
+  if (simulation_) rest_ = std::make_unique<api::rest>(settings_, credentials_, *simulation_);
 }
 
 venue::~venue() = default;
@@ -45,13 +46,19 @@ void venue::advance(std::int64_t now) {
   const auto mono = clock_.mono();
   run_faults(mono);
   send_delayed(mono);
-  if (simulation_) simulation_->advance(now);
-  else play(mono);
+  if (simulation_) {
+    rest_->advance(mono);
+    simulation_->advance(now);
+  } else {
+    play(mono);
+  }
   push_periodically(mono);
   check_ages(mono);
 }
 
 void venue::close_all(std::string_view reason) {
+  late_answers_.clear();
+  unanswered_.clear();
   for (auto& s : sessions_) end(*s, going_away, reason);
 }
 
@@ -142,8 +149,7 @@ void venue::trade_request(session& s, std::string_view text) {
   if (!s.logged_in || !simulation_)
     return send(s, wire::error(30004, "User not logged in / User must be connected", {}, "trade"), frame_kind::other);
   // The orders' pushes follow the answer or precede it, as on Bitget.
-  send(s, api::answer_trade(simulation_->the_exchange(), simulation_->now(), clock_.utc() / 1'000'000, text),
-       frame_kind::answer);
+  send(s, api::answer_trade(simulation_->the_exchange(), simulation_->now(), utc_ms(), text), frame_kind::answer);
 }
 
 std::optional<topic> venue::resolve_topic(const topic_arg& arg) const {

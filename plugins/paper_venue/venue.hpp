@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "api/rest.hpp"
 #include "channels.hpp"
 #include "link_faults.hpp"
 #include "login.hpp"
@@ -37,13 +38,14 @@ struct venue_hooks {
 };
 
 struct venue_counts {
-  std::uint64_t connections = 0, messages_in = 0, frames_out = 0, slow_clients = 0, faults = 0;
+  std::uint64_t connections = 0, messages_in = 0, frames_out = 0, slow_clients = 0, faults = 0, requests = 0;
 };
 
-class venue final : public net::ws_server_handler, private simulation_sink {
+class venue final : public net::ws_server_handler, public net::http_handler, private simulation_sink {
  public:
   static constexpr std::size_t most_buffered = 8u << 20;  // bytes; a client that lets more pile up is cut off
   static constexpr std::size_t most_channels = 1000;      // of one connection
+  static constexpr std::size_t most_unanswered = 64;      // HTTP calls that a fault leaves without an answer
   static constexpr std::size_t longest_subscribe = 4096;  // bytes of one message
 
   // `start_ts`: where the markets' time begins. Throws std::runtime_error for a capture that cannot be read.
@@ -65,6 +67,7 @@ class venue final : public net::ws_server_handler, private simulation_sink {
   void on_open(net::ws_session& link) override;
   void on_text(net::ws_session& link, std::string_view text) override;
   void on_close(net::ws_session& link, const net::close_info& info) override;
+  void on_request(const net::http_request& request, std::unique_ptr<net::http_exchange> exchange) override;
 
  private:
   struct subscription {
@@ -121,6 +124,10 @@ class venue final : public net::ws_server_handler, private simulation_sink {
   void on_position_closed(const position& p) override;
   void on_funding(std::size_t symbol) override;
 
+  // --- HTTP
+  net::http_response answer_http(const net::http_request& request);
+  net::http_response fault_request(const net::http_request& request);
+
   // --- by the wall clock
   std::int64_t utc_ms() const { return (clock_.utc() + clock_jump_) / 1'000'000; }
   void check_ages(std::int64_t mono);
@@ -134,6 +141,7 @@ class venue final : public net::ws_server_handler, private simulation_sink {
   venue_clock clock_;
   venue_hooks hooks_;
   std::unique_ptr<simulation> simulation_;  // synthetic markets, or
+  std::unique_ptr<api::rest> rest_;         // (with them)
   std::set<std::string> replay_topics_;     // a capture
   std::vector<std::unique_ptr<session>> sessions_;
   venue_counts counts_;
@@ -153,6 +161,13 @@ class venue final : public net::ws_server_handler, private simulation_sink {
     std::int64_t left = 0;
   } rest_errors_;
   std::int64_t rest_timeouts_ = 0;
+  struct late_answer {
+    std::int64_t due;  // mono
+    net::http_response response;
+    std::unique_ptr<net::http_exchange> exchange;
+  };
+  std::deque<late_answer> late_answers_;
+  std::deque<std::unique_ptr<net::http_exchange>> unanswered_;
   std::optional<std::int64_t> cut_at_;  // mono
   bool finishing_ = false, finish_told_ = false;
 };

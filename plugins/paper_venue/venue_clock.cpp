@@ -27,6 +27,8 @@ void venue::check_ages(std::int64_t mono) {
 void venue::send_delayed(std::int64_t mono) {
   for (auto& s : sessions_)
     for (const auto& text : faults_.due(mono, s->way)) put(*s, text);
+  for (; !late_answers_.empty() && late_answers_.front().due <= mono; late_answers_.pop_front())
+    late_answers_.front().exchange->respond(late_answers_.front().response);
 }
 
 void venue::run_faults(std::int64_t mono) {

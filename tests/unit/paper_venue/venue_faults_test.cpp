@@ -84,4 +84,57 @@ TEST_F(venue_test, a_refused_login_and_a_drop_come_from_the_script_too) {
   EXPECT_TRUE(second_try.aborted);
 }
 
+TEST_F(venue_test, a_close_storm_closes_every_new_connection_while_it_lasts) {
+  settings_.faults = parse_faults({"1 close_storm 5"});
+  auto& l = connect();
+  say(l, sub_books);
+  run(1.1);
+  EXPECT_EQ(l.close_code, 1001);
+  EXPECT_EQ(connect().close_code, 1001);
+  run(5);
+  EXPECT_EQ(connect().close_code, 0);
+}
+
+TEST_F(venue_test, in_a_black_hole_nothing_is_heard_and_nothing_is_said) {
+  settings_.faults = parse_faults({"1 black_hole 5"});
+  auto& l = connect();
+  say(l, sub_books);
+  run(1.1);
+  l.texts.clear();
+  say(l, "ping");
+  run(3);
+  EXPECT_TRUE(l.texts.empty());
+  EXPECT_EQ(l.close_code, 0);
+  EXPECT_FALSE(l.aborted);
+  run(3);
+  EXPECT_FALSE(l.texts.empty());
+}
+
+TEST_F(venue_test, a_lost_ack_leaves_the_subscription_in_force) {
+  auto& l = connect();
+  say(l, subscribe("ticker"));
+  venue_->inflict(parse_fault("0 lost_ack"));
+  l.texts.clear();
+  say(l, sub_books);
+  EXPECT_EQ(only(l)["action"], "snapshot");
+}
+
+TEST_F(venue_test, random_faults_come_from_the_seed_at_their_rate) {
+  settings_.faults_per_minute = 30;
+  settings_.ping_timeout = 100'000 * second;
+  std::vector<std::string> logs[2];
+  for (auto& log : logs) {
+    venue_.reset();
+    links_.clear();
+    logs_.clear();
+    wall_ = virtual_ = start;
+    auto& l = connect();
+    say(l, sub_books);
+    run(60);
+    log = logs_;
+  }
+  EXPECT_EQ(logs[0], logs[1]);
+  EXPECT_GT(logs[0].size(), 12u);
+}
+
 }  // namespace
