@@ -49,6 +49,7 @@ class paper_venue : public plugin<paper_venue> {
                   "stop_hunt|bull_trap|bear_trap|fake_pump|fake_dump|spoofing", "traps to plant, in turn; [] = none"),
       option_duration("episodes.interval", "90s", "1s..24h", "mean quiet time between two scripts, virtual"),
       option_duration("episodes.after", "5m", "0s..24h", "quiet time before the first, virtual"),
+      option_float("episodes.decoys", "5", "0..100", "look-alikes that are no traps, for each episode, on average"),
       option_float("account.balance", "10000", "0..1000000000", "USDT in the account at the start"),
       option_enum("account.type", "classic", "classic|unified", "API that its key is for: v2 or v3"),
       option_enum("account.positions", "one_way", "one_way|hedge", "position mode at the start"),

@@ -63,6 +63,7 @@ settings parse_settings(std::string_view text) {
   for (const auto& k : at("/episodes/kinds")) s.episodes.kinds.push_back(parse_kind(k.get<std::string>()));
   s.episodes.interval = at("/episodes/interval").get<std::int64_t>();
   s.episodes.after = at("/episodes/after").get<std::int64_t>();
+  s.episodes.decoys = at("/episodes/decoys").get<double>();
   s.balance = at("/account/balance").get<double>();
   s.trader = at("/account/trader").get<bool>();
   s.mode = at("/account/positions").get<std::string>() == "hedge" ? position_mode::hedge : position_mode::one_way;

@@ -16,7 +16,7 @@ const char* v1_status(order_status s) {
 std::string v1_order(const exchange& e, const order& o) {
   const instrument& i = e.instruments()[o.symbol];
   object r;
-  r.text("accFillSz", size_text(i, o.filled));
+  r.text("accFillSz", some_text(i, o.filled));
   if (o.last) r.text("avgPx", average_text(i, o.cost, o.filled));
   r.number("cTime", ms(o.created)).text("clOrdId", o.client_id);
   if (o.last)
@@ -61,8 +61,8 @@ std::string v1_position(const exchange& e, const position& p) {
       .text("holdSide", hold_text(p.direction))
       .text("holdMode", e.mode() == position_mode::hedge ? "double_hold" : "single_hold")
       .text("total", size_text(i, p.lots))
-      .text("available", size_text(i, p.lots - frozen))
-      .text("locked", frozen == 0 ? "0" : size_text(i, frozen))
+      .text("available", some_text(i, p.lots - frozen))
+      .text("locked", some_text(i, frozen))
       .text("averageOpenPrice", average_text(i, p.cost, p.lots))
       .number("leverage", a.leverage(p.symbol))
       .text("achievedProfits", money(p.realised))

@@ -6,7 +6,7 @@ namespace trapline::paper_venue::wire {
 std::string v2_order(const exchange& e, const order& o) {
   const instrument& i = e.instruments()[o.symbol];
   object r;
-  r.text("accBaseVolume", size_text(i, o.filled))
+  r.text("accBaseVolume", some_text(i, o.filled))
       .text("cTime", time_text(o.created))
       .text("cancelReason", cause_text(o.cause))
       .text("clientOid", o.client_id)
@@ -67,8 +67,8 @@ std::string v2_position(const exchange& e, const position& p) {
       .text("holdSide", hold_text(p.direction))
       .text("posMode", mode_text(e.mode()))
       .text("total", size_text(i, p.lots))
-      .text("available", size_text(i, p.lots - frozen))
-      .text("frozen", frozen == 0 ? "0" : size_text(i, frozen))
+      .text("available", some_text(i, p.lots - frozen))
+      .text("frozen", some_text(i, frozen))
       .text("openPriceAvg", average_text(i, p.cost, p.lots))
       .number("leverage", a.leverage(p.symbol))
       .text("achievedProfits", money(p.realised))
@@ -164,7 +164,7 @@ std::string v2_plan(const exchange& e, const plan_order& p) {
       .text("planType", kinds[static_cast<int>(p.kind)])
       .text("price", limit_text(i, p.execute_tick))
       .text("executePrice", limit_text(i, p.execute_tick))
-      .text("size", p.lots == 0 ? "0" : size_text(i, p.lots))
+      .text("size", some_text(i, p.lots))
       .text("actualSize", "0")
       .text("orderType", p.execute_tick == 0 ? "market" : "limit")
       .text("side", v2_side(p))

@@ -25,7 +25,7 @@ std::string v3_order(const exchange& e, const order& o) {
       .text("marginMode", "crossed")
       .text("marginCoin", "USDT")
       .text("reduceOnly", o.reduce_only ? "yes" : "no")
-      .text("cumExecQty", o.filled == 0 ? "0" : size_text(i, o.filled))
+      .text("cumExecQty", some_text(i, o.filled))
       .text("cumExecValue", money(notional(i, o.cost)))
       .text("avgPrice", average_text(i, o.cost, o.filled))
       .text("totalProfit", money(o.profit))
@@ -45,7 +45,6 @@ std::string v3_position(const exchange& e, const position& p, bool ended) {
   const auto mark = e.marks()[p.symbol];
   const auto pnl = ended ? 0 : a.unrealised(p, mark);
   const auto frozen = ended ? 0 : e.frozen(p);
-  const auto size = [&](std::int64_t lots) { return lots == 0 ? "0" : size_text(i, lots); };
   const auto liquidation = ended ? 0 : a.liquidation_tick(p, e.marks());
   return object()
       .text("symbol", i.symbol)
@@ -54,9 +53,9 @@ std::string v3_position(const exchange& e, const position& p, bool ended) {
       .text("holdMode", mode_text(e.mode()))
       .text("posSide", hold_text(p.direction))
       .text("positionStatus", ended ? "ended" : "opening")
-      .text("size", size(p.lots))
-      .text("available", size(p.lots - frozen))
-      .text("frozen", size(frozen))
+      .text("size", some_text(i, p.lots))
+      .text("available", some_text(i, p.lots - frozen))
+      .text("frozen", some_text(i, frozen))
       .text("avgPrice", ended ? average_text(i, p.open_cost, p.opened_lots) : average_text(i, p.cost, p.lots))
       .text("leverage", std::to_string(a.leverage(p.symbol)))
       .text("marginSize", money(a.margin(p)))

@@ -28,6 +28,8 @@ inline std::string average_text(const instrument& i, __int128 cost, std::int64_t
 }
 
 inline std::string time_text(std::int64_t ns) { return std::to_string(ms(ns)); }
+// Bitget writes no size as "0", whatever the decimals.
+inline std::string some_text(const instrument& i, std::int64_t lots) { return lots == 0 ? "0" : size_text(i, lots); }
 inline std::string limit_text(const instrument& i, std::int64_t tick) { return tick == 0 ? "0" : price_text(i, tick); }
 inline std::string optional_price(const instrument& i, std::int64_t tick) {
   return tick == 0 ? "" : price_text(i, tick);

@@ -271,6 +271,7 @@ constexpr route routes[] = {
     {"GET", "/api/v2/mix/market/history-candles", access::open, 20, history_candles},
     {"GET", "/api/v2/mix/market/merge-depth", access::open, 20, depth},
     {"GET", "/api/v2/mix/market/fills", access::open, 20, recent_trades},
+    {"GET", "/api/v2/mix/market/fills-history", access::open, 20, recent_trades},
     {"GET", "/api/v2/mix/market/current-fund-rate", access::open, 20, funding},
     {"GET", "/api/v2/mix/market/open-interest", access::open, 20, open_interest},
     {"GET", "/api/v2/mix/market/symbol-price", access::open, 20, symbol_price},

@@ -104,6 +104,7 @@ class episodes_test : public testing::TestWithParam<int> {
     s.trader = false;
     s.episodes.kinds = {kind};
     s.episodes.after = 60 * second;
+    s.episodes.decoys = 0.4;  // more episodes in less time
     simulation sim(s, start, seen_);
     seen_.sim = &sim;
     sim.advance(start + hours * 3600 * second);
@@ -272,10 +273,25 @@ TEST_P(episodes_test, spoofing_repeats_a_large_layer_that_is_withdrawn_after_tra
 
 INSTANTIATE_TEST_SUITE_P(seeds, episodes_test, testing::Values(1, 42, 2026));
 
+TEST(episodes, there_are_five_decoys_for_each_episode_unless_another_number_is_asked_for) {
+  settings s;
+  s.trader = false;
+  s.episodes.kinds = {episode_kind::stop_hunt, episode_kind::spoofing};
+  s.episodes.interval = 30 * second;
+  observer seen;
+  simulation sim(s, start, seen);
+  seen.sim = &sim;
+  sim.advance(start + 6 * 3600 * second);
+  ASSERT_GE(seen.episodes.size(), 8u);
+  EXPECT_GE(sim.decoys_played(), 5 * (seen.episodes.size() - 1));
+  EXPECT_LE(sim.decoys_played(), 5 * (seen.episodes.size() + 1));
+}
+
 TEST(episodes, all_kinds_take_turns_do_not_overlap_and_leave_a_sane_market) {
   settings s;
   s.episodes.kinds = {episode_kind::stop_hunt, episode_kind::bull_trap, episode_kind::bear_trap,
                       episode_kind::fake_pump, episode_kind::fake_dump, episode_kind::spoofing};
+  s.episodes.decoys = 0.4;
   observer seen;
   simulation sim(s, start, seen);
   seen.sim = &sim;
