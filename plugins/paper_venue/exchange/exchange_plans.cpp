@@ -169,7 +169,8 @@ void exchange::fire(plan_order& p, std::int64_t now) {
   if (r.market) r.lots = std::min(r.lots, instruments_[p.symbol].max_market_lots);
   order_ref placed;
   p.status = place(r, now, placed) == nullptr ? plan_status::executed : plan_status::failed;
-  p.order_id = placed.id;
+  // By the client's id: the other one is not told where older reduce-only orders had to give way.
+  if (p.status == plan_status::executed) p.order_id = find({0, placed.client_id})->id;
   sink_.on_plan(p);
 }
 

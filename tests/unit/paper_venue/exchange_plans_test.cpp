@@ -129,6 +129,20 @@ TEST_F(plan_test, an_order_brings_its_own_take_profit_and_stop_loss_once_it_is_d
   EXPECT_EQ(exchange_->find_plan({sink_.plans[1].id, {}})->status, plan_status::canceled);
 }
 
+TEST_F(plan_test, a_stop_takes_the_place_of_a_resting_reduce_only_order_and_names_the_order_that_it_sent) {
+  place(at_market(side::buy, 100));
+  auto r = limit(side::sell, mid + 50, 100);
+  r.reduce_only = true;
+  place(r);
+  plan(closing(plan_kind::stop_loss, mid - 50, 100));
+  market_.mark = mid - 50;
+  step();
+  EXPECT_TRUE(money().positions().empty());
+  const auto id = exchange_->find_plan(planned_)->order_id;
+  ASSERT_NE(id, 0u);
+  EXPECT_EQ(exchange_->find({id, {}})->status, order_status::filled);
+}
+
 TEST_F(plan_test, a_plan_can_be_moved_and_canceled) {
   place(at_market(side::buy, 100));
   plan(closing(plan_kind::stop_loss, mid - 50, 100));

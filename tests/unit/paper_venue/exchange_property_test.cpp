@@ -41,7 +41,7 @@ class world {
   }
 
   void act() {
-    const auto what = *rc::gen::inRange(0, 14);
+    const auto what = *rc::gen::inRange(0, 18);
     const side s = *rc::gen::element(side::buy, side::sell);
     const auto lots = *rc::gen::inRange<std::int64_t>(1, 400);
     const auto tick = mid + *rc::gen::inRange<std::int64_t>(-15, 16);
@@ -91,6 +91,20 @@ class world {
         break;
       case 13:
         exchange_.set_leverage(0, *rc::gen::inRange<std::int64_t>(1, 126));
+        break;
+      case 14:
+        if (const auto* o = any_open()) exchange_.replace({o->id, {}}, tick, lots, "", now_, ref);
+        break;
+      case 15:
+        exchange_.flash_close(0, s, now_, ref);
+        break;
+      case 16:
+        if (const auto& plans = exchange_.plans(); !plans.empty())
+          exchange_.amend_plan({plans.rbegin()->first, {}}, mid + lots, 0, lots, now_);
+        break;
+      case 17:
+        if (const auto& plans = exchange_.plans(); !plans.empty())
+          exchange_.cancel_plan({plans.rbegin()->first, {}}, now_, ref);
         break;
     }
     exchange_.on_step(0, now_);
