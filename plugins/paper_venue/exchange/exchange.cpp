@@ -88,18 +88,23 @@ void exchange::match(order& o, std::int64_t now) {
       if (o.open()) book_fill(o, t.tick, t.lots, false, t.id, now);
     book_resting_fills(o.symbol, now);
   }
-  if (!o.open()) return;
-  const bool rests = !o.market && (o.force == time_in_force::gtc || o.force == time_in_force::post_only);
-  if (!rests || !m.rest(o.direction, o.tick, o.remaining(), o.id)) end(o, cancel_cause::not_filled, now);
+  if (o.open()) {
+    const bool rests = !o.market && (o.force == time_in_force::gtc || o.force == time_in_force::post_only);
+    if (!rests || !m.rest(o.direction, o.tick, o.remaining(), o.id)) end(o, cancel_cause::not_filled, now);
+  }
+  if (takes) trim_reduce_only(o.symbol, now);
 }
 
 void exchange::book_fill(order& o, std::int64_t tick, std::int64_t lots, bool maker, std::uint64_t trade_id,
                          std::int64_t ts) {
+  bool exceeds = false;
   if (o.reduce_only) {
     // Others of the account's orders may have closed the position within the same step of the market. What exceeds it
-    // is somebody else's trade: a reduce-only order never opens a position.
+    // is somebody else's trade, and the order ends: a reduce-only order never opens a position.
     const position* p = account_.find(o.symbol, opposite(o.direction));
-    lots = std::min(lots, p ? p->lots : 0);
+    const auto held = p ? p->lots : 0;
+    exceeds = lots > held;
+    lots = std::min(lots, held);
     if (lots == 0) return withdraw(o, cancel_cause::no_position, ts);
   }
   const auto profit_before = o.profit;
@@ -134,15 +139,18 @@ void exchange::book_fill(order& o, std::int64_t tick, std::int64_t lots, bool ma
     sink_.on_position_closed(*ended);
     drop_plans(o.symbol, ended->direction, ts);
   }
-  trim_reduce_only(o.symbol, ts);
+  if (exceeds) withdraw(o, cancel_cause::no_position, ts);
 }
 
 void exchange::book_resting_fills(std::size_t symbol, std::int64_t now) {
-  for (const auto& f : markets_[symbol]->take_resting_fills()) {
+  const auto fills = markets_[symbol]->take_resting_fills();
+  for (const auto& f : fills) {
     // An order that another fill of the same moment has ended gets no more.
     const auto it = open_.find(f.order_id);
     if (it != open_.end()) book_fill(*it->second, f.tick, f.lots, true, f.trade_id, now);
   }
+  // Not before all are booked: what is traded is traded.
+  if (!fills.empty()) trim_reduce_only(symbol, now);
 }
 
 // ---------------------------------------------------------------- orders go
@@ -170,8 +178,7 @@ void exchange::trim_reduce_only(std::size_t symbol, std::int64_t now) {
       if (o->symbol == symbol && o->reduce_only && o->direction == direction) resting += o->remaining();
     for (order* o : open_orders(symbol)) {
       if (resting <= (p ? p->lots : 0)) break;
-      // An order in the course of matching is clipped fill by fill.
-      if (!o->reduce_only || o->direction != direction || o->market) continue;
+      if (!o->reduce_only || o->direction != direction) continue;
       resting -= o->remaining();
       withdraw(*o, p ? cancel_cause::replaced : cancel_cause::no_position, now);
     }

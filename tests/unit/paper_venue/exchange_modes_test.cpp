@@ -59,6 +59,20 @@ TEST_F(exchange_test, a_reduce_only_order_never_opens_a_position_even_if_another
   EXPECT_EQ(last().cause, cancel_cause::no_position);
 }
 
+TEST_F(exchange_test, a_reduce_only_order_gets_what_another_leaves_of_the_position_in_the_same_moment) {
+  place(at_market(side::buy, 100));
+  place(limit(side::sell, mid + 12, 60));
+  auto r = limit(side::sell, mid + 13, 100);
+  r.reduce_only = true;
+  place(r);
+  market_.others_take(side::buy, 5'000);
+  step();
+  EXPECT_TRUE(money().positions().empty());
+  EXPECT_EQ(last().filled, 40);
+  EXPECT_EQ(last().status, order_status::canceled);
+  EXPECT_EQ(last().cause, cancel_cause::no_position);
+}
+
 TEST_F(exchange_test, hedge_mode_holds_both_sides_and_closes_what_is_not_frozen) {
   remake(position_mode::hedge);
   EXPECT_EQ(place(at_market(side::buy, 100)), 0);
