@@ -49,6 +49,38 @@ void bare_ring(benchmark::State& state) {
 }
 BENCHMARK(bare_ring);
 
+// The same with what any ring of several producers needs: a claim by compare-and-exchange after a look at the reader's
+// position, a commit word that the reader waits for.
+void bare_ring_of_many_producers(benchmark::State& state) {
+  struct slot {
+    std::atomic<std::uint64_t> commit{0};
+    trade_event event;
+  };
+  constexpr std::size_t slots = 1 << 18;
+  std::vector<slot> buffer(slots);
+  std::atomic<std::uint64_t> claimed{0}, consumed{0};
+  const trade_event e = make_trade();
+  std::uint64_t sum = 0;
+  for (auto _ : state) {
+    std::uint64_t pos = claimed.load(std::memory_order_relaxed);
+    do {
+      if (pos - consumed.load(std::memory_order_acquire) >= slots) std::abort();
+    } while (!claimed.compare_exchange_weak(pos, pos + 1, std::memory_order_acq_rel));
+    slot& in = buffer[pos % slots];
+    std::memcpy(&in.event, &e, sizeof e);
+    in.commit.store(pos + 1, std::memory_order_release);
+
+    const std::uint64_t next = consumed.load(std::memory_order_relaxed);
+    const slot& out = buffer[next % slots];
+    if (out.commit.load(std::memory_order_acquire) != next + 1) std::abort();
+    sum += static_cast<std::uint64_t>(out.event.trade.price);
+    consumed.store(next + 1, std::memory_order_release);
+  }
+  benchmark::DoNotOptimize(sum);
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(bare_ring_of_many_producers);
+
 void mutex_queue(benchmark::State& state) {
   std::mutex m;
   std::deque<trade_event> queue;
@@ -73,10 +105,10 @@ void publish_and_consume(benchmark::State& state, overflow policy) {
   auto& reader = r.add_reader(policy, nullptr);
   const trade_event e = make_trade();
   const trapline_frame f{&e.head, &e.trade, sizeof e.trade, 0};
-  std::atomic<std::uint64_t> source_seq{0};
+  trapline::bus::source_counter numbers;
   std::uint64_t sum = 0;
   for (auto _ : state) {
-    r.publish({&f, 1}, {1, &source_seq, 0, 1});
+    r.publish({&f, 1}, {1, &numbers, true, 0, 1});
     const auto* out = reader.peek();
     sum += static_cast<std::uint64_t>(reinterpret_cast<const trapline_trade*>(out + 1)->price);
     reader.advance();
@@ -95,7 +127,7 @@ void publish_and_consume_book(benchmark::State& state) {
   const trade_event e = make_trade();
   const trapline_frame f{&e.head, payload.data(), static_cast<std::uint32_t>(payload.size()), 0};
   for (auto _ : state) {
-    r.publish({&f, 1}, {1, nullptr, 0, 1});
+    r.publish({&f, 1}, {1, nullptr, false, 0, 1});
     benchmark::DoNotOptimize(reader.peek());
     reader.advance();
   }
@@ -110,7 +142,7 @@ void publish_batch_and_consume(benchmark::State& state) {
   const trade_event e = make_trade();
   const std::vector<trapline_frame> batch(16, trapline_frame{&e.head, &e.trade, sizeof e.trade, 0});
   for (auto _ : state) {
-    r.publish(batch, {1, nullptr, 0, 1});
+    r.publish(batch, {1, nullptr, false, 0, 1});
     while (const auto* out = reader.peek()) {
       benchmark::DoNotOptimize(out);
       reader.advance();
@@ -132,7 +164,7 @@ void thread_to_thread(benchmark::State& state) {
   const trade_event e = make_trade();
   const trapline_frame f{&e.head, &e.trade, sizeof e.trade, 0};
   for (auto _ : state)
-    while (r.publish({&f, 1}, {1, nullptr, 0, 1}) == TRAPLINE_E_AGAIN) std::this_thread::yield();
+    while (r.publish({&f, 1}, {1, nullptr, false, 0, 1}) == TRAPLINE_E_AGAIN) std::this_thread::yield();
   stop = true;
   consumer.join();
   state.SetItemsProcessed(state.iterations());

@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "trapline/version.hpp"
+#include "validate.hpp"
 
 int main(int argc, char** argv) {
   CLI::App app{"Trapline, an event-driven trading engine with plugins.", "trapline"};
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
                    "live: redrawn in place; lines: one line a second; off; auto: live on a terminal")
       ->check(CLI::IsMember({"auto", "live", "lines", "off"}))
       ->capture_default_str();
+  run_cmd->add_flag("!--no-safe-start", run.safe_start, "Start instances that crashed the engine before, too");
   run_cmd->add_option("--metrics-file", run.metrics_file, "Write all metrics there (Prometheus text) at the end");
 
   std::string check_config, explain_plugin;
@@ -29,9 +31,32 @@ int main(int argc, char** argv) {
   auto* explain_cmd = app.add_subcommand("explain", "Print what a plugin does and its options");
   explain_cmd->add_option("plugin", explain_plugin, "Plugin name or file")->required();
   auto* plugins_cmd = app.add_subcommand("plugins", "List the plugins that can be found");
+  trapline::cli::inspect_arguments inspect;
+  auto* inspect_cmd =
+      app.add_subcommand("inspect", "Tell what is in a plugin file and which rules it breaks; exit 1 if any");
+  inspect_cmd->add_option("file", inspect.file, "Plugin file or name")->required();
+  inspect_cmd->add_flag("--json", inspect.as_json, "One JSON object");
+  trapline::cli::validate_arguments validate;
+  auto* validate_cmd = app.add_subcommand("validate", "Check that a plugin keeps the rules of the plugin ABI");
+  validate_cmd->add_option("plugin", validate.plugin, "Plugin name or file");
+  validate_cmd->add_option("--config", validate.config,
+                           "YAML with its `options:`, or an engine's configuration with an instance of it");
+  validate_cmd->add_option("--instance", validate.instance, "Which instance, where the configuration has several");
+  validate_cmd->add_flag("--json", validate.json, "One JSON object instead of a line a case");
+  validate_cmd->add_option("--only", validate.only, "Regular expression: only cases whose id it matches");
+  validate_cmd->add_option("--fuzz", validate.seed, "Seed of all random events")->capture_default_str();
+  validate_cmd->add_option("--events", validate.events, "Random events in V06, default 1000000; others take a share");
+  validate_cmd
+      ->add_option("--time-limit", validate.time_limit, "Seconds for a case, default 10; long cases get ten times it")
+      ->check(CLI::PositiveNumber);
+  validate_cmd->add_option("--jobs", validate.jobs, "Cases at once, default one a processor");
+  validate_cmd->add_flag("--list", validate.list, "List the cases as a table");
   auto* version_cmd = app.add_subcommand("version", "Print versions");
   std::vector<std::string> plugin_dirs;
-  for (auto* c : {explain_cmd, plugins_cmd}) c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
+  for (auto* c : {explain_cmd, plugins_cmd, validate_cmd})
+    c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
+
+  inspect_cmd->add_option("--plugin-dir", inspect.plugin_dirs, "Further directory to search");
 
   try {
     app.parse(argc, argv);
@@ -43,6 +68,9 @@ int main(int argc, char** argv) {
     if (*check_cmd) return trapline::cli::check(check_config);
     if (*explain_cmd) return trapline::cli::explain(explain_plugin, plugin_dirs);
     if (*plugins_cmd) return trapline::cli::plugins(plugin_dirs);
+    if (*inspect_cmd) return trapline::cli::inspect(inspect);
+    validate.plugin_dirs = plugin_dirs;
+    if (*validate_cmd) return trapline::cli::validate(validate);
     if (*version_cmd) return trapline::cli::version();
   } catch (const std::exception& e) {
     std::cerr << "trapline: " << e.what() << '\n';

@@ -9,7 +9,9 @@
 #include <iostream>
 
 #include "commands.hpp"
+#include "crash_handler.hpp"
 #include "live_view.hpp"
+#include "plugin_texts.hpp"
 #include "render.hpp"
 #include "trapline/engine.hpp"
 
@@ -101,7 +103,8 @@ void print_end(const engine& e, const live_view& v, const run_arguments& a) {
 
 int run(const run_arguments& a) {
   const signal_wait signals;
-  engine e({builtin_plugin_dir(), {}, false});
+  engine e({builtin_plugin_dir(), {}, false, a.safe_start});
+  const crash_handler crashes(e);
   live_view view(e);
   const view_mode mode = choose_view(a.view);
   e.observe(view_name, {"md.>", "feed.>", "acct.>", "sig.>", "sim.>"},
@@ -110,6 +113,8 @@ int run(const run_arguments& a) {
   const auto problems = e.load_file(a.config);
   for (const auto& p : problems) std::cerr << p << '\n';
   if (!problems.empty()) return 2;
+  for (const auto& i : e.instances())
+    if (i.state == "left_out") std::cerr << "trapline: " << i.name << " is left out: " << i.reason << '\n';
   std::string error;
   if (!e.start(error)) {
     signals.release();

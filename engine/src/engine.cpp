@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -21,6 +22,10 @@
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
 #include "runtime.hpp"
+#include "supervise/crash_book.hpp"
+#include "supervise/crash_report.hpp"
+#include "supervise/lifecycle.hpp"
+#include "supervise/supervisor.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
 #include "trapline/version.hpp"
@@ -29,16 +34,18 @@ namespace trapline {
 namespace {
 
 namespace fs = std::filesystem;
-using steady = std::chrono::steady_clock;
-
-constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t start_limit = 30 * second;  // one instance's start()
-constexpr std::int64_t call_limit = 5 * second;
+using supervise::call_limit;
+using supervise::steady;
 
 // Sinks first, sources last; the configuration's order within a kind.
 int start_rank(const plugin::instance& i) {
   if ((i.flags() & TRAPLINE_PLUGIN_SINK) != 0) return 0;
   return (i.flags() & TRAPLINE_PLUGIN_SOURCE) != 0 ? 2 : 1;
+}
+
+// `path` as seen from the folder of `file`.
+std::string beside(const std::string& file, const std::string& path) {
+  return (fs::absolute(file).parent_path() / path).lexically_normal().string();
 }
 
 // One engine a run directory.
@@ -83,6 +90,10 @@ struct engine::impl {
   std::deque<bus::lane> lanes;
   std::vector<std::unique_ptr<plugin::instance>> instances;  // in the configuration's order
   std::vector<plugin::instance*> started;                    // in the order of starting
+  std::unique_ptr<supervise::crash_book> crashes;
+  std::vector<instance_status> left_out;
+  std::atomic<plugin::instance*> being_made{nullptr};  // in create() or configure(), for crash reports
+  std::unique_ptr<supervise::supervisor> supervisor;   // while running
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
 
@@ -90,9 +101,10 @@ struct engine::impl {
   void load_instance(const config::plugin_config& p, std::vector<config::problem>& problems);
   void add_observer(const observation& o);
   void make_lanes(std::vector<config::problem>& problems);
+  bool left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
+                            std::vector<config::problem>& problems);
+  bool make(plugin::instance& i, trapline_error& error);
   bool start_instance(plugin::instance& i, std::string& error);
-  static void forget(plugin::instance& i);
-  bool stop_instance(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what);
   bool run_dry(steady::time_point deadline);
   bool stop(bool drain, std::string& what);
   bus::lane* lane_named(const std::string& name) {
@@ -111,7 +123,11 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     config.log.file.clear();
     config.log.level = TRAPLINE_LOG_WARN;
   }
-  if (!options.plugin_dir.empty()) config.plugin_dirs.push_back(options.plugin_dir);
+  // Relative to the file that names them, so that it means the same wherever the engine is started.
+  for (auto& d : config.plugin_dirs) d = beside(file, d);
+  for (auto& p : config.plugins)
+    if (p.use.find('/') != std::string::npos) p.use = beside(file, p.use);
+  if (!options.plugin_dir.empty()) config.plugin_dirs.push_back(fs::absolute(options.plugin_dir).string());
 
   // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
   std::string fatal = lock.take(config.run_dir);
@@ -123,6 +139,9 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     }
   if (!fatal.empty()) problems.push_back({{}, {}, fatal});
   if (rt) {
+    std::vector<std::string> notes;
+    crashes = std::make_unique<supervise::crash_book>(config.run_dir, notes);
+    for (const auto& n : notes) rt->log.warn(n);
     for (const auto& p : config.plugins) load_instance(p, problems);
     for (const auto& o : observations) {
       const auto named = [&](const auto& x) { return x.name == o.instance; };
@@ -148,32 +167,32 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
   const std::string path = "plugins." + p.name;
   if (p.use.empty()) return;  // reported already
   std::shared_ptr<const plugin::image> img;
-  std::vector<std::string> wrong;
-  if (const std::string so = plugin::find_plugin(p.use, config.plugin_dirs); !so.empty()) {
-    img = plugin::load(so, p.name, config.run_dir, wrong);
-  } else {
-    std::string searched;
-    for (const auto& d : config.plugin_dirs) searched += (searched.empty() ? "" : ", ") + d;
-    wrong.push_back("there is no plugin '" + p.use + "'; searched " +
-                    (searched.empty() ? "nowhere (no plugin_dirs)" : searched) +
-                    ". `trapline plugins` lists what there is");
+  std::vector<plugin::finding> findings;
+  const auto files = plugin::find_plugins(p.use, config.plugin_dirs);
+  if (files.empty()) {
+    problems.push_back({p.use_at, path + ".use", plugin::not_found_text(p.use, config.plugin_dirs)});
+    return;
   }
-  for (auto& w : wrong) problems.push_back({p.use_at, path + ".use", std::move(w)});
-  if (!img || !wrong.empty()) return;
+  img = plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256);
+  for (auto& text : plugin::texts(findings, true)) problems.push_back({p.use_at, path + ".use", std::move(text)});
+  for (const auto& text : plugin::texts(findings, false)) rt->log.warn(p.name + ": " + text);
+  for (std::size_t n = 1; n < files.size(); ++n)
+    rt->log.warn(sdk::cat(p.name, ": uses ", files[0], "; ", files[n], " has the same name and is not used"));
+  if (!img) return;
 
   const auto& d = img->descriptor();
   const auto table = config::read_table(d.options, d.option_count, d.option_size);
-  for (const auto& f : config::table_faults(table)) problems.push_back({p.use_at, path + ".use", "plugin bug: " + f});
   const std::size_t before = problems.size();
   auto checked = config::check_options(table, p.options.type == config::node::kind::null ? nullptr : &p.options, p.at,
                                        path + ".options", problems);
   if (problems.size() > before) return;
 
+  if (left_out_for_crashes(p, *img, problems)) return;
   auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), p.name, img,
                                               std::move(checked));
-  i->on_fault = p.on_fault;
+  i->supervision = p.supervision;
   trapline_error error{};
-  if (!i->create(error) || !i->configure(error)) {
+  if (!make(*i, error)) {
     const std::string option(sdk::view(error.path));
     config::position at = p.at;
     const config::node* n = &p.options;
@@ -186,8 +205,32 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
   instances.push_back(std::move(i));
 }
 
+// Whether safe start leaves it out; told in the log, in instances() and, if the engine must not run without it, as a
+// problem.
+bool engine::impl::left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
+                                        std::vector<config::problem>& problems) {
+  if (!options.safe_start || !crashes->leave_out(p.name, img.sha256())) return false;
+  const std::string why = "it crashed the engine twice in a row, see " + crashes->last_record(p.name) +
+                          "; replace its plugin, or run with --no-safe-start";
+  if (p.supervision.on_fault == config::fault_policy::stop_engine)
+    problems.push_back(
+        {p.at, "plugins." + p.name, why + " (on_fault: stop_engine: the engine does not run without it)"});
+  rt->log.error(p.name + " is left out: " + why);
+  left_out.push_back({p.name, std::string(img.descriptor().id), p.lane,
+                      std::string(sdk::instance_state_name(TRAPLINE_INSTANCE_LEFT_OUT)),
+                      std::string(sdk::health_name(TRAPLINE_HEALTH_FAILED)), why});
+  return true;
+}
+
+bool engine::impl::make(plugin::instance& i, trapline_error& error) {
+  being_made.store(&i, std::memory_order_release);
+  const bool ok = i.create(error) && i.configure(error);
+  being_made.store(nullptr, std::memory_order_release);
+  return ok;
+}
+
 void engine::impl::add_observer(const observation& o) {
-  config.lanes.push_back({o.instance, {}, config::wait_strategy::park, bus::overflow::lag});
+  config.lanes.push_back({o.instance, {}, config::wait_strategy::park, bus::overflow::lag, {}});
   config::plugin_config p;
   p.name = p.lane = o.instance;
   config.plugins.push_back(std::move(p));
@@ -200,12 +243,14 @@ void engine::impl::add_observer(const observation& o) {
   instances.push_back(std::move(i));
 }
 
-// Instances and config.plugins stand in the same order: nothing was refused.
+// Nothing was refused.
 void engine::impl::make_lanes(std::vector<config::problem>& problems) {
   for (const auto& l : config.lanes) lanes.emplace_back(*rt, l);
-  for (std::size_t k = 0; k < instances.size(); ++k) {
-    const auto& p = config.plugins[k];
-    plugin::instance& i = *instances[k];
+  for (const auto& p : config.plugins) {
+    const auto at =
+        std::find_if(instances.begin(), instances.end(), [&](const auto& x) { return x->name() == p.name; });
+    if (at == instances.end()) continue;  // left out
+    plugin::instance& i = **at;
     bus::lane* l = lane_named(p.lane);
     for (const auto& other : instances)
       if (other->lane == l && other->driver() && i.driver())
@@ -219,34 +264,13 @@ void engine::impl::make_lanes(std::vector<config::problem>& problems) {
 // ---------------------------------------------------------------- starting and stopping
 
 bool engine::impl::start_instance(plugin::instance& i, std::string& error) {
-  struct outcome {
-    bool ok = false;
-    trapline_error error{};
-  };
-  auto o = std::make_shared<outcome>();
-  const bool in_time = i.lane->call(
-      [o, &i] {
-        o->ok = i.start(o->error);
-        if (o->ok && i.driver()) i.lane->set_driver(&i);
-        if (!o->ok) forget(i);
-      },
-      start_limit);
-  if (in_time && o->ok) return true;
-  if (!in_time) {
-    error = i.name() + " did not start within 30 s";
-    started.push_back(&i);  // it may yet: then it must be stopped like the others
-    return false;
-  }
-  error = rt->redacted(i.name() + ": " + std::string(sdk::view(o->error.text)));
-  if (o->error.code == TRAPLINE_E_CONFIG) rt->request_stop(stop_kind::bad_config, error);
+  trapline_error e{};
+  const auto result = supervise::start(i, e);
+  if (result != supervise::start_result::refused) started.push_back(&i);  // one that hangs may start yet
+  if (result == supervise::start_result::running) return true;
+  error = rt->redacted(i.name() + ": " + std::string(sdk::view(e.text)));
+  if (e.code == TRAPLINE_E_CONFIG) rt->request_stop(stop_kind::bad_config, error);
   return false;
-}
-
-// Nothing of the instance is called by its lane any more. [lane]
-void engine::impl::forget(plugin::instance& i) {
-  i.lane->timers().cancel_all(i.id());
-  i.subscriptions.clear();
-  i.lane->forget_routes();
 }
 
 // True when no lane has an event left. Instances may publish while handling the last ones, so all must be dry at once.
@@ -255,6 +279,7 @@ bool engine::impl::run_dry(steady::time_point deadline) {
     const std::uint64_t before = rt->ring.tail();
     bool all = true;
     for (auto& l : lanes) {
+      if (l.given_up) continue;
       auto dry = std::make_shared<std::atomic<bool>>(false);
       if (!l.call([dry, &l] { dry->store(l.dry()); }, call_limit) || !dry->load()) all = false;
     }
@@ -264,54 +289,35 @@ bool engine::impl::run_dry(steady::time_point deadline) {
   return false;
 }
 
-bool engine::impl::stop_instance(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what) {
-  bool clean = true;
-  while (drain) {
-    auto s = std::make_shared<std::atomic<trapline_status>>(TRAPLINE_E_AGAIN);
-    if (!i.lane->call([s, &i] { s->store(i.drain()); }, call_limit)) {
-      what += i.name() + " hangs; ";
-      return false;
-    }
-    if (s->load() == TRAPLINE_OK) break;
-    if (steady::now() >= deadline) {
-      what += i.name() + " was not drained in time; ";
-      clean = false;
-      break;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  const bool stopped = i.lane->call(
-      [&i] {
-        if (i.driver()) i.lane->set_driver(nullptr);
-        i.stop();
-        forget(i);
-      },
-      call_limit);
-  if (!stopped) what += i.name() + " hangs in stop(); ";
-  return clean && stopped;
-}
-
 bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
   running = false;
+  supervisor.reset();  // from here on nothing is made anew
   const auto deadline = steady::now() + std::chrono::nanoseconds(config.drain_timeout);
   bool clean = true, dry = true;
   for (auto i = started.rbegin(); i != started.rend(); ++i) {
     // The bus can only run dry once all sources are silent.
+    if ((*i)->lane->given_up) continue;
     if (drain && dry && start_rank(**i) != 2) dry = run_dry(deadline);
-    clean = stop_instance(**i, drain, deadline, what) && clean;
+    clean = supervise::stop(**i, drain, deadline, what) && clean;
   }
   started.clear();
   if (drain && dry) run_dry(deadline);  // the last words of the instances count, too
   if (!dry) what += "the bus did not run dry in time; ";
   rt->ring.close();
   for (auto& l : lanes)
-    if (!l.end(call_limit)) {
+    if (l.given_up || !l.end(call_limit)) {
       hung = true;
       what += "lane " + l.name() + " hangs; ";
     }
   clean = clean && dry && !hung;
+  if (clean) {
+    std::vector<std::string> names;
+    for (const auto& i : instances) names.push_back(i->name());
+    crashes->ended_well(names);
+  }
   rt->log.info(clean ? "stopped" : "stopped, not cleanly: " + what);
+  rt->log.settle(call_limit);
   return clean;
 }
 
@@ -352,7 +358,9 @@ std::vector<std::string> engine::load_text(const std::string& text, const std::s
 bool engine::start(std::string& error) {
   impl& m = *impl_;
   m.rt->log.info(sdk::cat("trapline ", version_text, " starts '", m.config.name, "': ", m.instances.size(),
-                          " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20, " MiB"));
+                          " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20,
+                          " MiB, with cursors and copies ", (m.rt->ring.total_bytes() + (1u << 20) - 1) >> 20,
+                          " MiB, log queue ", m.config.log.queue_lines, " lines"));
   for (auto& l : m.lanes) l.run();
   m.running = true;
   std::vector<plugin::instance*> order;
@@ -360,7 +368,6 @@ bool engine::start(std::string& error) {
   std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return start_rank(*a) < start_rank(*b); });
   for (auto* i : order) {
     if (m.start_instance(*i, error)) {
-      m.started.push_back(i);
       m.rt->log.info(sdk::cat(i->name(), " (", i->plugin_id(), ") runs on lane ", i->lane->name()));
       continue;
     }
@@ -369,6 +376,8 @@ bool engine::start(std::string& error) {
     m.stop(false, ignored);
     return false;
   }
+  m.supervisor = std::make_unique<supervise::supervisor>(*m.rt, m.lanes, m.instances, m.config.hang_limit);
+  m.supervisor->run();
   return true;
 }
 
@@ -377,6 +386,30 @@ bool engine::stop(bool drain, std::string& what) { return impl_->stop(drain, wha
 void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(stop_kind::requested, reason); }
 stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
 std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
+
+const char* engine::record_crash(int signal, void* const* frames, int count) const noexcept {
+  if (!impl_->crashes || impl_->crashes->record_fd() < 0) return nullptr;
+  supervise::crash_scene scene;
+  scene.signal = signal;
+  if (const auto* l = static_cast<const bus::lane*>(this_lane.lane)) {
+    std::uint64_t call = 0;
+    scene.lane = l->name().c_str();
+    scene.instance = l->running(call);
+    scene.how_known = "its callback was running on its lane";
+    if (scene.instance) scene.event_seq = l->activity().seq.load(std::memory_order_relaxed);
+  } else if ((scene.instance = impl_->being_made.load(std::memory_order_acquire))) {
+    scene.how_known = "it was in create() or configure()";
+  }
+  for (int n = 0; !scene.instance && n < count; ++n)
+    for (const auto& i : impl_->instances)
+      if (i->has_code(frames[n])) {
+        scene.instance = i.get();
+        scene.how_known = "its code is on the stack of a thread of its own";
+        break;
+      }
+  supervise::write_report(impl_->crashes->record_fd(), scene, frames, count);
+  return impl_->crashes->record_path().c_str();
+}
 
 std::string_view engine::topic(std::uint32_t id) const { return impl_->rt->names.topic_name(id); }
 std::string_view engine::symbol(std::uint32_t instrument) const {
@@ -398,7 +431,9 @@ std::vector<instance_status> engine::instances() const {
   std::vector<instance_status> out;
   for (const auto& i : impl_->instances)
     out.push_back({i->name(), std::string(i->plugin_id()), i->lane ? i->lane->name() : "",
-                   std::string(sdk::instance_state_name(i->state())), std::string(sdk::health_name(i->health.load()))});
+                   std::string(sdk::instance_state_name(i->state())), std::string(sdk::health_name(i->health())),
+                   i->reason()});
+  out.insert(out.end(), impl_->left_out.begin(), impl_->left_out.end());
   return out;
 }
 

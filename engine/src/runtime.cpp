@@ -32,7 +32,7 @@ trapline_status runtime::publish(std::uint16_t type, std::uint32_t topic, const 
   e.topic = topic;
   e.ts_event = e.ts_recv = clock.now();
   const trapline_frame f{&e, payload, size, 0};
-  return ring.publish({&f, 1}, {0, &host_source_seq, this_lane.in_event ? this_lane.cause : 0, e.ts_recv});
+  return ring.publish({&f, 1}, {0, &host_numbers, false, this_lane.in_event ? this_lane.cause : 0, e.ts_recv});
 }
 
 }  // namespace trapline

@@ -33,7 +33,7 @@ struct runtime {
 
   // The host's own topics.
   std::uint32_t topic_lifecycle = 0, topic_health = 0, topic_timer = 0;
-  std::atomic<std::uint64_t> host_source_seq{0};
+  bus::source_counter host_numbers{false};  // any thread may speak for the host
 
   // Any thread. The first reason of a kind is kept.
   void request_stop(stop_kind kind, std::string_view reason) noexcept;

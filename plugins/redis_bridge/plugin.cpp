@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bridge.hpp"
+#include "options.hpp"
 #include "trapline/sdk/plugin.hpp"
 
 namespace {
@@ -43,8 +44,8 @@ rb::meters make_meters(const sdk::host& h) {
   m.errors = h.counter("redis_replies_error_total");
   m.reconnects = h.counter("redis_reconnects_total");
   for (std::size_t i = 0; i < rb::family_count; ++i)
-    m.dropped[i] = h.counter("redis_spool_dropped_total",
-                             sdk::cat("family=\"", rb::family_name(static_cast<rb::family>(i)), "\""));
+    m.dropped[i] =
+        h.counter("redis_spool_dropped_total", sdk::label("family", rb::family_name(static_cast<rb::family>(i))));
   m.spool_commands = h.gauge("redis_spool_commands");
   m.spool_bytes = h.gauge("redis_spool_bytes");
   m.connected = h.gauge("redis_connected");
@@ -57,28 +58,7 @@ class redis_bridge : public sdk::plugin<redis_bridge> {
                                                 .version = "0.1.0",
                                                 .summary = "State, history and signals in Redis keys and streams",
                                                 .flags = TRAPLINE_PLUGIN_SINK};
-  static constexpr trapline_option options[] = {
-      sdk::option_string("url", "unix:./run/redis.sock", "unix:PATH or redis://host:port[/db]"),
-      sdk::option_string("username", nullptr, "ACL user; needs password"),
-      sdk::option_secret("password", "password of the user, or of requirepass"),
-      sdk::option_enum("vocabulary", "plain", "plain|seed", "seed adds the seed's words to the documents"),
-      sdk::option_duration("window", "2ms", "0ms..50ms", "how long commands are collected before they are written"),
-      sdk::option_int("spool.max_commands", "100000", "100..10000000",
-                      "stream entries kept while Redis is away or slow"),
-      sdk::option_bytes("spool.max_bytes", "64MiB", "64KiB..16GiB", "memory for them"),
-      sdk::option_string("stream.prefix", "trapline:v1", "first part of the names of all streams"),
-      sdk::option_int("stream.maxlen.market", "20000", "10..100000000",
-                      "about how many entries of market data a stream keeps"),
-      sdk::option_int("stream.maxlen.signals", "10000", "10..100000000", "the same for signals and the trap matrix"),
-      sdk::option_int("stream.maxlen.account", "100000", "10..100000000", "the same for positions, orders and account"),
-      sdk::option_int("stream.maxlen.status", "1000", "10..100000000", "the same for feed status"),
-      sdk::option_int("history.position_max", "1000", "1..1000000", "entries in the list position_history"),
-      sdk::option_duration("publish.position", "5s", "100ms..1h", "longest age of the position, price and status keys"),
-      sdk::option_duration("publish.orders", "10s", "100ms..1h", "longest age of the order and target keys"),
-      sdk::option_duration("publish.account", "30s", "100ms..1h", "longest age of the balance key"),
-      sdk::option_duration("publish.trap", "15s", "100ms..1h", "longest age of the trap keys"),
-      sdk::option_int("expiry_factor", "3", "2..100", "keys expire after this many periods without a writer"),
-  };
+  static constexpr const auto& options = rb::option_table.rows;
 
   explicit redis_bridge(const trapline_host* h) : plugin(h), environment_(host()) {}
 

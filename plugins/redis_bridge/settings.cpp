@@ -1,18 +1,15 @@
 #include "settings.hpp"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <optional>
 
-#include "trapline/sdk/host.hpp"
+#include "options.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::redis_bridge {
 namespace {
 
-[[noreturn]] void refuse(std::string path, std::string text) {
-  throw sdk::error(TRAPLINE_E_CONFIG, std::move(path), std::move(text));
-}
+[[noreturn]] void refuse(std::string_view path, std::string text) { sdk::options::refuse(path, std::move(text)); }
 
 template <class Int>
 std::optional<Int> number(std::string_view text, Int low, Int high) {
@@ -85,33 +82,12 @@ void parse_url(std::string_view url, settings& out) {
 }
 
 settings parse_settings(std::string_view json) {
-  const auto all = nlohmann::json::parse(json);
-  const auto at = [&](const char* pointer) -> const nlohmann::json& {
-    return all.at(nlohmann::json::json_pointer(pointer));
-  };
-  const auto integer = [&](const char* pointer) { return at(pointer).get<std::int64_t>(); };
-
-  settings s;
-  parse_url(at("/url").get<std::string>(), s);
-  if (at("/username").is_string()) s.username = at("/username");
-  s.has_password = at("/password").is_boolean() && at("/password").get<bool>();
-  if (!s.username.empty() && !s.has_password) refuse("password", "username is set, so password must be set too");
-  s.words = at("/vocabulary") == "seed" ? vocabulary::seed : vocabulary::plain;
-  s.window = integer("/window");
-  s.spool_commands = static_cast<std::uint64_t>(integer("/spool/max_commands"));
-  s.spool_bytes = static_cast<std::uint64_t>(integer("/spool/max_bytes"));
-  s.prefix = at("/stream/prefix");
+  const sdk::options given(json);
+  settings s = option_table.read(given);
+  parse_url(given.get<std::string>("url"), s);
   check_prefix(s.prefix);
-  s.maxlen_market = integer("/stream/maxlen/market");
-  s.maxlen_signals = integer("/stream/maxlen/signals");
-  s.maxlen_account = integer("/stream/maxlen/account");
-  s.maxlen_status = integer("/stream/maxlen/status");
-  s.position_history = integer("/history/position_max");
-  s.position_period = integer("/publish/position");
-  s.orders_period = integer("/publish/orders");
-  s.account_period = integer("/publish/account");
-  s.trap_period = integer("/publish/trap");
-  s.expiry_factor = integer("/expiry_factor");
+  s.words = given.one_of<vocabulary>("vocabulary", {{"plain", vocabulary::plain}, {"seed", vocabulary::seed}});
+  if (!s.username.empty() && !s.has_password) refuse("password", "username is set, so password must be set too");
   return s;
 }
 

@@ -19,7 +19,7 @@ class trap_detector final : public sdk::plugin<trap_detector>, public sink {
       .version = "0.1.0",
       .summary = "recognises stop hunts, bull and bear traps, fake pumps and dumps, spoofing and layering",
       .flags = TRAPLINE_PLUGIN_DETERMINISTIC | TRAPLINE_PLUGIN_BOUNDED};
-  static constexpr const auto& options = option_table;
+  static constexpr const auto& options = option_table.rows;
 
   explicit trap_detector(const trapline_host* h) : plugin(h) {}
 
@@ -31,7 +31,7 @@ class trap_detector final : public sdk::plugin<trap_detector>, public sink {
     lost_ = host().counter("detector_signals_lost_total");
     for (std::size_t i = 1; i < ignored_count; ++i)
       ignored_[i] =
-          host().counter("detector_ignored_total", sdk::cat("reason=\"", ignored_name(static_cast<ignored>(i)), "\""));
+          host().counter("detector_ignored_total", sdk::label("reason", ignored_name(static_cast<ignored>(i))));
     const auto bit = [](int type) { return TRAPLINE_TYPE_BIT(type); };
     host().subscribe("md.trade.>", bit(TRAPLINE_EVENT_TRADE) | bit(TRAPLINE_EVENT_GAP));
     host().subscribe("md.book.>",

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Each ABI header compiles alone as C11 and C++17/20 with every warning an error, by gcc and clang.
 set -eu
-include=$1
+include=$(cd "$1" && pwd)
 failed=0
 cd "$include"
 for header in $(find trapline/abi -name '*.h' | sort); do

@@ -6,49 +6,16 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
+#include "engine_fixture.hpp"
 #include "support/eventually.hpp"
-#include "support/temp_dir.hpp"
 #include "trapline/sdk/event.hpp"
 
 using trapline::engine;
-using trapline::engine_options;
 
 namespace {
 
-class engine_test : public testing::Test {
- protected:
-  engine_options options() const { return {TRAPLINE_BUILD_DIR "/tests/modules", dir_.path() + "/run", false}; }
-  std::string log_setting() const { return "engine: {log: {file: " + dir_.path() + "/log}}\n"; }
-  std::string log() const {
-    std::stringstream s;
-    s << std::ifstream(dir_.path() + "/log").rdbuf();
-    return s.str();
-  }
-  static std::string all(const std::vector<std::string>& lines) {
-    std::string out;
-    for (const auto& l : lines) out += l + "\n";
-    return out;
-  }
-  void start(engine& e, const std::string& yaml) {
-    const auto problems = e.load_text(log_setting() + yaml, "test.yaml");
-    ASSERT_TRUE(problems.empty()) << all(problems);
-    std::string error;
-    ASSERT_TRUE(e.start(error)) << error;
-  }
-  void stop(engine& e) {
-    std::string what;
-    EXPECT_TRUE(e.stop(true, what)) << what;
-  }
-  static std::string state_of(const engine& e, const std::string& name) {
-    for (const auto& i : e.instances())
-      if (i.name == name) return i.state;
-    return "absent";
-  }
-
-  test::temp_dir dir_;
-};
+class engine_test : public engine_fixture {};
 
 }  // namespace
 
@@ -143,7 +110,7 @@ TEST_F(engine_test, on_fault_stop_engine_asks_for_a_stop) {
 TEST_F(engine_test, a_start_that_fails_stops_what_had_started) {
   engine e(options());
   ASSERT_TRUE(
-      e.load_text(log_setting() + "plugins:\n  tally: {use: tally}\n  bad: {use: fails_to_start}\n", "test.yaml")
+      e.load_text(engine_section() + "plugins:\n  tally: {use: tally}\n  bad: {use: fails_to_start}\n", "test.yaml")
           .empty());
   std::string error;
   EXPECT_FALSE(e.start(error));
@@ -247,6 +214,15 @@ TEST_F(engine_test, a_run_directory_that_cannot_be_made_is_told) {
   const auto p = e.load_text("plugins: {tally: {use: tally}}", "t");
   ASSERT_EQ(p.size(), 1u);
   EXPECT_NE(p[0].find("cannot create the run directory /proc/nowhere/run"), std::string::npos) << p[0];
+}
+
+TEST_F(engine_test, tells_its_memory_budget_at_the_start) {
+  engine e(options());
+  start(e, "lanes: {side: {overflow: conflate, conflate_memory: 4MiB}}\nplugins: {tally: {use: tally, lane: side}}",
+        "ring_size: 1MiB");
+  stop(e);
+  // The ring, an eighth for its commit words, the lane's copies and what it keeps of what it was moved past.
+  EXPECT_NE(log().find("bus 1 MiB, with cursors and copies 6 MiB, log queue 8192 lines"), std::string::npos) << log();
 }
 
 TEST_F(engine_test, two_engines_in_one_process_do_not_meet) {

@@ -19,7 +19,8 @@ struct engine_options {
   std::string plugin_dir;  // where plugins are, after the configuration's own plugin_dirs
   std::string run_dir;     // not empty: instead of the configuration's
   bool log_to_stderr =
-      false;  // whatever the configuration says, warnings and errors only (for checking a configuration)
+      false;               // whatever the configuration says, warnings and errors only (for checking a configuration)
+  bool safe_start = true;  // leave out instances that crashed the engine twice in a row, see record_crash()
 };
 
 // Why an engine wants to stop.
@@ -39,8 +40,9 @@ struct lane_status {
 
 struct instance_status {
   std::string name, plugin, lane;
-  std::string state;   // "running", "quarantined", ...
+  std::string state;   // "running", "quarantined", "restarting", "left_out", ...
   std::string health;  // "ok", "degraded", "failed"
+  std::string reason;  // why it is not well; empty if it is
 };
 
 class engine {
@@ -72,6 +74,14 @@ class engine {
   void request_stop(std::string_view reason);  // [any]
   stop_cause stop_requested() const;           // [any]
   std::string stop_reason() const;             // [any]
+
+  // For the hosting program's handler of fatal signals: records which lane and instance the calling thread was working
+  // for (on a thread of a plugin's own: whose code is among the `count` return addresses at `frames`, see
+  // backtrace(3)), in a file under `<run_dir>/crashes/`. The next engine of this run directory counts it, and leaves
+  // out an instance that crashed twice in a row with the same plugin file. Returns the file's path, or nullptr if there
+  // is none. Reads and writes without allocation or locks (async-signal-safe), and does not return to what crashed:
+  // that is the handler's.
+  const char* record_crash(int signal, void* const* frames, int count) const noexcept;
 
   std::string_view topic(std::uint32_t id) const;           // name, empty for an unknown id [any]
   std::string_view symbol(std::uint32_t instrument) const;  // the same [any]

@@ -2,6 +2,7 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "bus/spin.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/event.hpp"
 
@@ -28,17 +30,37 @@ void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
   ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
-void pause() noexcept {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
+// A place for the hosting program's signal handlers to run when a plugin has used up the thread's stack.
+class alternate_stack {
+ public:
+  alternate_stack() : memory_(std::make_unique<std::byte[]>(size)) {
+    stack_t s{};
+    s.ss_sp = memory_.get();
+    s.ss_size = size;
+    ::sigaltstack(&s, nullptr);
+  }
+  ~alternate_stack() {
+    stack_t s{};
+    s.ss_flags = SS_DISABLE;
+    ::sigaltstack(&s, nullptr);
+  }
+
+ private:
+  static constexpr std::size_t size = 64 * 1024;
+  std::unique_ptr<std::byte[]> memory_;
+};
 
 }  // namespace
 
 lane::lane(runtime& rt, const config::lane_config& c)
-    : rt_(rt), name_(c.name), wait_(c.wait), reader_(rt.ring.add_reader(c.overflow, this)) {
-  lost_total_ = rt_.metrics.counter("engine", "lane_lost_events_total", "lane=\"" + name_ + "\"");
+    : rt_(rt),
+      name_(c.name),
+      wait_(c.wait),
+      reader_(rt.ring.add_reader(c.overflow, this, static_cast<std::size_t>(c.conflate_bytes))) {
+  const std::string label = "lane=\"" + name_ + "\"";
+  lost_total_ = rt_.metrics.counter("engine", "lane_lost_events_total", label);
+  conflated_total_ = rt_.metrics.counter("engine", "lane_conflated_events_total", label);
+  delay_ = rt_.metrics.histogram_of("engine", "lane_delay_seconds", label, obs::duration_bounds);
 }
 
 lane::~lane() { end(1'000'000'000); }
@@ -46,6 +68,7 @@ lane::~lane() { end(1'000'000'000); }
 void lane::add(plugin::instance& i) {
   i.lane = this;
   instances_.push_back(&i);
+  i.place = static_cast<std::uint32_t>(instances_.size());
 }
 
 void lane::run() {
@@ -102,16 +125,23 @@ void lane::wake() noexcept {
 // ---------------------------------------------------------------- the lane's thread
 
 void lane::loop() {
-  this_lane.lane = this;
-  for (;;) {
-    if (has_commands_.load(std::memory_order_acquire)) run_commands();
-    if (ending_) return;
-    const std::size_t n = drain_bus(batch);
-    fire_timers();
-    if (driver_ && driver_->quarantined()) set_driver(nullptr);
-    if (n == 0) wait();
-    else if (driver_) driver_->poll(0);
-  }
+  const alternate_stack for_signals;
+  adopt_thread();
+  while (!ending_) turn();
+}
+
+void lane::adopt_thread() noexcept { this_lane.lane = this; }
+
+// True: something was done.
+
+bool lane::step() {
+  if (has_commands_.load(std::memory_order_acquire)) run_commands();
+  if (ending_) return true;
+  const std::size_t n = drain_bus(batch);
+  fire_timers();
+  if (driver_ && driver_->faulted()) set_driver(nullptr);
+  if (n > 0 && driver_) poll_driver(0);
+  return n > 0;
 }
 
 std::size_t lane::drain_bus(std::size_t most) {
@@ -119,57 +149,73 @@ std::size_t lane::drain_bus(std::size_t most) {
   for (; n < most; ++n) {
     const trapline_event* e = reader_.peek();
     if (!e) break;
-    if (const loss lost = reader_.take_loss(); lost.events > 0) tell_loss(lost, e);
+    if (reader_.has_loss()) [[unlikely]]
+      tell_loss(reader_.take_loss(), e);
+    if (routes_stale_) [[unlikely]] {
+      routes_.clear();
+      lists_.clear();
+      routes_stale_ = false;
+    }
     dispatch(e);
     reader_.advance();
   }
   if (n > 0) {
+    enter(nullptr);
     events_.store(events_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     idle_since_ = 0;
+    if (const auto c = reader_.conflated(); c != conflated_) {
+      std::atomic_ref(*conflated_total_).store(conflated_ = c, std::memory_order_relaxed);
+      timers_.requeue_lost();  // timer events are conflated like all others
+    }
   }
   return n;
 }
 
-void lane::hand_over(plugin::instance& i, const trapline_event* e) {
-  this_lane.in_event = true;
-  this_lane.cause = e->seq;
-  this_lane.now = e->ts_recv;
+void lane::hand_over_timed(plugin::instance& i, const trapline_event* e) {
+  if (delay_) delay_->record(static_cast<double>(rt_.clock.now() - e->ts_recv) * 1e-9);
+  const std::int64_t begin = rt_.clock.mono();
   i.on_event(e);
-  this_lane.in_event = false;
+  i.record_callback(rt_.clock.mono() - begin);
 }
 
 void lane::dispatch(const trapline_event* e) {
-  if (e->space == 0 && e->type == TRAPLINE_EVENT_TIMER) {
-    const auto* t = sdk::payload<trapline_timer_event>(*e);
-    for (auto* i : instances_) {
-      if (!t || i->id() != t->instance) continue;
-      if (!i->receives()) timers_.cancel_all(i->id());
-      else if (timers_.delivered(t->timer_id)) hand_over(*i, e);
-    }
-    return;
+  activity_.seq.store(e->seq, std::memory_order_relaxed);
+  this_lane.in_event = true;
+  this_lane.cause = e->seq;
+  this_lane.now = e->ts_recv;
+  if (e->type == TRAPLINE_EVENT_TIMER && e->space == 0) {
+    deliver_timer(e);
+  } else {
+    const std::uint64_t bit = e->space == 0 && e->type < 64 ? TRAPLINE_TYPE_BIT(e->type) : TRAPLINE_TYPE_ALL;
+    for (const target& t : targets_of(e->topic))
+      if ((t.type_mask & bit) != 0 && t.who->id() != e->source && t.who->receives()) hand_over(*t.who, e);
   }
-  if (routes_stale_) {
-    routes_.clear();
-    routes_stale_ = false;
-  }
-  const std::uint64_t bit = e->space == 0 && e->type < 64 ? TRAPLINE_TYPE_BIT(e->type) : TRAPLINE_TYPE_ALL;
-  for (const target& t : resolve(e->topic).targets)
-    if ((t.type_mask & bit) != 0 && t.who->id() != e->source && t.who->receives()) hand_over(*t.who, e);
+  this_lane.in_event = false;
 }
 
-const lane::route& lane::resolve(std::uint32_t topic) {
-  if (topic >= routes_.size()) routes_.resize(std::max<std::size_t>(topic + 1, rt_.names.topic_count() + 1));
-  route& r = routes_[topic];
-  if (r.resolved) return r;
-  r.resolved = true;
+void lane::deliver_timer(const trapline_event* e) {
+  const auto* t = sdk::payload<trapline_timer_event>(*e);
+  for (auto* i : instances_) {
+    if (!t || i->id() != t->instance) continue;
+    if (!i->receives()) timers_.cancel_all(i->id());
+    else if (timers_.delivered(t->timer_id)) hand_over(*i, e);
+  }
+}
+
+std::uint32_t lane::resolve(std::uint32_t topic) {
+  const std::size_t known = rt_.names.topic_count() + 1;
+  if (topic >= routes_.size()) routes_.resize(std::max<std::size_t>(topic + 1, known), unresolved);
   const auto name = rt_.names.topic_name(topic);
+  target_list list;
   for (auto* i : instances_) {
     std::uint64_t mask = 0;
     for (const auto& s : i->subscriptions)
       if (matches(s.pattern, name)) mask |= s.type_mask;
-    if (mask != 0) r.targets.push_back({i, mask});
+    if (mask != 0) list.push_back({i, mask});
   }
-  return r;
+  auto at = std::find(lists_.begin(), lists_.end(), list);
+  if (at == lists_.end()) at = lists_.insert(at, std::move(list));
+  return routes_[topic] = static_cast<std::uint32_t>(at - lists_.begin());
 }
 
 // All instances of a lapped lane are told before they see anything newer.
@@ -188,13 +234,23 @@ void lane::tell_loss(const loss& lost, const trapline_event* next) {
   g.gap.lost = lost.events;
   g.gap.from_seq = lost.from_seq;
   g.gap.to_seq = lost.to_seq;
+  this_lane.in_event = true;
+  this_lane.cause = g.head.seq;
+  this_lane.now = g.head.ts_recv;
   for (auto* i : instances_)
     if (i->receives()) hand_over(*i, &g.head);
+  this_lane.in_event = false;
   timers_.requeue_lost();
 }
 
+void lane::poll_driver(std::int64_t max_wait) {
+  enter(driver_, max_wait);
+  driver_->poll(max_wait);
+  enter(nullptr);
+}
+
 void lane::fire_timers() {
-  if (!timers_.next_due()) return;
+  if (timers_.next_due() == time::timers::never) return;
   const std::int64_t now = rt_.clock.now();
   while (const auto due = timers_.due(now)) {
     const trapline_timer_event t{due->id, due->cookie, due->due, due->instance, 0};
@@ -221,24 +277,25 @@ void lane::run_commands() {
 
 std::int64_t lane::wait_time() const {
   const auto due = timers_.next_due();
-  return due ? std::clamp<std::int64_t>(*due - rt_.clock.now(), 0, longest_wait) : longest_wait;
+  if (due == time::timers::never) return longest_wait;
+  return std::clamp<std::int64_t>(due - rt_.clock.now(), 0, longest_wait);
 }
 
 // Sleeps until something happens. The flag goes up first and the bus is looked at again after it, so that a
 // publish in between is either seen here or sees the flag.
 void lane::wait() {
   if (wait_ != config::wait_strategy::park) {
-    if (driver_) driver_->poll(0);
-    if (wait_ == config::wait_strategy::spin) return pause();
+    if (driver_) poll_driver(0);
+    if (wait_ == config::wait_strategy::spin) return spin_once();
     const std::int64_t now = rt_.clock.mono();
     if (idle_since_ == 0) idle_since_ = now;
-    if (now - idle_since_ < spin_before_park) return pause();
+    if (now - idle_since_ < spin_before_park) return spin_once();
   }
-  asleep.store(1, std::memory_order_seq_cst);
-  const bool busy = reader_.ready(true) || has_commands_.load(std::memory_order_seq_cst);
-  if (driver_) driver_->poll(busy ? 0 : wait_time());
-  else if (!busy) futex_wait(asleep, 1, wait_time());
-  asleep.store(0, std::memory_order_relaxed);
+  const bool busy = !reader_.fall_asleep() || has_commands_.load(std::memory_order_seq_cst);
+  if (driver_) poll_driver(busy ? 0 : wait_time());
+  else if (busy) std::this_thread::yield();  // a producer is about to commit
+  else futex_wait(asleep, 1, wait_time());
+  reader_.awake();
 }
 
 }  // namespace trapline::bus

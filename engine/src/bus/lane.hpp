@@ -19,6 +19,14 @@
 
 namespace trapline::bus {
 
+// What a lane's thread is doing right now, for the watchdog and for crash records. Written by the thread alone.
+struct activity {
+  // Callbacks entered so far * 2^16 + place in the lane's list of the instance that was entered last, from 1; 0: none runs.
+  std::atomic<std::uint64_t> call{0};
+  std::atomic<std::uint64_t> seq{0};        // of the event handed over last
+  std::atomic<std::int64_t> may_wait{0};    // ns that the callback may take over its budget: a driver's wait
+};
+
 class lane final : public sleeper {
  public:
   // Before the ring has wrapped once.
@@ -26,12 +34,28 @@ class lane final : public sleeper {
   ~lane() override;
 
   const std::string& name() const noexcept { return name_; }
+  overflow policy() const noexcept { return reader_.policy(); }
+  const std::vector<plugin::instance*>& instances() const noexcept { return instances_; }
+  // The instance whose callback runs, or nullptr; `call` tells callbacks apart. Any thread, signal handlers included.
+  plugin::instance* running(std::uint64_t& call) const noexcept {
+    call = activity_.call.load(std::memory_order_acquire);
+    const std::size_t place = call & 0xffff;
+    return place == 0 ? nullptr : instances_[place - 1];
+  }
+  const bus::activity& activity() const noexcept { return activity_; }
 
   // [control], before run()
   void add(plugin::instance& i);
   void run();  // starts the thread
   // Ends the thread; the lane's instances are stopped already. False: it hangs, and this object must outlive it.
   bool end(std::int64_t limit);
+
+  // Without run(), the calling thread may be the lane's: it says so once, then takes turns of the loop. A turn handles
+  // what is there; if there is nothing, it waits as the lane would.
+  void adopt_thread() noexcept;
+  void turn() {
+    if (!step()) wait();
+  }
 
   // Runs `f` on the lane's thread, between two events, and waits until it has run. False: it took longer than `limit`
   // ns; `f` may still run later, so it must own what it touches. [control]
@@ -41,7 +65,15 @@ class lane final : public sleeper {
   time::timers& timers() noexcept { return timers_; }
   void forget_routes() noexcept { routes_stale_ = true; }  // from the next event on
   void set_driver(plugin::instance* i);
-  bool dry() const noexcept { return !reader_.ready(false); }
+  void set_driver_off(const plugin::instance& i) {
+    if (driver_ == &i) set_driver(nullptr);
+  }
+  // Marks that a callback of `i` begins, or that none runs (nullptr).
+  void enter(const plugin::instance* i, std::int64_t may_wait = 0) noexcept {
+    activity_.may_wait.store(may_wait, std::memory_order_relaxed);
+    activity_.call.store(++calls_ << 16 | (i ? i->place : 0), std::memory_order_release);
+  }
+  bool dry() const noexcept { return !reader_.ready(); }
 
   void wake() noexcept override;
 
@@ -50,24 +82,41 @@ class lane final : public sleeper {
     const std::uint64_t position = reader_.position();  // first: the tail is never behind it
     return rt_.ring.tail() - position;
   }
+  // A callback hangs for good: nothing may be expected of this lane's thread any more. Set by the supervisor.
+  std::atomic<bool> given_up{false};
+
   std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
 
  private:
   struct target {
     plugin::instance* who = nullptr;
     std::uint64_t type_mask = 0;
+    bool operator==(const target&) const = default;
   };
-  struct route {
-    bool resolved = false;
-    std::vector<target> targets;
-  };
+  using target_list = std::vector<target>;
+  static constexpr std::uint32_t sample_every = 256;  // callbacks: the clock costs as much as the rest of a hand-over
+  static constexpr std::uint32_t unresolved = ~std::uint32_t{0};
 
   void loop();
+  bool step();
   std::size_t drain_bus(std::size_t most);
   void dispatch(const trapline_event* e);
-  void hand_over(plugin::instance& i, const trapline_event* e);
+  void deliver_timer(const trapline_event* e);
+  void hand_over(plugin::instance& i, const trapline_event* e) {
+    activity_.call.store(++calls_ << 16 | i.place, std::memory_order_release);
+    if (calls_ % sample_every == 0) [[unlikely]]
+      hand_over_timed(i, e);
+    else i.on_event(e);
+  }
+  void hand_over_timed(plugin::instance& i, const trapline_event* e);
   void tell_loss(const loss& lost, const trapline_event* next);
-  const route& resolve(std::uint32_t topic);
+  const target_list& targets_of(std::uint32_t topic) {
+    if (topic < routes_.size() && routes_[topic] != unresolved) [[likely]]
+      return lists_[routes_[topic]];
+    return lists_[resolve(topic)];
+  }
+  std::uint32_t resolve(std::uint32_t topic);
+  void poll_driver(std::int64_t max_wait);
   void fire_timers();
   void run_commands();
   void wait();
@@ -78,11 +127,18 @@ class lane final : public sleeper {
   config::wait_strategy wait_;
   ring::reader& reader_;
   std::vector<plugin::instance*> instances_;
-  std::vector<route> routes_;  // by topic id
+  // Most topics have the same few receivers, so a topic is an index into the distinct lists.
+  std::vector<std::uint32_t> routes_;  // by topic id
+  std::vector<target_list> lists_;
   bool routes_stale_ = false;
+  bus::activity activity_;
+  std::uint64_t calls_ = 0;
+  obs::histogram* delay_ = nullptr;
   time::timers timers_;
   std::int64_t idle_since_ = 0;  // for spin_park
   std::uint64_t* lost_total_ = nullptr;
+  std::uint64_t* conflated_total_ = nullptr;
+  std::uint64_t conflated_ = 0;
 
   std::mutex driver_mutex_;  // a wake-up must not reach a driver that is being destroyed
   plugin::instance* driver_ = nullptr;

@@ -12,22 +12,13 @@
 namespace trapline::bus {
 namespace {
 
-constexpr std::uint16_t pad_space = 0xffff;  // a frame that only fills the rest of the ring
 constexpr std::uint64_t no_room = ~std::uint64_t{0};
-
-constexpr std::uint64_t lines_for(std::uint32_t bytes) noexcept { return (bytes + line_size - 1) / line_size; }
 
 constexpr std::uint32_t event_size(const trapline_frame& f) noexcept {
   return static_cast<std::uint32_t>(sizeof(trapline_event)) + ((f.payload_size + 7u) & ~7u);
 }
 
 constexpr int evict_spins = 2'000;
-
-void pause() noexcept {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
 
 // Copies of a lag reader: so many bytes at a time while it pins its position.
 constexpr std::size_t copy_target = 64 * 1024;
@@ -47,32 +38,42 @@ ring::ring(std::size_t bytes) : lines_(bytes / line_size), mask_(lines_ - 1) {
 
 ring::~ring() = default;
 
-ring::reader& ring::add_reader(overflow policy, sleeper* wake_on_event) {
-  readers_.push_back(std::make_unique<reader>(*this, policy, wake_on_event));
+ring::reader& ring::add_reader(overflow policy, sleeper* wake_on_event, std::size_t conflate_bytes) {
+  readers_.push_back(std::make_unique<reader>(*this, policy, wake_on_event, conflate_bytes));
   return *readers_.back();
 }
 
-std::uint64_t ring::next(std::uint64_t pos) const noexcept {
-  const trapline_event* e = at(pos);
-  return e->space == pad_space ? (pos | mask_) + 1 : pos + lines_for(e->size);
+std::size_t ring::total_bytes() const noexcept {
+  std::size_t sum = lines_ * (line_size + sizeof(std::atomic<std::uint64_t>));
+  for (const auto& r : readers_) sum += r->bytes();
+  return sum;
 }
 
-// Position of the batch, or no_room. Room is checked before the claim, so a refusal leaves no hole.
-std::uint64_t ring::claim(std::span<const trapline_frame> frames) noexcept {
+// Position of what is claimed, or no_room. `end_of` tells where it would end if it began at a position. Room is checked
+// before the claim, so a refusal leaves no hole.
+template <class End>
+std::uint64_t ring::claim(const End& end_of) noexcept {
   std::uint64_t start = tail_.load(std::memory_order_relaxed);
   for (;;) {
-    std::uint64_t end = start;
-    for (const auto& f : frames) {
-      const std::uint64_t lines = lines_for(event_size(f));
-      if ((end & mask_) + lines > lines_) end = (end | mask_) + 1;  // never straddle the end
-      end += lines;
-    }
+    const std::uint64_t end = end_of(start);
     // A gate beyond `end` means that the tail has long moved on: the exchange below fails then.
     const std::uint64_t gate = gate_.load(std::memory_order_acquire);
     if (end > gate && end - gate > lines_ && !make_room(end)) return no_room;
     // Another producer may have taken the room in between; then the tail moved and the loop starts anew.
-    if (tail_.compare_exchange_weak(start, end, std::memory_order_acq_rel, std::memory_order_relaxed)) return start;
+    // seq_cst: comes before our look at the sleepers' flags, see reader::fall_asleep().
+    if (tail_.compare_exchange_weak(start, end, std::memory_order_seq_cst, std::memory_order_relaxed)) return start;
   }
+}
+
+template <class End>
+std::uint64_t ring::claim(const End& end_of, std::size_t events, const stamp& marks, std::uint64_t& number) noexcept {
+  if (!marks.numbers) return claim(end_of);
+  std::uint64_t pos = no_room;
+  number = marks.numbers->take(marks.on_owner_thread, [&] {
+    pos = claim(end_of);
+    return pos == no_room ? 0 : events;
+  });
+  return pos;
 }
 
 // Moves lag readers out of the way and refreshes the gate. False: a gate reader needs the room.
@@ -93,17 +94,17 @@ bool ring::make_room(std::uint64_t end) noexcept {
   return true;
 }
 
-// Moves a lag reader to at least `limit`, and an eighth of the ring further so that the next events need not
-// evict again. Waits a few microseconds for a reader that is copying. False: it still is (it was preempted).
+// Moves a reader that does not gate to at least `limit`, and an eighth of the ring further so that the next events need
+// not evict again. Waits a few microseconds for a reader that is copying. False: it still is (it was preempted).
 bool ring::evict(reader& r, std::uint64_t limit) noexcept {
   std::uint64_t pos = 0;
   for (int spins = 0; !r.try_pin(pos); ++spins) {
     if (spins == evict_spins) return false;
-    pause();
+    spin_once();
   }
   const std::uint64_t target = pos < limit ? std::max(limit, pos + lines_ / 8) : pos;
   while (pos < target && committed(pos)) {
-    if (at(pos)->space != pad_space) {
+    if (at(pos)->space != pad_space && !(r.conflation_ && r.conflation_->keep(*at(pos)))) {
       if (r.lost_.events++ == 0) r.lost_.from_seq = pos + 1;
       r.lost_.to_seq = pos + 1;
     }
@@ -113,7 +114,7 @@ bool ring::evict(reader& r, std::uint64_t limit) noexcept {
   return pos >= limit;
 }
 
-void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks,
+inline void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks,
                  std::uint64_t source_seq) noexcept {
   trapline_event* e = at(pos);
   *e = *frame.event;
@@ -123,59 +124,95 @@ void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& ma
   e->source_seq = source_seq;
   e->cause = marks.cause;
   if (e->ts_recv == 0) e->ts_recv = marks.now;
+  if (frame.payload_size == 0) return;
   auto* payload = reinterpret_cast<std::byte*>(e + 1);
-  if (frame.payload_size > 0) std::memcpy(payload, frame.payload, frame.payload_size);
-  std::memset(payload + frame.payload_size, 0, e->size - sizeof(trapline_event) - frame.payload_size);
+  constexpr std::uint64_t zero = 0;
+  std::memcpy(reinterpret_cast<std::byte*>(e) + e->size - sizeof zero, &zero, sizeof zero);  // the padding
+  std::memcpy(payload, frame.payload, frame.payload_size);
 }
 
-// The last store is a full barrier: a reader that sets its sleep flag and then finds nothing must be seen asleep by us.
-void ring::commit(std::uint64_t pos, bool last) noexcept {
-  auto& word = commits_[pos & mask_];
-  if (last) word.exchange(pos + 1, std::memory_order_seq_cst);
-  else word.store(pos + 1, std::memory_order_release);
+trapline_status ring::check(const trapline_frame& f) noexcept {
+  if (!f.event || (!f.payload && f.payload_size > 0) || f.event->space == pad_space) return TRAPLINE_E_INVALID;
+  return f.payload_size > TRAPLINE_EVENT_MAX - sizeof(trapline_event) ? TRAPLINE_E_LIMIT : TRAPLINE_OK;
+}
+
+// Where an event of so many lines ends if it begins at `pos`, or, as it never straddles the ring's end, after it.
+std::uint64_t ring::end_of(std::uint64_t pos, std::uint64_t lines) const noexcept {
+  return ((pos & mask_) + lines > lines_ ? (pos | mask_) + 1 : pos) + lines;
+}
+
+// Fills what was claimed from `pos` on with one event; returns its end.
+std::uint64_t ring::put(std::uint64_t pos, const trapline_frame& f, const stamp& marks,
+                        std::uint64_t number) noexcept {
+  const std::uint64_t lines = lines_for(event_size(f));
+  if ((pos & mask_) + lines > lines_) [[unlikely]] {
+    trapline_event* pad = at(pos);
+    *pad = trapline_event{};
+    pad->size = sizeof(trapline_event);
+    pad->space = pad_space;
+    commit(pos);
+    pos = (pos | mask_) + 1;
+  }
+  write(pos, f, marks, number);
+  commit(pos);
+  return pos + lines;
 }
 
 trapline_status ring::publish(std::span<const trapline_frame> frames, const stamp& marks) noexcept {
-  if (frames.empty() || frames.size() > 1024) return TRAPLINE_E_INVALID;
-  std::uint64_t total = 0;
-  for (const auto& f : frames) {
-    if (!f.event || (!f.payload && f.payload_size > 0) || f.event->space == pad_space) return TRAPLINE_E_INVALID;
-    if (f.payload_size > TRAPLINE_EVENT_MAX - sizeof(trapline_event)) return TRAPLINE_E_LIMIT;
-    total += lines_for(event_size(f));
-  }
-  if (total > lines_ / 4) return TRAPLINE_E_LIMIT;
-  if (closed_.load(std::memory_order_acquire)) return TRAPLINE_E_CLOSED;
-
-  std::uint64_t pos = claim(frames);
-  if (pos == no_room) {
-    refused_.fetch_add(1, std::memory_order_relaxed);
-    return TRAPLINE_E_AGAIN;
-  }
-  std::uint64_t source_seq =
-      marks.source_seq ? marks.source_seq->fetch_add(frames.size(), std::memory_order_relaxed) + 1 : 0;
-  for (const auto& f : frames) {
+  if (frames.size() == 1) [[likely]] {
+    const trapline_frame& f = frames.front();
+    if (const auto s = check(f); s != TRAPLINE_OK) return s;
+    if (closed_.load(std::memory_order_acquire)) return TRAPLINE_E_CLOSED;
     const std::uint64_t lines = lines_for(event_size(f));
-    if ((pos & mask_) + lines > lines_) {
-      trapline_event* pad = at(pos);
-      *pad = trapline_event{};
-      pad->size = sizeof(trapline_event);
-      pad->space = pad_space;
-      commit(pos, false);
-      pos = (pos | mask_) + 1;
+    std::uint64_t number = 0;
+    const std::uint64_t pos = claim([&](std::uint64_t start) { return end_of(start, lines); }, 1, marks, number);
+    if (pos == no_room) return refuse();
+    put(pos, f, marks, number);
+  } else {
+    if (frames.empty() || frames.size() > 1024) return TRAPLINE_E_INVALID;
+    std::uint64_t total = 0;
+    for (const auto& f : frames) {
+      if (const auto s = check(f); s != TRAPLINE_OK) return s;
+      total += lines_for(event_size(f));
     }
-    write(pos, f, marks, source_seq++);
-    commit(pos, &f == &frames.back());
-    pos += lines;
+    if (total > lines_ / 4) return TRAPLINE_E_LIMIT;
+    if (closed_.load(std::memory_order_acquire)) return TRAPLINE_E_CLOSED;
+    std::uint64_t number = 0;
+    std::uint64_t pos = claim(
+        [&](std::uint64_t end) {
+          for (const auto& f : frames) end = end_of(end, lines_for(event_size(f)));
+          return end;
+        },
+        frames.size(), marks, number);
+    if (pos == no_room) return refuse();
+    for (const auto& f : frames) pos = put(pos, f, marks, number++);
   }
-  for (auto& r : readers_) {
-    sleeper* s = r->sleeper_;
-    if (s && s->asleep.load(std::memory_order_seq_cst) != 0 && s->asleep.exchange(0, std::memory_order_acq_rel) != 0)
-      s->wake();
-  }
+  // Ordered after the claim, see reader::fall_asleep().
+  if (sleeping_.load(std::memory_order_seq_cst) != 0) [[unlikely]]
+    wake_sleepers();
   return TRAPLINE_OK;
 }
 
+trapline_status ring::refuse() noexcept {
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  return TRAPLINE_E_AGAIN;
+}
+
+void ring::wake_sleepers() noexcept {
+  for (auto& r : readers_)
+    if (r->sleeper_ && r->sleeper_->asleep.exchange(0, std::memory_order_acq_rel) != 0) r->sleeper_->wake();
+}
+
 // ---------------------------------------------------------------- reader
+
+ring::reader::reader(ring& r, overflow policy, sleeper* s, std::size_t conflate_bytes)
+    : ring_(r), policy_(policy), sleeper_(s) {
+  if (policy_ == overflow::gate) return;
+  copy_.resize(copy_target + TRAPLINE_EVENT_MAX);
+  if (policy_ != overflow::conflate) return;
+  conflate_bytes_ = conflate_bytes;
+  conflation_ = std::make_unique<conflation>(conflate_bytes);
+}
 
 bool ring::reader::try_pin(std::uint64_t& pos) noexcept {
   std::uint64_t word = word_.load(std::memory_order_acquire);
@@ -185,45 +222,32 @@ bool ring::reader::try_pin(std::uint64_t& pos) noexcept {
   return true;
 }
 
-bool ring::reader::ready(bool before_sleep) const noexcept {
-  if (copy_read_ < copy_used_) return true;
-  const std::uint64_t pos = word_.load(std::memory_order_acquire) >> 1;
-  return before_sleep ? ring_.committed_before_sleep(pos) : ring_.committed(pos);
+bool ring::reader::ready() const noexcept {
+  return copy_read_ < copy_used_ || ring_.committed(word_.load(std::memory_order_acquire) >> 1);
 }
 
-const trapline_event* ring::reader::peek() {
-  if (policy_ == overflow::lag) {
-    if (copy_read_ == copy_used_) refill();
-    if (copy_read_ == copy_used_) return nullptr;
-    return reinterpret_cast<const trapline_event*>(copy_.data() + copy_read_);
-  }
-  std::uint64_t pos = word_.load(std::memory_order_relaxed) >> 1;
-  if (!ring_.committed(pos)) return nullptr;
-  if (ring_.at(pos)->space == pad_space) {
-    pos = ring_.next(pos);
-    word_.store(pos << 1, std::memory_order_release);
-    if (!ring_.committed(pos)) return nullptr;
-  }
-  return ring_.at(pos);
+bool ring::reader::fall_asleep() noexcept {
+  if (sleeper_) sleeper_->asleep.store(1, std::memory_order_seq_cst);
+  ring_.sleeping_.fetch_add(1, std::memory_order_seq_cst);
+  return copy_read_ == copy_used_ &&
+         ring_.tail_.load(std::memory_order_seq_cst) == word_.load(std::memory_order_acquire) >> 1;
 }
 
-void ring::reader::advance() {
-  if (policy_ == overflow::lag) {
-    copy_read_ += reinterpret_cast<const trapline_event*>(copy_.data() + copy_read_)->size;
-    return;
-  }
-  // Release: our reads of the event come before a producer's writes over it.
-  word_.store(ring_.next(word_.load(std::memory_order_relaxed) >> 1) << 1, std::memory_order_release);
+void ring::reader::awake() noexcept {
+  ring_.sleeping_.fetch_sub(1, std::memory_order_relaxed);
+  if (sleeper_) sleeper_->asleep.store(0, std::memory_order_relaxed);
 }
 
 // Copies a run of events out while the position is pinned: plain memory copies, no plugin code.
 void ring::reader::refill() {
   copy_used_ = copy_read_ = 0;
-  if (copy_.empty()) copy_.resize(copy_target + TRAPLINE_EVENT_MAX);
   std::uint64_t pos = 0;
-  while (!try_pin(pos)) {
-  }
-  while (copy_used_ < copy_target && ring_.committed(pos)) {
+  while (!try_pin(pos)) spin_once();
+  const bool moved = conflation_ && !conflation_->empty();
+  if (moved) copy_used_ = conflation_->take(copy_.data(), copy_.size());
+  if (conflation_) conflated_ = conflation_->replaced();
+  // What was conflated is older than what is in the ring: it comes first, and all of it.
+  while (!moved && copy_used_ < copy_target && ring_.committed(pos)) {
     const trapline_event* e = ring_.at(pos);
     const std::uint64_t after = ring_.next(pos);
     if (e->space != pad_space) {

@@ -31,6 +31,8 @@ const std::vector<option>& engine_table() {
           "directories to search for plugins before the built-in one"),
       row(TRAPLINE_OPTION_BYTES, "ring_size", "64MiB", "256KiB..4GiB", "memory of the bus, a power of two"),
       row(TRAPLINE_OPTION_DURATION, "drain_timeout", "5s", "0s..5m", "time for a clean stop"),
+      row(TRAPLINE_OPTION_DURATION, "hang_limit", "10s", "100ms..10m",
+          "time after which a callback that does not return counts as hanging"),
       row(TRAPLINE_OPTION_ENUM, "log.level", "info", "trace|debug|info|warn|error", "least severe lines to write"),
       row(TRAPLINE_OPTION_ENUM, "log.format", "text", "text|json", "one text line or one JSON object a line"),
       row(TRAPLINE_OPTION_STRING, "log.file", "", nullptr, "file to append to; empty = standard error"),
@@ -41,7 +43,26 @@ const std::vector<option>& engine_table() {
 const std::vector<option>& lane_table() {
   static const std::vector<option> table = {
       row(TRAPLINE_OPTION_ENUM, "wait", "park", "park|spin|spin_park", "what an idle lane does"),
-      row(TRAPLINE_OPTION_ENUM, "overflow", "gate", "gate|lag", "what happens when the lane is a whole ring behind"),
+      row(TRAPLINE_OPTION_ENUM, "overflow", "gate", "gate|lag|conflate",
+          "what happens when the lane is a whole ring behind: publishers are refused; the lane loses events and is "
+          "told; "
+          "it gets the latest event of each topic, instrument and type"),
+      row(TRAPLINE_OPTION_BYTES, "conflate_memory", "8MiB", "1MiB..1GiB", "memory of overflow policy conflate"),
+  };
+  return table;
+}
+
+// Of a plugin's block, beside `use` and `options`.
+const std::vector<option>& plugin_table() {
+  static const std::vector<option> table = {
+      row(TRAPLINE_OPTION_STRING, "lane", "", nullptr, "lane to run on; empty = one of its own"),
+      row(TRAPLINE_OPTION_ENUM, "on_fault", "quarantine", "quarantine|restart|stop_engine",
+          "after a fault: leave it alone, make it anew, or stop the engine"),
+      row(TRAPLINE_OPTION_DURATION, "budget", "250ms", "1ms..1m",
+          "time that one callback may take; the third that takes longer within a minute is a fault"),
+      row(TRAPLINE_OPTION_INT, "max_restarts", "5", "1..1000", "restarts before it is quarantined after all"),
+      row(TRAPLINE_OPTION_DURATION, "restart_backoff", "1s", "1ms..10m",
+          "pause before the first restart; doubles each time, at most a minute"),
   };
   return table;
 }
@@ -73,6 +94,7 @@ void read_engine(const node& root, engine_config& c, std::vector<problem>& probl
   c.plugin_dirs = j["plugin_dirs"].get<std::vector<std::string>>();
   c.ring_bytes = j["ring_size"];
   c.drain_timeout = j["drain_timeout"];
+  c.hang_limit = j["hang_limit"];
   const std::vector<std::string> levels = {"trace", "debug", "info", "warn", "error"};
   c.log.level =
       static_cast<int>(std::find(levels.begin(), levels.end(), j["log"]["level"].get<std::string>()) - levels.begin());
@@ -98,7 +120,10 @@ void read_lanes(const node& root, engine_config& c, std::vector<problem>& proble
     lane.wait = j["wait"] == "spin"        ? wait_strategy::spin
                 : j["wait"] == "spin_park" ? wait_strategy::spin_park
                                            : wait_strategy::park;
-    lane.overflow = j["overflow"] == "lag" ? bus::overflow::lag : bus::overflow::gate;
+    lane.overflow = j["overflow"] == "lag"        ? bus::overflow::lag
+                    : j["overflow"] == "conflate" ? bus::overflow::conflate
+                                                  : bus::overflow::gate;
+    lane.conflate_bytes = j["conflate_memory"];
     c.lanes.push_back(std::move(lane));
   }
 }
@@ -112,6 +137,21 @@ std::string text_of(const node& block, const char* key, const std::string& path,
   return {};
 }
 
+std::string sha256_of(const node& block, const std::string& path, std::vector<problem>& problems) {
+  std::string digits = text_of(block, "sha256", path, problems);
+  const bool sound = digits.size() == 64 && digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  if (!sound) {
+    if (!digits.empty())
+      problems.push_back({block.find("sha256")->at, path + ".sha256",
+                          "expected the 64 hex digits that `sha256sum FILE` prints; found " +
+                              std::to_string(digits.size()) + " characters"});
+    return {};
+  }
+  std::transform(digits.begin(), digits.end(), digits.begin(),
+                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return digits;
+}
+
 void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& problems) {
   const std::string path = "plugins." + e.key;
   check_name(e.key, e.at, path, problems);
@@ -119,32 +159,28 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
     problems.push_back({e.at, path, "expected a map with 'use', 'lane' and 'options'"});
     return;
   }
-  static const std::vector<std::string> known = {"use", "lane", "on_fault", "options"};
-  for (const auto& k : e.value.entries)
-    if (std::find(known.begin(), known.end(), k.key) == known.end()) {
-      const auto near = nearest(k.key, known);
-      problems.push_back({k.at, path + "." + k.key,
-                          "unknown key" + (near.empty() ? std::string("; known are use, lane, on_fault, options")
-                                                        : "; did you mean '" + near + "'?")});
-    }
+  const json j =
+      json::parse(check_options(plugin_table(), &e.value, e.at, path, problems, {"use", "sha256", "options"}).json);
   plugin_config p;
   p.name = e.key;
   p.at = p.use_at = e.at;
   p.use = text_of(e.value, "use", path, problems);
   if (const node* u = e.value.find("use")) p.use_at = u->at;
   else problems.push_back({e.at, path + ".use", "required, but missing: which plugin to load, such as mm_ws"});
-  p.lane = text_of(e.value, "lane", path, problems);
-  const std::string fault = text_of(e.value, "on_fault", path, problems);
-  if (fault == "stop_engine") p.on_fault = fault_policy::stop_engine;
-  else if (!fault.empty() && fault != "quarantine")
-    problems.push_back({e.value.find("on_fault")->at, path + ".on_fault",
-                        "found '" + fault + "', allowed is quarantine, stop_engine"});
+  p.sha256 = sha256_of(e.value, path, problems);
+  p.lane = j["lane"];
+  p.supervision.on_fault = j["on_fault"] == "restart"       ? fault_policy::restart
+                           : j["on_fault"] == "stop_engine" ? fault_policy::stop_engine
+                                                            : fault_policy::quarantine;
+  p.supervision.budget = j["budget"];
+  p.supervision.max_restarts = j["max_restarts"];
+  p.supervision.restart_backoff = j["restart_backoff"];
   if (const node* o = e.value.find("options")) p.options = *o;
   const bool own_lane = p.lane.empty();
   if (own_lane) p.lane = p.name;
   const auto lane_exists = std::any_of(c.lanes.begin(), c.lanes.end(), [&](const auto& l) { return l.name == p.lane; });
   if (!lane_exists && own_lane) {
-    c.lanes.push_back({p.lane, e.at, wait_strategy::park, bus::overflow::gate});
+    c.lanes.push_back({p.lane, e.at, wait_strategy::park, bus::overflow::gate, {}});
   } else if (!lane_exists) {
     std::vector<std::string> names;
     for (const auto& l : c.lanes) names.push_back(l.name);

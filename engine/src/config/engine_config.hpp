@@ -12,21 +12,31 @@
 namespace trapline::config {
 
 enum class wait_strategy { park, spin, spin_park };
-enum class fault_policy { quarantine, stop_engine };
+enum class fault_policy { quarantine, restart, stop_engine };
 
 struct lane_config {
   std::string name;
   position at;
   wait_strategy wait = wait_strategy::park;
   bus::overflow overflow = bus::overflow::gate;
+  std::int64_t conflate_bytes = 8 << 20;
+};
+
+// What the host does when an instance faults, and what it counts as one.
+struct supervision {
+  fault_policy on_fault = fault_policy::quarantine;
+  std::int64_t budget = 250'000'000;             // ns that one callback may take
+  std::int64_t restart_backoff = 1'000'000'000;  // ns before the first restart; doubles with each that follows
+  int max_restarts = 5;                          // then quarantine; counted anew after ten minutes without fault
 };
 
 struct plugin_config {
   std::string name;  // of the instance
   position at;
-  std::string use;  // plugin id, or a path with a slash
+  std::string use;     // plugin id, or a path with a slash
+  std::string sha256;  // that the plugin's file must have, 64 lower-case hex digits; empty = any
   std::string lane;
-  fault_policy on_fault = fault_policy::quarantine;
+  config::supervision supervision;
   node options;  // checked later, against the plugin's own table
   position use_at;
 };
@@ -38,6 +48,7 @@ struct engine_config {
   std::vector<std::string> plugin_dirs;  // searched in order, before the built-in one
   std::int64_t ring_bytes = 64 << 20;
   std::int64_t drain_timeout = 5'000'000'000;  // ns, for the whole stop
+  std::int64_t hang_limit = 10'000'000'000;    // ns after which a callback counts as hanging
   obs::log_options log;
   std::vector<lane_config> lanes;
   std::vector<plugin_config> plugins;

@@ -222,8 +222,9 @@ void put(json& root, const std::string& path, json value) {
 // Walks what was given; everything must lead to an option.
 void walk(const std::map<std::string, const option*>& by_path, const node& given, const std::string& below,
           const std::string& place, checked_options& out, json& root, std::set<std::string>& seen,
-          std::vector<problem>& problems) {
+          std::vector<problem>& problems, const std::vector<std::string>& also) {
   for (const auto& e : given.entries) {
+    if (below.empty() && std::find(also.begin(), also.end(), e.key) != also.end()) continue;
     const std::string path = below.empty() ? e.key : below + "." + e.key;
     const std::string full = place.empty() ? path : place + "." + path;
     if (const auto it = by_path.find(path); it != by_path.end()) {
@@ -240,13 +241,13 @@ void walk(const std::map<std::string, const option*>& by_path, const node& given
     const std::string prefix = path + ".";
     const auto inner = by_path.lower_bound(prefix);
     if (inner != by_path.end() && inner->first.compare(0, prefix.size(), prefix) == 0) {
-      if (e.value.type == node::kind::map) walk(by_path, e.value, path, place, out, root, seen, problems);
+      if (e.value.type == node::kind::map) walk(by_path, e.value, path, place, out, root, seen, problems, also);
       else
         problems.push_back(
             {e.at, full, "expected a map with options such as '" + inner->first.substr(prefix.size()) + "'"});
       continue;
     }
-    std::vector<std::string> known;  // siblings
+    std::vector<std::string> known = below.empty() ? also : std::vector<std::string>{};  // siblings
     const std::string parent = below.empty() ? "" : below + ".";
     for (const auto& [p, o] : by_path)
       if (p.compare(0, parent.size(), parent) == 0)
@@ -317,7 +318,8 @@ std::vector<std::string> table_faults(const std::vector<option>& table) {
 }
 
 checked_options check_options(const std::vector<option>& table, const node* subtree, position where,
-                              const std::string& path, std::vector<problem>& problems) {
+                              const std::string& path, std::vector<problem>& problems,
+                              const std::vector<std::string>& also) {
   checked_options out;
   json root = json::object();
   std::map<std::string, const option*> by_path;
@@ -327,7 +329,7 @@ checked_options check_options(const std::vector<option>& table, const node* subt
     else put(root, o.path, default_of(o).value);
   }
   std::set<std::string> seen;
-  if (subtree && subtree->type == node::kind::map) walk(by_path, *subtree, {}, path, out, root, seen, problems);
+  if (subtree && subtree->type == node::kind::map) walk(by_path, *subtree, {}, path, out, root, seen, problems, also);
   else if (subtree && subtree->type != node::kind::null)
     problems.push_back({subtree->at, path, "expected a map of options"});
   for (const auto& o : table)

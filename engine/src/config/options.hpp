@@ -39,9 +39,10 @@ std::vector<option> read_table(const trapline_option* rows, std::uint32_t count,
 std::vector<std::string> table_faults(const std::vector<option>& table);
 
 // `subtree` may be null (nothing given). `path` is its place in the file, for messages. Adds to `problems`; the result
-// is to be used only if none was added.
+// is to be used only if none was added. `also`: keys at the top that somebody else checks.
 checked_options check_options(const std::vector<option>& table, const node* subtree, position where,
-                              const std::string& path, std::vector<problem>& problems);
+                              const std::string& path, std::vector<problem>& problems,
+                              const std::vector<std::string>& also = {});
 
 // "bool", "duration", ...
 std::string_view type_name(std::uint32_t type);

@@ -5,11 +5,13 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <thread>
 
 namespace trapline::obs {
 namespace {
@@ -28,8 +30,17 @@ class sink final : public spdlog::sinks::base_sink<std::mutex> {
     if (owns_) ::close(fd_);
   }
 
+  std::uint64_t taken() const noexcept { return taken_.load(std::memory_order_acquire); }
+
  protected:
   void sink_it_(const spdlog::details::log_msg& m) override {
+    write_line(m);
+    taken_.fetch_add(1, std::memory_order_release);
+  }
+  void flush_() override {}
+
+ private:
+  void write_line(const spdlog::details::log_msg& m) {
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(m.time.time_since_epoch()).count();
     const std::time_t seconds = us / 1'000'000;
     std::tm tm{};
@@ -61,13 +72,12 @@ class sink final : public spdlog::sinks::base_sink<std::mutex> {
       done += static_cast<std::size_t>(n);
     }
   }
-  void flush_() override {}
 
- private:
   int fd_;
   bool owns_;
   log_format format_;
   const redactor& redactor_;
+  std::atomic<std::uint64_t> taken_{0};
 };
 
 }  // namespace
@@ -75,7 +85,9 @@ class sink final : public spdlog::sinks::base_sink<std::mutex> {
 // The registry of spdlog is not used: two engines in one process share nothing.
 struct log::state {
   std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<sink> output;
   std::shared_ptr<spdlog::async_logger> logger;
+  std::atomic<std::uint64_t> given{0};
 };
 
 log::log(const log_options& o, const redactor& r) : level_(o.level), state_(std::make_unique<state>()) {
@@ -85,9 +97,9 @@ log::log(const log_options& o, const redactor& r) : level_(o.level), state_(std:
     if (fd < 0) throw std::runtime_error("cannot open the log file " + o.file + ": " + std::strerror(errno));
   }
   state_->pool = std::make_shared<spdlog::details::thread_pool>(o.queue_lines, 1);
-  state_->logger =
-      std::make_shared<spdlog::async_logger>("trapline", std::make_shared<sink>(fd, !o.file.empty(), o.format, r),
-                                             state_->pool, spdlog::async_overflow_policy::overrun_oldest);
+  state_->output = std::make_shared<sink>(fd, !o.file.empty(), o.format, r);
+  state_->logger = std::make_shared<spdlog::async_logger>("trapline", state_->output, state_->pool,
+                                                          spdlog::async_overflow_policy::overrun_oldest);
   state_->logger->set_level(spdlog::level::trace);
 }
 
@@ -101,10 +113,18 @@ void log::write(int level, std::string_view who, std::string_view text) noexcept
     std::string payload;
     payload.reserve(who.size() + text.size() + 1);
     payload.append(who).append("\t").append(text.substr(0, 8192));
+    state_->given.fetch_add(1, std::memory_order_relaxed);
     state_->logger->log(spd_level(level), spdlog::string_view_t(payload.data(), payload.size()));
   } catch (...) {
     // Out of memory while logging: the line is lost, the engine goes on.
   }
+}
+
+void log::settle(std::int64_t limit) const noexcept {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(limit);
+  while (state_->output->taken() + dropped() < state_->given.load(std::memory_order_relaxed) &&
+         std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 std::uint64_t log::dropped() const noexcept { return state_->pool->overrun_counter(); }

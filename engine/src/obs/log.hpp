@@ -34,6 +34,9 @@ class log {
   void warn(std::string_view text) noexcept { write(TRAPLINE_LOG_WARN, "engine", text); }
   void error(std::string_view text) noexcept { write(TRAPLINE_LOG_ERROR, "engine", text); }
 
+  // Waits until what was written so far has left the queue, at most `limit` ns.
+  void settle(std::int64_t limit) const noexcept;
+
   std::uint64_t dropped() const noexcept;
 
  private:

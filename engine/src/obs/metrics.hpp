@@ -32,6 +32,10 @@ class histogram {
   std::atomic<double> sum_{0};
 };
 
+// Bucket edges for times that plugins and lanes take: 100 ns to 1 s.
+inline constexpr double duration_bounds[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4,
+                                             5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1,  0.2,  0.5,  1};
+
 // Words live as long as the registry; they are read and written with relaxed atomic operations.
 class metrics {
  public:

@@ -1,9 +1,13 @@
 #include "plugin/instance.hpp"
 
+#include <bit>
 #include <exception>
+#include <new>
+#include <utility>
 
 #include "plugin/services.hpp"
 #include "trapline/abi/system.h"
+#include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::plugin {
@@ -33,19 +37,36 @@ trapline_error empty_error() {
 
 instance::instance(runtime& rt, std::uint32_t id, std::string name, std::shared_ptr<const image> img,
                    config::checked_options options)
-    : rt_(rt), id_(id), name_(std::move(name)), image_(std::move(img)), options_(std::move(options)) {
+    : id_(id), rt_(rt), name_(std::move(name)), image_(std::move(img)), options_(std::move(options)) {
   fill_host_table(host_, *this);
+  callback_seconds_ = rt_.metrics.histogram_of(name_, "callback_seconds", {}, obs::duration_bounds);
 }
 
-instance::~instance() {
-  if (plugin_ && plugin_->destroy) plugin_->destroy(plugin_);
+instance::~instance() { destroy(); }
+
+void instance::destroy() noexcept {
+  std::string what;
+  if (plugin_ && plugin_->destroy && guarded(what, [&] { plugin_->destroy(plugin_); }) != TRAPLINE_OK)
+    rt_.log.write(TRAPLINE_LOG_ERROR, name_, "destroy threw: " + what);
+  plugin_ = nullptr;
+  driver_ = nullptr;
+}
+
+bool instance::remake(trapline_error& error) {
+  destroy();
+  subscriptions.clear();
+  faulted_.store(false, std::memory_order_relaxed);
+  return create(error) && configure(error);
 }
 
 bool instance::create(trapline_error& error) {
   error = empty_error();
   std::string what;
   trapline_status s = TRAPLINE_OK;
-  if (guarded(what, [&] { s = image_->entry().create(&host_, &plugin_, &error); }) != TRAPLINE_OK) {
+  in_create_ = true;
+  const trapline_status thrown = guarded(what, [&] { s = image_->entry().create(&host_, &plugin_, &error); });
+  in_create_ = false;
+  if (thrown != TRAPLINE_OK) {
     s = error.code = TRAPLINE_E_FAILED;
     sdk::assign(error.text, what);
   }
@@ -53,7 +74,7 @@ bool instance::create(trapline_error& error) {
     plugin_ = nullptr;
     return false;
   }
-  const bool readable = plugin_ && plugin_->struct_size >= sizeof(trapline_plugin);
+  const bool readable = plugin_ && TRAPLINE_HAS(trapline_plugin, plugin_, get_extension);  // the first revision
   if (!readable || !plugin_->configure || !plugin_->start || !plugin_->on_events || !plugin_->stop ||
       !plugin_->destroy) {
     if (!readable) plugin_ = nullptr;  // not even its destroy() can be trusted to be there
@@ -79,7 +100,7 @@ bool instance::configure(trapline_error& error) {
                   driver_ =
                       static_cast<const trapline_driver*>(plugin_->get_extension(plugin_, TRAPLINE_EXTENSION_DRIVER));
               }) != TRAPLINE_OK ||
-      (driver_ && (driver_->struct_size < sizeof(trapline_driver) || !driver_->poll || !driver_->wake))) {
+      (driver_ && (!TRAPLINE_HAS(trapline_driver, driver_, wake) || !driver_->poll || !driver_->wake))) {
     driver_ = nullptr;
     sdk::assign(error.text, "get_extension() gave an incomplete driver table " + what);
     return false;
@@ -96,36 +117,43 @@ bool instance::start(trapline_error& error) {
     s = TRAPLINE_E_FAILED;
     sdk::assign(error.text, what);
   }
-  if (s != TRAPLINE_OK) return false;
-  if (!quarantined()) enter(TRAPLINE_INSTANCE_RUNNING);
+  if (s != TRAPLINE_OK) {
+    error.code = s;
+    return false;
+  }
+  begun_ = true;
+  ended_.store(false, std::memory_order_relaxed);
+  if (!faulted()) enter(TRAPLINE_INSTANCE_RUNNING);
   return true;
 }
 
 trapline_status instance::drain() {
-  if (state() == TRAPLINE_INSTANCE_RUNNING && !quarantined()) enter(TRAPLINE_INSTANCE_DRAINING);
-  if (!plugin_->drain || quarantined()) return TRAPLINE_OK;
+  if (!begun_ || faulted()) return TRAPLINE_OK;
+  if (state() == TRAPLINE_INSTANCE_RUNNING) enter(TRAPLINE_INSTANCE_DRAINING);
+  if (!plugin_->drain) return TRAPLINE_OK;
   std::string what;
   trapline_status s = TRAPLINE_OK;
   if (guarded(what, [&] { s = plugin_->drain(plugin_); }) != TRAPLINE_OK) {
     fault(TRAPLINE_E_FAILED, "drain: " + what);
     return TRAPLINE_OK;
   }
+  if (s != TRAPLINE_OK && s != TRAPLINE_E_AGAIN) fault(s, "drain failed");
   return s == TRAPLINE_E_AGAIN ? s : TRAPLINE_OK;
 }
 
 void instance::stop() {
-  const auto was = state();
-  if (was != TRAPLINE_INSTANCE_RUNNING && was != TRAPLINE_INSTANCE_DRAINING && was != TRAPLINE_INSTANCE_QUARANTINED)
-    return;
+  if (!begun_) return;
+  begun_ = false;
   std::string what;
   if (guarded(what, [&] { plugin_->stop(plugin_); }) != TRAPLINE_OK) fault(TRAPLINE_E_FAILED, "stop: " + what);
-  if (!quarantined()) enter(TRAPLINE_INSTANCE_STOPPED);
+  ended_.store(true, std::memory_order_relaxed);
+  if (!faulted()) enter(TRAPLINE_INSTANCE_STOPPED);
 }
 
-void instance::on_event(const trapline_event* e) noexcept {
+void instance::fault_of_exception(std::string_view where) noexcept {
   std::string what;
-  if (guarded(what, [&] { plugin_->on_events(plugin_, &e, 1); }) != TRAPLINE_OK)
-    fault(TRAPLINE_E_FAILED, "on_events: " + what);
+  guarded(what, [] { throw; });
+  fault(TRAPLINE_E_FAILED, sdk::cat(where, ": ", what));
 }
 
 void instance::poll(std::int64_t max_wait) noexcept {
@@ -137,18 +165,83 @@ void instance::poll(std::int64_t max_wait) noexcept {
 }
 
 void instance::fault(trapline_status code, std::string_view text) noexcept {
-  if (auto* word = rt_.metrics.counter(name_, "instance_faults_total", {}))
-    std::atomic_ref(*word).fetch_add(1, std::memory_order_relaxed);
+  count("instance_faults_total");
   rt_.log.write(TRAPLINE_LOG_ERROR, name_, sdk::cat("fault (status ", code, "): ", text));
   const std::string reason = rt_.redacted(name_ + ": " + std::string(text));
   if (code == TRAPLINE_E_CONFIG) return rt_.request_stop(stop_kind::bad_config, reason);
-  if (on_fault == config::fault_policy::stop_engine) rt_.request_stop(stop_kind::fault, reason);
-  if (quarantined_.exchange(true)) return;
-  enter(TRAPLINE_INSTANCE_QUARANTINED, code, text);
+  if (supervision.on_fault == config::fault_policy::stop_engine) rt_.request_stop(stop_kind::fault, reason);
+  if (faulted_.exchange(true)) return;
+  receives_.store(false, std::memory_order_relaxed);
+  set_reason(text);
+  enter(supervision.on_fault == config::fault_policy::restart ? TRAPLINE_INSTANCE_RESTARTING
+                                                              : TRAPLINE_INSTANCE_QUARANTINED,
+        code, text);
+}
+
+void instance::give_up(std::string_view text) noexcept {
+  set_reason(text);
+  faulted_.store(true, std::memory_order_relaxed);
+  enter(TRAPLINE_INSTANCE_QUARANTINED, TRAPLINE_E_FAILED, text);
+}
+
+void instance::misuse(std::string_view text) noexcept {
+  count("instance_misuses_total");
+  const std::uint64_t n = misuses_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (std::has_single_bit(n)) rt_.log.write(TRAPLINE_LOG_WARN, name_, sdk::cat("plugin misbehaving (", n, "): ", text));
+}
+
+void instance::over_budget(std::int64_t took, std::int64_t mono) noexcept {
+  constexpr std::int64_t minute = 60'000'000'000;
+  count("instance_over_budget_total");
+  const std::string text = sdk::cat("a callback has taken more than ", took / 1'000'000, " ms; its budget is ",
+                                    supervision.budget / 1'000'000, " ms");
+  rt_.log.write(TRAPLINE_LOG_WARN, name_, text);
+  const bool third = overruns_[0] >= 0 && mono - overruns_[0] < minute;
+  overruns_[0] = std::exchange(overruns_[1], mono);
+  if (third) fault(TRAPLINE_E_TIMEOUT, text + "; the third time within a minute");
+}
+
+void instance::record_callback(std::int64_t took) noexcept {
+  if (callback_seconds_) callback_seconds_->record(static_cast<double>(took) * 1e-9);
+}
+
+void instance::set_health(std::uint32_t state, std::int32_t code, std::string_view text) {
+  if (health_.exchange(state) == state) return;
+  if (!faulted()) set_reason(state == TRAPLINE_HEALTH_OK ? std::string_view{} : text);
+  rt_.log.write(state == TRAPLINE_HEALTH_OK ? TRAPLINE_LOG_INFO : TRAPLINE_LOG_WARN, name_,
+                sdk::cat("health is ", sdk::health_name(state), ": ", text));
+  trapline_health_event e{};
+  sdk::assign(e.instance, name_);
+  e.state = state;
+  e.code = code;
+  sdk::assign(e.text, rt_.redacted(text));
+  rt_.publish(TRAPLINE_EVENT_HEALTH, rt_.topic_health, e);
+}
+
+std::string instance::reason() const {
+  const std::lock_guard lock(reason_mutex_);
+  return reason_;
+}
+
+void instance::set_reason(std::string_view text) noexcept {
+  try {
+    std::string clean = rt_.redacted(text);
+    const std::lock_guard lock(reason_mutex_);
+    reason_ = std::move(clean);
+  } catch (const std::bad_alloc&) {
+    // It stays with the reason before.
+  }
+}
+
+void instance::count(const char* metric) noexcept {
+  if (auto* word = rt_.metrics.counter(name_, metric, {}))
+    std::atomic_ref(*word).fetch_add(1, std::memory_order_relaxed);
 }
 
 void instance::enter(std::uint32_t state, trapline_status code, std::string_view text) {
   state_.store(state, std::memory_order_relaxed);
+  receives_.store(state == TRAPLINE_INSTANCE_RUNNING || state == TRAPLINE_INSTANCE_DRAINING, std::memory_order_relaxed);
+  if (faulted()) receives_.store(false, std::memory_order_relaxed);  // a fault on another thread came in between
   trapline_lifecycle l{};
   sdk::assign(l.instance, name_);
   sdk::assign(l.plugin, plugin_id());

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,11 +43,34 @@ class instance {
   bool start(trapline_error& error);
   trapline_status drain();
   void stop();
-  void on_event(const trapline_event* e) noexcept;
+  void on_event(const trapline_event* e) noexcept {
+    try {
+      plugin_->on_events(plugin_, &e, 1);
+    } catch (...) {
+      fault_of_exception("on_events");
+    }
+  }
   void poll(std::int64_t max_wait) noexcept;
+
+  // After a fault, with nothing on the lane that calls it any more: destroys what is there, then create() and
+  // configure() as at first. [control]
+  bool remake(trapline_error& error);
 
   // Something went wrong in this instance: log, count, act on its policy. Any thread.
   void fault(trapline_status code, std::string_view text) noexcept;
+  // It broke a rule of the contract in a way that hurts nobody yet: log (the first, second, fourth, eighth ... time),
+  // count. Any thread.
+  void misuse(std::string_view text) noexcept;
+  // A callback took longer than its budget: log, count; the third within a minute is a fault. One thread, the watchdog.
+  void over_budget(std::int64_t took, std::int64_t mono) noexcept;
+  // No restart helps: it stays quarantined. [control]
+  void give_up(std::string_view text) noexcept;
+  // What a callback took, ns. Sampled. [lane]
+  void record_callback(std::int64_t took) noexcept;
+
+  void set_health(std::uint32_t state, std::int32_t code, std::string_view text);
+  std::uint32_t health() const noexcept { return health_.load(std::memory_order_relaxed); }
+  std::string reason() const;  // why it is not well: of the last fault, else of its health; redacted
 
   std::uint32_t id() const noexcept { return id_; }
   const std::string& name() const noexcept { return name_; }
@@ -54,35 +78,55 @@ class instance {
   std::string_view plugin_id() const noexcept { return image_->descriptor().id; }
   const config::checked_options& options() const noexcept { return options_; }
   runtime& rt() noexcept { return rt_; }
-  bool quarantined() const noexcept { return quarantined_.load(std::memory_order_relaxed); }
-  // In a state in which it may be called with events.
-  bool receives() const noexcept {
-    const auto s = state();
-    return (s == TRAPLINE_INSTANCE_RUNNING || s == TRAPLINE_INSTANCE_DRAINING) && !quarantined();
-  }
+  // Faulted: nothing calls it any more, but stop() and destroy().
+  bool faulted() const noexcept { return faulted_.load(std::memory_order_relaxed); }
+  // May be called with events.
+  bool receives() const noexcept { return receives_.load(std::memory_order_relaxed); }
+  // Has been stopped for good: what it still says is a leftover thread's.
+  bool ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
+  bool in_create() const noexcept { return in_create_; }
   const trapline_driver* driver() const noexcept { return driver_; }
   const trapline_plugin* table() const noexcept { return plugin_; }
   std::uint32_t state() const noexcept { return state_.load(std::memory_order_relaxed); }
 
   bus::lane* lane = nullptr;
-  config::fault_policy on_fault = config::fault_policy::quarantine;
-  std::atomic<std::uint64_t> source_seq{0};
+  std::uint32_t place = 0;  // in its lane's list, from 1
+  config::supervision supervision;
+  bus::source_counter numbers;              // of its events
   std::vector<subscription> subscriptions;  // of the lane's thread
-  std::atomic<std::uint32_t> health{0};
+  // Whether the address lies in the plugin's code. Async-signal-safe.
+  bool has_code(const void* address) const noexcept { return image_->has_code(address); }
+  const std::string& sha256() const noexcept { return image_->sha256(); }
 
  private:
+  void destroy() noexcept;
+  void fault_of_exception(std::string_view where) noexcept;  // in a catch block
+  void set_reason(std::string_view text) noexcept;
+  void count(const char* metric) noexcept;
   void enter(std::uint32_t state, trapline_status code = TRAPLINE_OK, std::string_view text = {});
 
-  runtime& rt_;
+  // What a lane reads for every event stands together, first.
   std::uint32_t id_;
+  std::atomic<bool> receives_{false};  // state allows it, and no fault
+  std::atomic<bool> faulted_{false};
+  const trapline_plugin* plugin_ = nullptr;
+
+  runtime& rt_;
   std::string name_;
   std::shared_ptr<const image> image_;
   config::checked_options options_;
   trapline_host host_{};
-  const trapline_plugin* plugin_ = nullptr;
   const trapline_driver* driver_ = nullptr;
   std::atomic<std::uint32_t> state_{0};
-  std::atomic<bool> quarantined_{false};
+  std::atomic<bool> ended_{false};
+  bool in_create_ = false;  // of the control thread
+  bool begun_ = false;      // start() succeeded, stop() has not been called; of the lane's thread
+  std::atomic<std::uint32_t> health_{0};
+  std::atomic<std::uint64_t> misuses_{0};
+  std::int64_t overruns_[2] = {-1, -1};  // when the last two were, mono ns; of the watchdog
+  obs::histogram* callback_seconds_ = nullptr;
+  mutable std::mutex reason_mutex_;
+  std::string reason_;
 };
 
 }  // namespace trapline::plugin

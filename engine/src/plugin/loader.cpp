@@ -2,7 +2,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <regex>
 
-#include "plugin/elf_file.hpp"
+#include "config/options.hpp"
 #include "plugin/services.hpp"
 
 namespace trapline::plugin {
@@ -20,101 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t max_file = 256u << 20;
-
-std::string sha256_hex(const std::string& bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int n = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &n, EVP_sha256(), nullptr);
-  std::string out;
-  for (unsigned int i = 0; i < n; ++i) {
-    out += "0123456789abcdef"[digest[i] >> 4];
-    out += "0123456789abcdef"[digest[i] & 15];
-  }
-  return out;
-}
-
-// The whole file, read once: what is checked is what is copied and loaded.
-bool read_file(const std::string& path, std::string& bytes, std::vector<std::string>& problems) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) {
-    problems.push_back("cannot open " + path + ": " + std::strerror(errno));
-    return false;
-  }
-  struct stat st {};
-  ::fstat(fd, &st);
-  const std::size_t before = problems.size();
-  if (!S_ISREG(st.st_mode)) problems.push_back(path + " is not a regular file");
-  if (static_cast<std::size_t>(st.st_size) > max_file) problems.push_back(path + " is larger than 256 MiB");
-  if ((st.st_mode & 0022) != 0) problems.push_back(path + " can be written by others; run: chmod go-w " + path);
-  if (st.st_uid != ::geteuid() && st.st_uid != 0)
-    problems.push_back(path +
-                       " belongs to another user; a plugin must belong to the user that runs the engine, or to root");
-  if (problems.size() == before) {
-    bytes.resize(static_cast<std::size_t>(st.st_size));
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t n = ::read(fd, bytes.data() + done, bytes.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) break;
-      done += static_cast<std::size_t>(n);
-    }
-    if (done < bytes.size()) problems.push_back("cannot read " + path);
-  }
-  ::close(fd);
-  return problems.size() == before;
-}
-
-std::string versions(std::uint32_t major, std::uint32_t minor) {
-  return std::to_string(major) + "." + std::to_string(minor);
-}
-
-void check_versions(std::uint32_t major, std::uint32_t minor, std::uint32_t needs, std::vector<std::string>& problems) {
-  if (major != TRAPLINE_ABI_MAJOR)
-    problems.push_back("built for plugin ABI " + versions(major, minor) + ", this host offers " +
-                       versions(TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR) + "; rebuild it with this host's headers");
-  else if (needs > TRAPLINE_ABI_MINOR)
-    problems.push_back("needs a host of at least ABI " + versions(major, needs) + ", this one offers " +
-                       versions(TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR) + "; update the host");
-}
-
-file_report inspect_bytes(const std::string& path, const std::string& bytes) {
-  file_report r;
-  r.path = path;
-  std::string error;
-  const elf_facts facts = read_elf(bytes, error);
-  if (!error.empty()) {
-    r.problems.push_back(error);
-    return r;
-  }
-  r.sha256 = sha256_hex(bytes);
-  if (!facts.note) {
-    r.problems.push_back("has no Trapline note, so it is not a Trapline plugin; build it with TRAPLINE_PLUGIN()");
-    return r;
-  }
-  r.id = facts.note->id;
-  r.version = facts.note->version;
-  r.abi_major = facts.note->abi_major;
-  r.abi_minor = facts.note->abi_minor;
-  r.min_host_minor = facts.note->min_host_minor;
-  check_versions(r.abi_major, r.abi_minor, r.min_host_minor, r.problems);
-  bool has_entry = false;
-  std::string extra;
-  std::size_t extras = 0;
-  for (const auto& s : facts.exported) {
-    if (s == TRAPLINE_ENTRY_SYMBOL) has_entry = true;
-    else if (++extras <= 3) extra += (extra.empty() ? "" : ", ") + s;
-  }
-  if (!has_entry) r.problems.push_back("does not export " TRAPLINE_ENTRY_SYMBOL);
-  if (extras > 0)
-    r.problems.push_back("exports " + std::to_string(extras) + " more symbols (" + extra + (extras > 3 ? ", ..." : "") +
-                         "); link it with the version script of trapline_add_plugin()");
-  if (!facts.unique.empty())
-    r.problems.push_back(
-        "has " + std::to_string(facts.unique.size()) +
-        " GNU-unique symbols, so it could never be unloaded; compile with -fno-gnu-unique and the version script");
-  return r;
-}
+void add(std::vector<finding>& to, const char* rule, std::string text) { to.push_back({rule, true, std::move(text)}); }
 
 std::string copies_dir(const std::string& run_dir) { return run_dir + "/plugin-copies"; }
 
@@ -125,27 +31,27 @@ bool is_copy_name(const std::string& name) {
 }
 
 // A directory that only we can write: whoever could change a copy before it is loaded could run code as us.
-bool make_own_dir(const std::string& dir, std::vector<std::string>& problems) {
+bool make_own_dir(const std::string& dir, std::vector<finding>& findings) {
   std::error_code ec;
   fs::create_directories(fs::path(dir).parent_path(), ec);
   ::mkdir(dir.c_str(), 0700);
   struct stat st {};
   if (::lstat(dir.c_str(), &st) != 0 || !S_ISDIR(st.st_mode))
-    problems.push_back("cannot make the directory " + dir + ": " + std::strerror(errno));
+    add(findings, "F11", "cannot make the directory " + dir + ": " + std::strerror(errno));
   else if (st.st_uid != ::geteuid() || (st.st_mode & 0022) != 0)
-    problems.push_back(dir +
-                       " belongs to another user or can be written by others; remove it or choose another run_dir");
+    add(findings, "F11",
+        dir + " belongs to another user or can be written by others; remove it or choose another run_dir");
   else return true;
   return false;
 }
 
 // Writes the checked bytes to a file of our own with a name that was never used before.
 std::string stage(const std::string& bytes, const std::string& instance, const std::string& sha,
-                  const std::string& run_dir, std::vector<std::string>& problems) {
+                  const std::string& run_dir, std::vector<finding>& findings) {
   static std::atomic<unsigned> generation{0};
   std::error_code ec;
   const std::string dir = copies_dir(run_dir);
-  if (!make_own_dir(dir, problems)) return {};
+  if (!make_own_dir(dir, findings)) return {};
   const std::string path = fs::absolute(dir, ec).lexically_normal().string() + "/" + instance + "." +
                            sha.substr(0, 12) + "." + std::to_string(::getpid()) + "-" + std::to_string(++generation) +
                            ".so";
@@ -160,7 +66,7 @@ std::string stage(const std::string& bytes, const std::string& instance, const s
   const int error = errno;
   if (fd >= 0) ::close(fd);
   if (fd < 0 || done < bytes.size()) {
-    problems.push_back("cannot write the private copy " + path + ": " + std::strerror(error));
+    add(findings, "F11", "cannot write the private copy " + path + ": " + std::strerror(error));
     ::unlink(path.c_str());
     return {};
   }
@@ -175,74 +81,143 @@ constexpr int dlopen_flags = RTLD_NOW | RTLD_LOCAL;
 
 }  // namespace
 
+image::image(void* handle, const trapline_entry* entry, std::string copy, std::string sha256)
+    : handle_(handle), entry_(entry), copy_(std::move(copy)), sha256_(std::move(sha256)) {
+  Dl_info where{};
+  if (!entry || ::dladdr(entry, &where) == 0) return;
+  struct search {
+    const void* base;
+    image* self;
+  } s{where.dli_fbase, this};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* p) {
+        const auto* wanted = static_cast<search*>(p);
+        if (reinterpret_cast<const void*>(info->dlpi_addr) != wanted->base) return 0;
+        for (int k = 0; k < info->dlpi_phnum; ++k) {
+          const auto& h = info->dlpi_phdr[k];
+          if (h.p_type != PT_LOAD || (h.p_flags & PF_X) == 0) continue;
+          wanted->self->code_begin_ = info->dlpi_addr + h.p_vaddr;
+          wanted->self->code_end_ = wanted->self->code_begin_ + h.p_memsz;
+        }
+        return 1;
+      },
+      &s);
+}
+
 image::~image() {
   if (handle_) ::dlclose(handle_);
   if (!copy_.empty()) ::unlink(copy_.c_str());
 }
 
-std::string find_plugin(const std::string& use, const std::vector<std::string>& dirs) {
+std::vector<std::string> find_plugins(const std::string& use, const std::vector<std::string>& dirs) {
   std::error_code ec;
-  if (use.find('/') != std::string::npos) return fs::exists(use, ec) ? use : std::string{};
-  for (const auto& d : dirs)
-    if (const std::string path = d + "/" + use + ".so"; fs::exists(path, ec)) return path;
-  return {};
-}
-
-file_report inspect(const std::string& path) {
-  file_report r;
-  r.path = path;
-  std::string bytes;
-  if (!read_file(path, bytes, r.problems)) return r;
-  return inspect_bytes(path, bytes);
-}
-
-std::vector<std::string> entry_problems(const trapline_entry* entry) {
   std::vector<std::string> out;
-  if (!entry) return {"its entry function returned NULL"};
-  if (entry->struct_size < sizeof(trapline_entry))
-    return {"its entry says struct_size " + std::to_string(entry->struct_size) + ", too small"};
-  check_versions(entry->abi_major, entry->abi_minor, entry->min_host_minor, out);
-  const trapline_descriptor* d = entry->descriptor;
-  if (!d || d->struct_size < TRAPLINE_DESCRIPTOR_SIZE_MIN) {
-    out.push_back("its descriptor is missing or too small");
+  if (use.find('/') != std::string::npos) {
+    if (fs::exists(use, ec)) out.push_back(use);
     return out;
   }
-  if (!d->id || !*d->id || !d->version) out.push_back("its descriptor has no id or version");
-  if (!entry->create) out.push_back("its create function is NULL");
-  if (d->option_count > 0 && (!d->options || d->option_size < sizeof(trapline_option)))
-    out.push_back("its option table is missing or its rows are too small");
-  for (std::uint32_t i = 0; i < d->required_service_count; ++i)
-    if (!offers_service(d->required_services[i]))
-      out.push_back(std::string("needs service ") + d->required_services[i] + ", which this host does not offer");
+  for (const auto& d : dirs)
+    if (std::string path = d + "/" + use + ".so"; fs::exists(path, ec)) out.push_back(std::move(path));
   return out;
 }
 
+std::string find_plugin(const std::string& use, const std::vector<std::string>& dirs) {
+  const auto all = find_plugins(use, dirs);
+  return all.empty() ? std::string{} : all.front();
+}
+
+std::string searched_text(const std::vector<std::string>& dirs) {
+  std::string out;
+  for (const auto& d : dirs) out += (out.empty() ? "" : ", ") + d;
+  return out.empty() ? "nowhere (no plugin_dirs)" : out;
+}
+
+std::string not_found_text(const std::string& use, const std::vector<std::string>& dirs) {
+  if (use.find('/') != std::string::npos) return "there is no file " + use;
+  return "there is no plugin '" + use + "'; searched " + searched_text(dirs) +
+         ". `trapline plugins` lists what there is; a file is named by a path with a slash, such as ./" + use + ".so";
+}
+
+// The first revisions' sizes are the least that is accepted; what lies past the writer's struct_size is not read.
+std::vector<finding> entry_findings(const trapline_entry* entry) {
+  std::vector<finding> out;
+  if (!entry) {
+    add(out, "E01", "its entry function returned NULL; return the address of a static trapline_entry");
+    return out;
+  }
+  if (!TRAPLINE_HAS(trapline_entry, entry, create)) {
+    add(out, "E01",
+        "its entry says struct_size " + std::to_string(entry->struct_size) +
+            ", too small; write sizeof(trapline_entry)");
+    return out;
+  }
+  check_abi(entry->abi_major, entry->abi_minor, entry->min_host_minor, out);
+  if (!out.empty()) return out;  // of another major nothing else may be read
+  if (!entry->create) add(out, "E01", "its create function is NULL");
+  const trapline_descriptor* d = entry->descriptor;
+  if (!d || d->struct_size < TRAPLINE_DESCRIPTOR_SIZE_MIN) {
+    add(out, "E01", "its descriptor is missing or its struct_size too small; write sizeof(trapline_descriptor)");
+    return out;
+  }
+  if (!d->id || !*d->id || !d->version || !*d->version) add(out, "E01", "its descriptor has no id or no version");
+  if (d->option_count > 0 && (!d->options || d->option_size < TRAPLINE_SIZE_UP_TO(trapline_option, doc)))
+    add(out, "E02",
+        "its option table is missing or its rows are too small; write option_size = sizeof(trapline_option)");
+  else
+    for (const auto& f : config::table_faults(config::read_table(d->options, d->option_count, d->option_size)))
+      add(out, "E02", "plugin bug: " + f);
+  if (d->required_service_count > 0 && !d->required_services)
+    add(out, "E01", "its list of required services is missing");
+  else
+    for (std::uint32_t i = 0; i < d->required_service_count; ++i)
+      if (const char* id = d->required_services[i]; !id) add(out, "E01", "a required service is NULL");
+      else if (!offers_service(id))
+        add(out, "E05", std::string("needs service ") + id + ", which this host does not offer; update the host");
+  return out;
+}
+
+namespace {
+
+// The second half of F04.
+void compare(const file_report& note, const trapline_entry& entry, std::vector<finding>& out) {
+  const auto& d = *entry.descriptor;
+  const auto say = [](const std::string& id, const std::string& version, std::uint32_t major, std::uint32_t minor,
+                      std::uint32_t needs) {
+    return id + " " + version + " of ABI " + std::to_string(major) + "." + std::to_string(minor) + ", needs minor " +
+           std::to_string(needs);
+  };
+  const std::string a = say(note.id, note.version, note.abi_major, note.abi_minor, note.min_host_minor);
+  const std::string b = say(d.id, d.version, entry.abi_major, entry.abi_minor, entry.min_host_minor);
+  if (a != b) add(out, "F04", "its note says " + a + "; its entry says " + b + "; make them equal");
+}
+
+}  // namespace
+
 std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
-                                  std::vector<std::string>& problems) {
+                                  std::vector<finding>& findings, const std::string& sha256) {
   std::string bytes;
-  if (!read_file(path, bytes, problems)) return nullptr;
-  const file_report report = inspect_bytes(path, bytes);
-  if (!report.problems.empty()) {
-    for (const auto& p : report.problems) problems.push_back(path + ": " + p);
-    return nullptr;
+  file_report report = inspect(path, bytes, sha256);
+  auto& found = report.findings;
+  std::shared_ptr<const image> out;
+  if (report.may_be_loaded()) {
+    if (const std::string copy = stage(bytes, instance, report.sha256, run_dir, found); !copy.empty()) {
+      if (void* handle = ::dlopen(copy.c_str(), dlopen_flags)) {
+        const auto fn = reinterpret_cast<trapline_entry_fn>(::dlsym(handle, TRAPLINE_ENTRY_SYMBOL));
+        const trapline_entry* entry = fn ? fn() : nullptr;
+        const auto wrong = entry_findings(entry);
+        found.insert(found.end(), wrong.begin(), wrong.end());
+        if (wrong.empty()) compare(report, *entry, found);
+        out = std::make_shared<const image>(handle, entry, copy,
+                                            report.sha256);  // closes the library again if it is refused
+      } else {
+        add(found, "F11", std::string("cannot be loaded: ") + ::dlerror());
+        ::unlink(copy.c_str());
+      }
+    }
   }
-  const std::string copy = stage(bytes, instance, report.sha256, run_dir, problems);
-  if (copy.empty()) return nullptr;
-  void* handle = ::dlopen(copy.c_str(), dlopen_flags);
-  if (!handle) {
-    problems.push_back(path + ": cannot be loaded: " + ::dlerror());
-    ::unlink(copy.c_str());
-    return nullptr;
-  }
-  const auto fn = reinterpret_cast<trapline_entry_fn>(::dlsym(handle, TRAPLINE_ENTRY_SYMBOL));
-  const trapline_entry* entry = fn ? fn() : nullptr;
-  auto wrong = entry_problems(entry);
-  if (wrong.empty() && (report.id != entry->descriptor->id || report.version != entry->descriptor->version))
-    wrong.push_back("its note says " + report.id + " " + report.version + ", its descriptor " + entry->descriptor->id +
-                    " " + entry->descriptor->version);
-  for (const auto& p : wrong) problems.push_back(path + ": " + p);
-  auto out = std::make_shared<const image>(handle, entry, copy);  // closes the library again if it is refused
-  return wrong.empty() ? out : nullptr;
+  if (!report.may_be_loaded()) out.reset();
+  for (auto& f : found) findings.push_back({f.rule, f.must, path + ": " + f.text});
+  return out;
 }
 
 void remove_private_copies(const std::string& run_dir) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "plugin/file_rules.hpp"
 #include "trapline/abi/plugin.h"
 
 namespace trapline::plugin {
@@ -14,45 +15,49 @@ class image {
  public:
   // A plugin that is part of this program.
   explicit image(const trapline_entry* entry) : entry_(entry) {}
-  image(void* handle, const trapline_entry* entry, std::string copy)
-      : handle_(handle), entry_(entry), copy_(std::move(copy)) {}
+  image(void* handle, const trapline_entry* entry, std::string copy, std::string sha256);
   ~image();
   image(const image&) = delete;
   image& operator=(const image&) = delete;
 
   const trapline_entry& entry() const noexcept { return *entry_; }
   const trapline_descriptor& descriptor() const noexcept { return *entry_->descriptor; }
+  const std::string& sha256() const noexcept { return sha256_; }  // of the file; empty if it is part of this program
+  // Whether the address lies in its machine code; never for a plugin that is part of this program. Async-signal-safe.
+  bool has_code(const void* address) const noexcept {
+    const auto a = reinterpret_cast<std::uintptr_t>(address);
+    return a >= code_begin_ && a < code_end_;
+  }
 
  private:
   void* handle_ = nullptr;
   const trapline_entry* entry_;
   std::string copy_;  // the private copy's path, removed at the end
+  std::string sha256_;
+  std::uintptr_t code_begin_ = 0, code_end_ = 0;
 };
 
-// What is known of a plugin file without loading it.
-struct file_report {
-  std::string path, id, version, sha256;
-  std::uint32_t abi_major = 0, abi_minor = 0, min_host_minor = 0;
-  std::vector<std::string> problems;  // each with its cause and remedy; empty = may be loaded
-};
-
-// Path of the plugin `use` names: a text with a slash is a path; otherwise `<dir>/<use>.so` in the first directory that
-// has it. Empty if there is none.
+// Every file that `use` may mean, the one that is taken first: a text with a slash is a path; otherwise
+// `<dir>/<use>.so` in each directory, in their order. Nothing else is searched: not the current directory, not
+// LD_LIBRARY_PATH.
+std::vector<std::string> find_plugins(const std::string& use, const std::vector<std::string>& dirs);
+// The one that is taken, or empty.
 std::string find_plugin(const std::string& use, const std::vector<std::string>& dirs);
+// "a, b" or "nowhere (...)", and the whole message about a plugin that was not found.
+std::string searched_text(const std::vector<std::string>& dirs);
+std::string not_found_text(const std::string& use, const std::vector<std::string>& dirs);
 
-// Reads and checks the file. Executes nothing of it.
-file_report inspect(const std::string& path);
-
-// Loads a private copy under `<run_dir>/plugin-copies/`, so that the file may be replaced while it is in use. Adds to
-// `problems` and returns nullptr if anything is wrong; a plugin with the wrong ABI never gets to run code.
+// Checks the file and loads a private copy under `<run_dir>/plugin-copies/`, so that the file may be replaced while it
+// is in use. Adds to `findings`; returns nullptr if one of them is a `must`. A file that breaks a rule of files never
+// gets to run code. `sha256`: 64 lower-case hex digits that the file must have; empty = any.
 std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
-                                  std::vector<std::string>& problems);
+                                  std::vector<finding>& findings, const std::string& sha256 = {});
 
 // Removes what load() of an engine that was killed left under `run_dir`, and nothing else. The caller holds the run
 // directory's lock.
 void remove_private_copies(const std::string& run_dir);
 
-// Negotiation with an entry that is in memory already.
-std::vector<std::string> entry_problems(const trapline_entry* entry);
+// Negotiation with an entry that is in memory already: E01, E02, E05 and F09.
+std::vector<finding> entry_findings(const trapline_entry* entry);
 
 }  // namespace trapline::plugin

@@ -43,6 +43,11 @@ trapline_status guarded(F&& f) noexcept {
 
 bool on_own_lane(instance& i) noexcept { return i.lane && this_lane.lane == i.lane; }
 
+trapline_status off_lane(instance& i, std::string_view what) noexcept {
+  i.misuse(sdk::cat("tried to ", what, " on a thread that is not its lane's"));
+  return TRAPLINE_E_STATE;
+}
+
 // ---------------------------------------------------------------- bus
 
 trapline_status bus_topic(const trapline_host* h, trapline_str name, std::uint32_t* id) {
@@ -68,29 +73,39 @@ trapline_status bus_instrument_name(const trapline_host* h, std::uint32_t id, tr
 }
 
 trapline_status bus_publish(const trapline_host* h, const trapline_frame* frames, std::uint32_t count) {
-  if (!frames || count == 0) return TRAPLINE_E_INVALID;
   instance& i = self(h);
   runtime& rt = i.rt();
-  bool needs_time = false;
-  for (std::uint32_t n = 0; n < count; ++n) {
+  if (i.ended()) {
+    i.misuse("published after stop()");
+    return TRAPLINE_E_CLOSED;
+  }
+  bool sound = frames && count > 0, needs_time = false;
+  for (std::uint32_t n = 0; sound && n < count; ++n) {
     const trapline_event* e = frames[n].event;
-    if (!e || e->topic == 0 || e->topic > rt.names.topic_count()) return TRAPLINE_E_INVALID;
-    needs_time = needs_time || e->ts_recv == 0;
+    sound = e && e->topic != 0 && e->topic <= rt.names.topic_count();
+    needs_time = needs_time || (sound && e->ts_recv == 0);
   }
-  bus::ring::stamp stamp{i.id(), &i.source_seq, 0, 0};
-  if (this_lane.in_event && on_own_lane(i)) {
-    stamp.cause = this_lane.cause;
-    stamp.now = this_lane.now;
-  } else if (needs_time) {
-    stamp.now = rt.clock.now();
+  trapline_status s = TRAPLINE_E_INVALID;
+  if (sound) {
+    bus::ring::stamp stamp{i.id(), &i.numbers, on_own_lane(i), 0, 0};
+    if (this_lane.in_event && stamp.on_owner_thread) {
+      stamp.cause = this_lane.cause;
+      stamp.now = this_lane.now;
+    } else if (needs_time) {
+      stamp.now = rt.clock.now();
+    }
+    s = rt.ring.publish({frames, count}, stamp);
   }
-  return rt.ring.publish({frames, count}, stamp);
+  if (s == TRAPLINE_OK || s == TRAPLINE_E_AGAIN || s == TRAPLINE_E_CLOSED) return s;
+  i.misuse(s == TRAPLINE_E_LIMIT ? "published an event or a batch that is too large"
+                                 : "published a malformed event or one of an unknown topic");
+  return s;
 }
 
 trapline_status bus_subscribe(const trapline_host* h, trapline_str pattern, std::uint64_t type_mask) {
   instance& i = self(h);
   if (!sound(pattern) || !bus::valid_pattern(view(pattern)) || type_mask == 0) return TRAPLINE_E_INVALID;
-  if (!on_own_lane(i)) return TRAPLINE_E_STATE;
+  if (!on_own_lane(i)) return off_lane(i, "subscribe");
   return guarded([&] {
     i.subscriptions.push_back({std::string(view(pattern)), type_mask});
     i.lane->forget_routes();
@@ -124,13 +139,13 @@ trapline_status timer_set(const trapline_host* h, std::int64_t at, std::int64_t 
                           std::uint64_t* id) {
   instance& i = self(h);
   if (!id) return TRAPLINE_E_INVALID;
-  if (!on_own_lane(i)) return TRAPLINE_E_STATE;
+  if (!on_own_lane(i)) return off_lane(i, "set a timer");
   return guarded([&] { return i.lane->timers().set(i.id(), at, period, cookie, *id); });
 }
 
 trapline_status timer_cancel(const trapline_host* h, std::uint64_t id) {
   instance& i = self(h);
-  if (!on_own_lane(i)) return TRAPLINE_E_STATE;
+  if (!on_own_lane(i)) return off_lane(i, "cancel a timer");
   return i.lane->timers().cancel(i.id(), id);
 }
 
@@ -179,16 +194,7 @@ constexpr trapline_metrics metrics_table = {
 void health_set(const trapline_host* h, std::uint32_t state, std::int32_t code, trapline_str text) {
   if (!sound(text)) return;
   guarded([&] {
-    instance& i = self(h);
-    if (i.health.exchange(state) == state) return TRAPLINE_OK;
-    i.rt().log.write(state == TRAPLINE_HEALTH_OK ? TRAPLINE_LOG_INFO : TRAPLINE_LOG_WARN, i.name(),
-                     sdk::cat("health is ", sdk::health_name(state), ": ", view(text)));
-    trapline_health_event e{};
-    sdk::assign(e.instance, i.name());
-    e.state = state;
-    e.code = code;
-    sdk::assign(e.text, i.rt().redacted(view(text)));
-    i.rt().publish(TRAPLINE_EVENT_HEALTH, i.rt().topic_health, e);
+    self(h).set_health(state, code, view(text));
     return TRAPLINE_OK;
   });
 }
@@ -236,7 +242,11 @@ const void* find_service(const char* id) noexcept {
 
 // ---------------------------------------------------------------- host table
 
-const void* host_get_service(const trapline_host*, const char* id) { return find_service(id); }
+const void* host_get_service(const trapline_host* h, const char* id) {
+  if (!self(h).in_create()) return find_service(id);
+  self(h).misuse("asked for a service inside create()");
+  return nullptr;
+}
 
 void host_request_stop(const trapline_host* h, trapline_str reason) {
   if (!sound(reason)) return;

@@ -34,11 +34,6 @@ void timers::cancel_all(std::uint32_t instance) {
   per_instance_.erase(instance);
 }
 
-std::optional<std::int64_t> timers::next_due() const {
-  if (queue_.empty()) return std::nullopt;
-  return queue_.begin()->first;
-}
-
 std::optional<timers::expiry> timers::due(std::int64_t now) const {
   if (queue_.empty() || queue_.begin()->first > now) return std::nullopt;
   const auto id = queue_.begin()->second;

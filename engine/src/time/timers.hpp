@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,8 +31,9 @@ class timers {
   trapline_status cancel(std::uint32_t instance, std::uint64_t id);
   void cancel_all(std::uint32_t instance);
 
-  // Due time of the next waiting timer.
-  std::optional<std::int64_t> next_due() const;
+  // Due time of the next waiting timer, `never` if there is none. Looked at every turn of a lane.
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  std::int64_t next_due() const noexcept { return queue_.empty() ? never : queue_.begin()->first; }
 
   // The first timer due at `now`, in (due, id) order; taken() must follow once its event is in the bus.
   std::optional<expiry> due(std::int64_t now) const;

@@ -35,12 +35,28 @@ static inline trapline_plugin* skeleton_new(const trapline_host* host) {
   return p;
 }
 
-#define SKELETON_ENTRY(plugin_id, create_fn, flags_value, option_table, option_rows)                                   \
-  static const trapline_descriptor skeleton_descriptor = {                                                             \
-      sizeof(trapline_descriptor), flags_value, plugin_id, "1.0.0", "tests", "test plugin", option_table, option_rows, \
-      sizeof(trapline_option),     NULL,        0,         0};                                                         \
-  static const trapline_entry skeleton_entry = {                                                                       \
-      sizeof(trapline_entry), TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0, "c", &skeleton_descriptor, create_fn};        \
+static inline trapline_status skeleton_create(const trapline_host* host, const trapline_plugin** out,
+                                              trapline_error* error) {
+  (void)error;
+  *out = skeleton_new(host);
+  return *out ? TRAPLINE_OK : TRAPLINE_E_NOMEM;
+}
+
+#define SKELETON_NOTE(plugin_id) \
+  TRAPLINE_PLUGIN_NOTE_ABI(plugin_id, "1.0.0", TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0u)
+
+#define SKELETON_ENTRY(plugin_id, create_fn, flags_value, option_table, option_rows)                            \
+  static const trapline_descriptor skeleton_descriptor = {.struct_size = sizeof(trapline_descriptor),           \
+                                                          .flags = flags_value,                                 \
+                                                          .id = plugin_id,                                      \
+                                                          .version = "1.0.0",                                   \
+                                                          .vendor = "tests",                                    \
+                                                          .summary = "test plugin",                             \
+                                                          .options = option_table,                              \
+                                                          .option_count = option_rows,                          \
+                                                          .option_size = sizeof(trapline_option)};              \
+  static const trapline_entry skeleton_entry = {                                                                \
+      sizeof(trapline_entry), TRAPLINE_ABI_MAJOR, TRAPLINE_ABI_MINOR, 0, "c", &skeleton_descriptor, create_fn}; \
   TRAPLINE_EXPORT const trapline_entry* trapline_plugin_entry_v0(void) { return &skeleton_entry; }
 
 #endif

@@ -8,6 +8,7 @@
 
 using trapline::bus::overflow;
 using trapline::bus::ring;
+using trapline::bus::source_counter;
 
 namespace {
 
@@ -19,14 +20,14 @@ struct body {
 };
 
 // Publishes one event whose payload is `value` and fill up to `bytes`.
-trapline_status put(ring& r, std::uint64_t value, std::uint32_t source = 1, std::atomic<std::uint64_t>* seq = nullptr,
-                    std::size_t bytes = sizeof(body)) {
+trapline_status put(ring& r, std::uint64_t value, std::uint32_t source = 1, source_counter* numbers = nullptr,
+                    bool on_owner = true, std::size_t bytes = sizeof(body)) {
   std::vector<std::uint64_t> payload(std::max(bytes, sizeof(body)) / 8, value);
   trapline_event e{};
   e.type = TRAPLINE_EVENT_TRADE;
   e.topic = 1;
   const trapline_frame f{&e, payload.data(), static_cast<std::uint32_t>(payload.size() * 8), 0};
-  return r.publish({&f, 1}, {source, seq, 0, 42});
+  return r.publish({&f, 1}, {source, numbers, on_owner, 0, 42});
 }
 
 std::uint64_t value_of(const trapline_event* e) { return *reinterpret_cast<const std::uint64_t*>(e + 1); }
@@ -36,8 +37,8 @@ std::uint64_t value_of(const trapline_event* e) { return *reinterpret_cast<const
 TEST(ring, hands_events_over_in_publishing_order_with_rising_seq) {
   ring r(small_ring);
   auto& reader = r.add_reader(overflow::gate, nullptr);
-  std::atomic<std::uint64_t> seq{0};
-  for (std::uint64_t i = 0; i < 100; ++i) ASSERT_EQ(put(r, i, 7, &seq), TRAPLINE_OK);
+  source_counter numbers;
+  for (std::uint64_t i = 0; i < 100; ++i) ASSERT_EQ(put(r, i, 7, &numbers), TRAPLINE_OK);
   std::uint64_t last = 0;
   for (std::uint64_t i = 0; i < 100; ++i) {
     const auto* e = reader.peek();
@@ -72,7 +73,7 @@ TEST(ring, never_lets_an_event_straddle_its_end) {
   std::uint64_t written = 0, read = 0;
   for (std::uint64_t i = 0; i < 20'000; ++i) {
     const std::size_t bytes = 16 + (i * 7919) % 5000 / 8 * 8;
-    while (put(r, i, 1, nullptr, bytes) == TRAPLINE_E_AGAIN) {
+    while (put(r, i, 1, nullptr, true, bytes) == TRAPLINE_E_AGAIN) {
       const auto* e = reader.peek();
       ASSERT_NE(e, nullptr);
       ASSERT_EQ(value_of(e), read++);
@@ -173,11 +174,11 @@ TEST(ring, loses_and_repeats_nothing_under_concurrent_producers) {
   auto& lag = r.add_reader(overflow::lag, nullptr);
   constexpr std::uint64_t producers = 3, each = 60'000;
   std::vector<std::thread> threads;
-  std::atomic<std::uint64_t> source_seq[producers + 1]{};
+  source_counter numbers[producers + 1];
   for (std::uint64_t p = 1; p <= producers; ++p)
     threads.emplace_back([&, p] {
       for (std::uint64_t i = 0; i < each; ++i)
-        while (put(r, i, static_cast<std::uint32_t>(p), &source_seq[p]) == TRAPLINE_E_AGAIN) std::this_thread::yield();
+        while (put(r, i, static_cast<std::uint32_t>(p), &numbers[p]) == TRAPLINE_E_AGAIN) std::this_thread::yield();
     });
   std::atomic<bool> done{false};
   std::uint64_t lag_seen = 0, lag_lost = 0;

@@ -45,7 +45,7 @@ TEST(timers, belong_to_the_instance_that_set_them) {
   t.set(1, 100, 0, 0, id);
   EXPECT_EQ(t.cancel(2, id), TRAPLINE_E_NOT_FOUND);
   t.cancel_all(1);
-  EXPECT_FALSE(t.next_due());
+  EXPECT_EQ(t.next_due(), timers::never);
 }
 
 TEST(timers, a_one_shot_lost_with_its_lane_fires_again) {

@@ -65,8 +65,8 @@ TEST(settings, malformed_urls_are_refused) {
 
 constexpr std::string_view whole =
     R"({"url":"unix:/r","username":null,"password":true,"vocabulary":"seed","window":1000000,
-  "spool":{"max_commands":7,"max_bytes":70000},"stream":{"prefix":"a:b","maxlen":{"market":1,"signals":2,"account":3,"status":4}},
-  "history":{"position_max":5},"publish":{"position":6,"orders":7,"account":8,"trap":9},"expiry_factor":4})";
+  "spool":{"max_commands":700,"max_bytes":70000},"stream":{"prefix":"a:b","maxlen":{"market":10,"signals":20,"account":30,"status":40}},
+  "history":{"position_max":5},"publish":{"position":600000000,"orders":700000000,"account":800000000,"trap":900000000},"expiry_factor":4})";
 
 TEST(settings, every_option_arrives) {
   const auto s = parse_settings(whole);
@@ -74,18 +74,18 @@ TEST(settings, every_option_arrives) {
   EXPECT_TRUE(s.has_password);
   EXPECT_EQ(s.words, vocabulary::seed);
   EXPECT_EQ(s.window, 1000000);
-  EXPECT_EQ(s.spool_commands, 7u);
+  EXPECT_EQ(s.spool_commands, 700u);
   EXPECT_EQ(s.spool_bytes, 70000u);
   EXPECT_EQ(s.prefix, "a:b");
-  EXPECT_EQ(s.maxlen_market, 1);
-  EXPECT_EQ(s.maxlen_signals, 2);
-  EXPECT_EQ(s.maxlen_account, 3);
-  EXPECT_EQ(s.maxlen_status, 4);
+  EXPECT_EQ(s.maxlen_market, 10);
+  EXPECT_EQ(s.maxlen_signals, 20);
+  EXPECT_EQ(s.maxlen_account, 30);
+  EXPECT_EQ(s.maxlen_status, 40);
   EXPECT_EQ(s.position_history, 5);
-  EXPECT_EQ(s.position_period, 6);
-  EXPECT_EQ(s.orders_period, 7);
-  EXPECT_EQ(s.account_period, 8);
-  EXPECT_EQ(s.trap_period, 9);
+  EXPECT_EQ(s.position_period, 600 * millisecond);
+  EXPECT_EQ(s.orders_period, 700 * millisecond);
+  EXPECT_EQ(s.account_period, 800 * millisecond);
+  EXPECT_EQ(s.trap_period, 900 * millisecond);
   EXPECT_EQ(s.expiry_factor, 4);
 }
 

@@ -235,6 +235,20 @@ TEST(detector, delta_that_does_not_join_invalidates_the_book) {
   EXPECT_FALSE(s.core.find(1)->view().book_valid());
 }
 
+TEST(detector, delta_before_which_others_were_dropped_invalidates_the_book) {
+  for (const auto flag : {TRAPLINE_FLAG_CONFLATED, TRAPLINE_FLAG_AFTER_GAP}) {
+    scene s(60250);
+    trapline_book b{};  // of a venue without numbers: only the flag tells
+    b.bid_count = 1;
+    const trapline_level l[] = {{60'249, 5}};
+    auto e = sdk::make_event(TRAPLINE_EVENT_BOOK_DELTA, 2, 1, s.now);
+    EXPECT_EQ(s.core.on_book(e, b, l), ignored::none);
+    e.flags = static_cast<std::uint16_t>(flag);
+    EXPECT_EQ(s.core.on_book(e, b, l), ignored::sequence);
+    EXPECT_FALSE(s.core.find(1)->view().book_valid());
+  }
+}
+
 TEST(detector, a_gap_of_the_bus_concerns_every_symbol) {
   scene s(60250);
   trapline_gap g{};

@@ -98,9 +98,7 @@ TEST(settings, defaults_of_the_option_table_are_the_defaults_of_the_settings) {
   EXPECT_EQ(a.layering.depth_share, b.layering.depth_share);
 }
 
-TEST(settings, every_option_is_read) {
-  // Each option by itself with a wrong type must be refused under its own path: an option that nobody
-  // reads would pass.
+TEST(settings, every_option_is_checked_under_its_own_path) {
   for (const auto& o : option_table) {
     json root = defaults();
     std::string pointer = "/" + std::string(o.path);
@@ -108,7 +106,7 @@ TEST(settings, every_option_is_read) {
     root[json::json_pointer(pointer)] = json::object();
     try {
       parse_settings(root.dump());
-      ADD_FAILURE() << o.path << " is not read";
+      ADD_FAILURE() << o.path << " is not checked";
     } catch (const sdk::error& e) {
       EXPECT_EQ(e.path(), o.path);
       EXPECT_EQ(e.code(), TRAPLINE_E_CONFIG);

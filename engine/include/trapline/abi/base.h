@@ -13,7 +13,7 @@
 #define TRAPLINE_EXTERN_C extern
 #endif
 
-/* Size of `type` up to and including `member`: what a writer of the revision that ended there sent. */
+/* Size in bytes of `type` up to and including `member`: the `struct_size` of the revision that ended there. */
 #define TRAPLINE_SIZE_UP_TO(type, member) (offsetof(type, member) + sizeof(((type*)0)->member))
 
 /* Non-zero if the writer of `*ptr` knew `member` (its `struct_size` covers it). Pointers among such
@@ -23,14 +23,15 @@
 /* Marks the one symbol that a plugin exports. */
 #define TRAPLINE_EXPORT TRAPLINE_EXTERN_C __attribute__((visibility("default")))
 
-/* UTF-8 text, not NUL-terminated. Borrowed for the call unless a function says otherwise. */
+/* UTF-8 text, not NUL-terminated. Borrowed for the call unless a function says otherwise. Passed by value, so it never
+ * grows. */
 typedef struct trapline_str {
   const char* ptr;
   size_t len;
 } trapline_str;
 
-/* The caller's memory. The callee writes at most `cap` bytes and sets `len` to the bytes needed;
- * `len > cap` means that nothing useful was written and the call may be repeated with more room. */
+/* The caller's memory, which stays the caller's. The callee writes at most `cap` bytes and sets `len` to the bytes
+ * needed; `len > cap` means that nothing useful was written and the call may be repeated with more room. */
 typedef struct trapline_buf {
   char* ptr;
   size_t cap;
@@ -64,8 +65,8 @@ typedef int32_t trapline_status;
 /* It took longer than it may: a callback over its budget, a lane that hangs. Since 0.1. */
 #define TRAPLINE_E_TIMEOUT (-11)
 
-/* Owned by the caller, filled by the callee when it returns an error. Texts are NUL-terminated
- * UTF-8 and never contain secrets. */
+/* Owned by the caller, which sets `struct_size` and zeroes the rest; filled by the callee when it returns an error.
+ * Texts are NUL-terminated UTF-8 and never contain secrets. */
 typedef struct trapline_error {
   uint32_t struct_size;
   trapline_status code;

@@ -13,14 +13,15 @@
 #define TRAPLINE_NOTE_TYPE 1u
 #define TRAPLINE_NOTE_MAGIC 0x4c505254u /* "TRPL" */
 
-/* What stands in the note. Texts are NUL-padded. */
+/* What stands in the note. Texts are NUL-padded, and at least one NUL ends them. A later revision may be longer: its
+ * first members are these. */
 typedef struct trapline_note {
-  uint32_t magic;
-  uint32_t abi_major;
+  uint32_t magic;     /* TRAPLINE_NOTE_MAGIC */
+  uint32_t abi_major; /* of the headers that the plugin was built with */
   uint32_t abi_minor;
-  uint32_t min_host_minor;
-  char id[48];      /* plugin id, as in the descriptor */
-  char version[32]; /* of the plugin */
+  uint32_t min_host_minor; /* least minor of a host that the plugin can work with */
+  char id[48];             /* plugin id, as in the descriptor */
+  char version[32];        /* of the plugin */
 } trapline_note;
 TRAPLINE_STATIC_ASSERT(sizeof(trapline_note) == 96, "trapline_note layout");
 
@@ -34,7 +35,7 @@ typedef struct trapline_note_section {
 } trapline_note_section;
 TRAPLINE_STATIC_ASSERT(sizeof(trapline_note_section) == 120, "trapline_note_section layout");
 
-/* Puts the note into the plugin. Once, at file scope, followed by a semicolon. */
+/* Puts the note into the plugin. Once for each ABI major that it serves, at file scope, followed by a semicolon. */
 #define TRAPLINE_PLUGIN_NOTE_ABI(plugin_id, plugin_version, major, minor, needs_minor)    \
   __attribute__((section(".note.trapline"), used,                                         \
                  aligned(4))) static const trapline_note_section trapline_plugin_note = { \

@@ -25,10 +25,13 @@
 
 #define TRAPLINE_OPTION_REQUIRED 0x1u
 
+/* One option. Rows stand side by side, `option_size` bytes apart (see trapline_descriptor). They and their texts are
+ * static data of the plugin: valid as long as its file is loaded. Texts are NUL-terminated UTF-8. Members without a
+ * mark: since 0.0. */
 typedef struct trapline_option {
-  uint32_t struct_size;
-  uint32_t flags; /* TRAPLINE_OPTION_REQUIRED */
-  uint32_t type;  /* TRAPLINE_OPTION_* */
+  uint32_t struct_size; /* sizeof(trapline_option) when the plugin was built */
+  uint32_t flags;       /* TRAPLINE_OPTION_REQUIRED */
+  uint32_t type;        /* TRAPLINE_OPTION_* */
   uint32_t reserved0;
   const char* path;          /* `reconnect.max_attempts`; lower-case words, dots, underscores */
   const char* default_value; /* as it would stand in YAML, lists as `[a, b]`; NULL = none */

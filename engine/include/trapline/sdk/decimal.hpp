@@ -1,11 +1,14 @@
 // Exact decimals: an int64 mantissa and a base-10 exponent, as they stand in event payloads.
 //
-// Parsing and formatting are exact inverses for every text without leading zeros or a plus sign.
-// No function here allocates except format().
+// Parsing and formatting are exact inverses: format() gives the text that was parsed, save for leading zeros and the
+// sign of a zero. Nothing is rounded anywhere but in to_double(), and what does not fit is refused, never wrapped. No
+// function here allocates except those that fill a std::string. [any]
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -34,7 +37,7 @@ inline constexpr std::array<std::int64_t, 19> pow10_table = [] {
 }();
 
 // Parses `-?digits[.digits]`: no exponent, no plus sign, no spaces, at least one digit on each side of
-// a point, at most 18 significant digits. The exponent is minus the number of decimals written, so
+// a point, at most 18 significant digits and 18 decimals. The exponent is minus the number of decimals written, so
 // "0.5000" is 5000 * 10^-4. Empty result: not such a text.
 constexpr std::optional<decimal> parse_decimal(std::string_view text) noexcept {
   std::size_t i = 0;
@@ -84,51 +87,85 @@ constexpr std::optional<std::int64_t> rescale(decimal value, int to_exp) noexcep
 
 // Order by value, whatever the exponents. Exact.
 constexpr std::strong_ordering compare(decimal a, decimal b) noexcept {
-  const int low = a.exp < b.exp ? a.exp : b.exp;
-  __int128 x = a.mantissa, y = b.mantissa;
-  // |mantissa| < 2^63 and a shift of at most 36 digits do not fit into 128 bits together, but a
-  // difference in magnitude decides long before.
-  for (int s = a.exp - low; s > 0; --s) {
-    if (x > (static_cast<__int128>(1) << 100) || x < -(static_cast<__int128>(1) << 100)) break;
-    x *= 10;
-  }
-  for (int s = b.exp - low; s > 0; --s) {
-    if (y > (static_cast<__int128>(1) << 100) || y < -(static_cast<__int128>(1) << 100)) break;
-    y *= 10;
-  }
+  if (a.exp == b.exp) return a.mantissa <=> b.mantissa;
+  // Only the one with the higher exponent is scaled. Past 2^100 the other, below 2^64, cannot be larger any more,
+  // whatever digits are still to come.
+  const auto scaled = [](__int128 v, int digits) {
+    constexpr __int128 enough = static_cast<__int128>(1) << 100;
+    for (; digits > 0 && v < enough && v > -enough; --digits) v *= 10;
+    return v;
+  };
+  const __int128 x = scaled(a.mantissa, a.exp - b.exp), y = scaled(b.mantissa, b.exp - a.exp);
   return x < y ? std::strong_ordering::less : x > y ? std::strong_ordering::greater : std::strong_ordering::equal;
 }
 
-// Nearest double. For detectors, metrics and pictures, never for orders.
+// The double nearest to the exact value, ties to even, as strtod() would read the text; NaN for an exponent beyond
+// -18..18. For detectors, metrics and pictures, never for orders.
 constexpr double to_double(std::int64_t mantissa, int exp) noexcept {
-  if (exp == 0) return static_cast<double>(mantissa);
-  if (exp < 0 && exp >= -max_decimal_exp)
-    return static_cast<double>(mantissa) / static_cast<double>(pow10_table[static_cast<std::size_t>(-exp)]);
-  if (exp > 0 && exp <= max_decimal_exp)
-    return static_cast<double>(mantissa) * static_cast<double>(pow10_table[static_cast<std::size_t>(exp)]);
-  return std::numeric_limits<double>::quiet_NaN();
+  if (exp < -max_decimal_exp || exp > max_decimal_exp) return std::numeric_limits<double>::quiet_NaN();
+  const std::int64_t power = pow10_table[static_cast<std::size_t>(exp < 0 ? -exp : exp)];
+  // Both operands are doubles without rounding (10^18 = 2^18 * 5^18, and 5^18 < 2^53), so that the one operation rounds
+  // once (Clinger 1990, "How to read floating point numbers accurately").
+  constexpr std::int64_t exact = std::int64_t{1} << 53;
+  if (mantissa >= -exact && mantissa <= exact) [[likely]] {
+    const double m = static_cast<double>(mantissa), p = static_cast<double>(power);
+    return exp < 0 ? m / p : m * p;
+  }
+  if (exp >= 0) return static_cast<double>(static_cast<__int128>(mantissa) * power);  // below 2^123
+  // The quotient in fixed point: 64 binary places leave at least 57 significant bits, of which the last one stands for
+  // all that was cut off, so that the conversion rounds as if all were there.
+  using wide = unsigned __int128;
+  const wide m = mantissa < 0 ? 0 - static_cast<std::uint64_t>(mantissa) : static_cast<std::uint64_t>(mantissa);
+  wide quotient = (m << 64) / static_cast<wide>(power);
+  if (quotient * static_cast<wide>(power) != m << 64) quotient |= 1;
+  const double v = static_cast<double>(quotient) * 0x1p-64;
+  return mantissa < 0 ? -v : v;
 }
 
 constexpr double to_double(decimal value) noexcept { return to_double(value.mantissa, value.exp); }
 
-// Appends plain decimal text, never with an exponent: (5000, -4) is "0.5000", (5, 2) is "500".
-inline void format_to(std::string& out, std::int64_t mantissa, int exp) {
-  std::array<char, 64> digits{};
-  std::size_t n = 0;
-  const bool negative = mantissa < 0;
-  std::uint64_t v = negative ? 0 - static_cast<std::uint64_t>(mantissa) : static_cast<std::uint64_t>(mantissa);
-  do {
-    digits[n++] = static_cast<char>('0' + v % 10);
-    v /= 10;
-  } while (v != 0);
-  if (exp < 0)
-    while (n <= static_cast<std::size_t>(-exp) && n < digits.size()) digits[n++] = '0';
-  if (negative) out.push_back('-');
-  for (std::size_t i = n; i-- > 0;) {
-    out.push_back(digits[i]);
-    if (exp < 0 && i == static_cast<std::size_t>(-exp)) out.push_back('.');
+// Bytes that the text of any mantissa and any int8 exponent fits into.
+inline constexpr std::size_t max_decimal_text = 152;
+
+// Writes plain decimal text, never with an exponent: (5000, -4) is "0.5000", (5, 2) is "500". `out` has room for
+// max_decimal_text bytes; no NUL is written. Returns the end.
+inline char* format_to(char* out, std::int64_t mantissa, std::int8_t exp) noexcept {
+  char digits[20];
+  const std::uint64_t magnitude =
+      mantissa < 0 ? 0 - static_cast<std::uint64_t>(mantissa) : static_cast<std::uint64_t>(mantissa);
+  const int n = static_cast<int>(std::to_chars(digits, digits + sizeof digits, magnitude).ptr - digits);
+  const auto put = [&](const char* from, int count) {
+    for (int i = 0; i < count; ++i) *out++ = from[i];
+  };
+  const auto zeros = [&](int count) {
+    for (int i = 0; i < count; ++i) *out++ = '0';
+  };
+  if (mantissa < 0) *out++ = '-';
+  const int whole = n + exp;  // digits before the point
+  if (exp >= 0) {
+    put(digits, n);
+    if (mantissa != 0) zeros(exp);
+  } else if (whole > 0) {
+    put(digits, whole);
+    *out++ = '.';
+    put(digits + whole, -exp);
+  } else {
+    *out++ = '0';
+    *out++ = '.';
+    zeros(-whole);
+    put(digits, n);
   }
-  if (exp > 0 && mantissa != 0) out.append(static_cast<std::size_t>(exp), '0');
+  return out;
+}
+
+// Appends the same text; "nan" for an exponent beyond int8, which no payload can hold.
+inline void format_to(std::string& out, std::int64_t mantissa, int exp) {
+  if (exp != static_cast<std::int8_t>(exp)) {
+    out += "nan";
+    return;
+  }
+  char text[max_decimal_text];
+  out.append(text, format_to(text, mantissa, static_cast<std::int8_t>(exp)));
 }
 
 inline std::string format(std::int64_t mantissa, int exp) {

@@ -23,10 +23,31 @@ const T* payload(const trapline_event& event) noexcept {
 // The elements that follow a payload head, or an empty span if the event is too short for `count`.
 template <class Element, class Head>
 std::span<const Element> tail(const trapline_event& event, std::size_t count) noexcept {
-  const std::size_t room = event.size - sizeof(trapline_event) - sizeof(Head);
-  if (event.size < sizeof(trapline_event) + sizeof(Head) || count > room / sizeof(Element)) return {};
+  constexpr std::size_t before = sizeof(trapline_event) + sizeof(Head);
+  if (event.size < before || count > (event.size - before) / sizeof(Element)) return {};
   const auto* head = reinterpret_cast<const Head*>(&event + 1);
   return {reinterpret_cast<const Element*>(head + 1), count};
+}
+
+// The one list of core event types and what they carry: `f.template operator()<Payload, types...>()` for each.
+template <class F>
+constexpr void for_each_payload(F&& f) {
+  f.template operator()<trapline_instrument, TRAPLINE_EVENT_INSTRUMENT>();
+  f.template operator()<trapline_trade, TRAPLINE_EVENT_TRADE>();
+  f.template operator()<trapline_book, TRAPLINE_EVENT_BOOK_SNAPSHOT, TRAPLINE_EVENT_BOOK_DELTA>();
+  f.template operator()<trapline_ticker, TRAPLINE_EVENT_TICKER>();
+  f.template operator()<trapline_candle, TRAPLINE_EVENT_CANDLE>();
+  f.template operator()<trapline_feed_status, TRAPLINE_EVENT_FEED_STATUS>();
+  f.template operator()<trapline_signal, TRAPLINE_EVENT_SIGNAL>();
+  f.template operator()<trapline_trap_matrix, TRAPLINE_EVENT_TRAP_MATRIX>();
+  f.template operator()<trapline_episode, TRAPLINE_EVENT_EPISODE>();
+  f.template operator()<trapline_timer_event, TRAPLINE_EVENT_TIMER>();
+  f.template operator()<trapline_gap, TRAPLINE_EVENT_GAP>();
+  f.template operator()<trapline_lifecycle, TRAPLINE_EVENT_LIFECYCLE>();
+  f.template operator()<trapline_health_event, TRAPLINE_EVENT_HEALTH>();
+  f.template operator()<trapline_position, TRAPLINE_EVENT_POSITION>();
+  f.template operator()<trapline_order, TRAPLINE_EVENT_ORDER>();
+  f.template operator()<trapline_account, TRAPLINE_EVENT_ACCOUNT>();
 }
 
 inline std::span<const trapline_level> levels(const trapline_event& event, const trapline_book& book) noexcept {

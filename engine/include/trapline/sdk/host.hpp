@@ -1,9 +1,7 @@
 // The host's services as C++ calls. One object per instance, filled before start().
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <exception>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,64 +15,12 @@
 #include "trapline/abi/svc/metrics.h"
 #include "trapline/abi/svc/secret.h"
 #include "trapline/abi/svc/timer.h"
+#include "trapline/sdk/error.hpp"
+#include "trapline/sdk/metrics.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::sdk {
 inline namespace v0 {
-
-// Thrown by plugin code in configure() and start(); becomes a trapline_error at the boundary.
-class error : public std::exception {
- public:
-  error(trapline_status code, std::string path, std::string text)
-      : code_(code), path_(std::move(path)), text_(std::move(text)) {}
-  explicit error(std::string text) : error(TRAPLINE_E_FAILED, {}, std::move(text)) {}
-
-  trapline_status code() const noexcept { return code_; }
-  const std::string& path() const noexcept { return path_; }
-  const char* what() const noexcept override { return text_.c_str(); }
-
- private:
-  trapline_status code_;
-  std::string path_, text_;
-};
-
-// A counter of trapline.metrics/1. A default-made one counts nowhere.
-class counter {
- public:
-  counter() = default;
-  explicit counter(std::uint64_t* word) : word_(word) {}
-  void add(std::uint64_t n = 1) noexcept {
-    if (word_) std::atomic_ref(*word_).fetch_add(n, std::memory_order_relaxed);
-  }
-
- private:
-  std::uint64_t* word_ = nullptr;
-};
-
-class gauge {
- public:
-  gauge() = default;
-  explicit gauge(std::int64_t* word) : word_(word) {}
-  void set(std::int64_t v) noexcept {
-    if (word_) std::atomic_ref(*word_).store(v, std::memory_order_relaxed);
-  }
-
- private:
-  std::int64_t* word_ = nullptr;
-};
-
-class histogram {
- public:
-  histogram() = default;
-  histogram(const trapline_metrics* table, trapline_histogram* handle) : table_(table), handle_(handle) {}
-  void record(double value) noexcept {
-    if (handle_) table_->record(handle_, value);
-  }
-
- private:
-  const trapline_metrics* table_ = nullptr;
-  trapline_histogram* handle_ = nullptr;
-};
 
 // A header ready for publishing.
 constexpr trapline_event make_event(std::uint16_t type, std::uint32_t topic, std::uint32_t instrument = 0,
@@ -127,6 +73,7 @@ class host {
   std::string_view symbol(std::uint32_t instrument) const noexcept { return names(instrument).second; }
   std::string_view venue(std::uint32_t instrument) const noexcept { return names(instrument).first; }
 
+  // [lane], in start() and later. For the rest of the instance's life: nothing unsubscribes. `pattern`: see bus.h.
   void subscribe(std::string_view pattern, std::uint64_t type_mask = TRAPLINE_TYPE_ALL) const {
     check(bus_->subscribe(table_, str(pattern), type_mask), "subscribe", pattern);
   }
@@ -143,7 +90,7 @@ class host {
     return publish(event, &payload, sizeof payload);
   }
 
-  // --- time
+  // --- time; timers are nicer to hold as sdk::timer
   std::int64_t now() const noexcept { return clock_->now(table_); }
   std::int64_t mono() const noexcept { return clock_->mono(table_); }
   std::uint64_t set_timer(std::int64_t at, std::int64_t period = 0, std::uint64_t cookie = 0) const {
@@ -152,6 +99,11 @@ class host {
     return id;
   }
   void cancel_timer(std::uint64_t id) const noexcept { timer_->cancel(table_, id); }
+
+  // From start() to stop(): the time in which [lane] calls are allowed. The SDK's plugin keeps it.
+  bool on_lane() const noexcept { return on_lane_; }
+  void enter_lane() noexcept { on_lane_ = true; }
+  void leave_lane() noexcept { on_lane_ = false; }
 
   // --- log
   bool log_enabled(int level) const noexcept { return log_ && log_->enabled(table_, level) != 0; }
@@ -214,6 +166,7 @@ class host {
   }
 
   const trapline_host* table_;
+  bool on_lane_ = false;
   const trapline_bus* bus_ = nullptr;
   const trapline_log* log_ = nullptr;
   const trapline_clock* clock_ = nullptr;

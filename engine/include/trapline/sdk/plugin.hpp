@@ -13,20 +13,28 @@
 //   };
 //   TRAPLINE_PLUGIN(my_plugin, "my_plugin", "1.0.0");
 //
-// Optional members: on() for any payload of the ABI, on_other(event), trapline_status drain(), stop(),
-// and poll(max_wait) with wake() for a lane driver. Exceptions stop at this boundary: configure() and start()
-// report them, on_events() reports a fault to the host.
+// Optional members: on() for any payload of the ABI (event.hpp), on_other(event), trapline_status drain(), stop(),
+// and poll(max_wait) with wake() for a lane driver; configure() is optional, too. Threads: the constructor, configure()
+// and the destructor [control], wake() [any], all else [lane], never two at once.
+//
+// Nothing thrown passes this boundary, std::bad_alloc included: configure() and start() report it as their error, all
+// others as a fault to the host. A host that breaks the order of calls (or, checked in full, the threads) is told so in
+// the log, once for each function, and the call is refused without reaching the class: see checking.hpp.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <new>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "trapline/abi/ext/driver.h"
 #include "trapline/abi/plugin.h"
+#include "trapline/sdk/checking.hpp"
 #include "trapline/sdk/event.hpp"
 #include "trapline/sdk/host.hpp"
+#include "trapline/sdk/option_rows.hpp"
 
 namespace trapline::sdk {
 inline namespace v0 {
@@ -40,47 +48,7 @@ struct plugin_info {
   std::uint64_t produces = 0;  // TRAPLINE_TYPE_BITs, for `trapline inspect`
 };
 
-// --- option table rows
-constexpr trapline_option make_option(std::uint32_t type, const char* path, const char* def, const char* allowed,
-                                      const char* doc, std::uint32_t flags = 0) {
-  return {sizeof(trapline_option), flags, type, 0, path, def, allowed, doc};
-}
-constexpr trapline_option option_bool(const char* path, const char* def, const char* doc) {
-  return make_option(TRAPLINE_OPTION_BOOL, path, def, nullptr, doc);
-}
-constexpr trapline_option option_int(const char* path, const char* def, const char* range, const char* doc) {
-  return make_option(TRAPLINE_OPTION_INT, path, def, range, doc);
-}
-constexpr trapline_option option_float(const char* path, const char* def, const char* range, const char* doc) {
-  return make_option(TRAPLINE_OPTION_FLOAT, path, def, range, doc);
-}
-constexpr trapline_option option_string(const char* path, const char* def, const char* doc) {
-  return make_option(TRAPLINE_OPTION_STRING, path, def, nullptr, doc);
-}
-constexpr trapline_option option_duration(const char* path, const char* def, const char* range, const char* doc) {
-  return make_option(TRAPLINE_OPTION_DURATION, path, def, range, doc);
-}
-constexpr trapline_option option_bytes(const char* path, const char* def, const char* range, const char* doc) {
-  return make_option(TRAPLINE_OPTION_BYTES, path, def, range, doc);
-}
-constexpr trapline_option option_enum(const char* path, const char* def, const char* allowed, const char* doc) {
-  return make_option(TRAPLINE_OPTION_ENUM, path, def, allowed, doc);
-}
-constexpr trapline_option option_secret(const char* path, const char* doc) {
-  return make_option(TRAPLINE_OPTION_SECRET, path, nullptr, nullptr, doc);
-}
-constexpr trapline_option option_list(const char* path, const char* def, const char* allowed, const char* doc) {
-  return make_option(TRAPLINE_OPTION_LIST, path, def, allowed, doc);
-}
-constexpr trapline_option option_map(const char* path, const char* doc) {
-  return make_option(TRAPLINE_OPTION_MAP, path, "{}", nullptr, doc);
-}
-constexpr trapline_option required(trapline_option o) {
-  o.flags |= TRAPLINE_OPTION_REQUIRED;
-  return o;
-}
-
-template <class D>
+template <class D, checking Level = default_checking>
 class plugin {
  public:
   explicit plugin(const trapline_host* h) : host_(h) {}
@@ -118,30 +86,18 @@ class plugin {
     return d;
   }
 
+  template <class Payload>
+  static constexpr bool handles() {
+    return requires(D & d, const trapline_event& e, const Payload& x) { d.on(e, x); };
+  }
+
   // Bits of the types that D has an on() for; all if it has on_other().
   static constexpr std::uint64_t consumed_types() {
     if constexpr (requires(D & d, const trapline_event& e) { d.on_other(e); }) return TRAPLINE_TYPE_ALL;
     std::uint64_t mask = 0;
-    const auto add = [&]<class Payload>(std::uint64_t bits) {
-      if constexpr (requires(D & d, const trapline_event& e, const Payload& x) { d.on(e, x); }) mask |= bits;
-    };
-    add.template operator()<trapline_instrument>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_INSTRUMENT));
-    add.template operator()<trapline_trade>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRADE));
-    add.template operator()<trapline_book>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_BOOK_SNAPSHOT) |
-                                           TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_BOOK_DELTA));
-    add.template operator()<trapline_ticker>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TICKER));
-    add.template operator()<trapline_candle>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_CANDLE));
-    add.template operator()<trapline_feed_status>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FEED_STATUS));
-    add.template operator()<trapline_signal>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_SIGNAL));
-    add.template operator()<trapline_trap_matrix>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRAP_MATRIX));
-    add.template operator()<trapline_episode>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_EPISODE));
-    add.template operator()<trapline_timer_event>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TIMER));
-    add.template operator()<trapline_gap>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_GAP));
-    add.template operator()<trapline_lifecycle>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_LIFECYCLE));
-    add.template operator()<trapline_health_event>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_HEALTH));
-    add.template operator()<trapline_position>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_POSITION));
-    add.template operator()<trapline_order>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ORDER));
-    add.template operator()<trapline_account>(TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ACCOUNT));
+    for_each_payload([&]<class Payload, std::uint16_t... Types>() {
+      if constexpr (handles<Payload>()) mask |= (TRAPLINE_TYPE_BIT(Types) | ...);
+    });
     return mask;
   }
   static inline const trapline_descriptor descriptor_ = make_descriptor();
@@ -149,16 +105,22 @@ class plugin {
   // What create() hands out: the ABI table and the instance in one allocation.
   struct box {
     trapline_plugin table{};
+    detail::contract<Level> contract;
     D self;
     explicit box(const trapline_host* h) : self(h) {}
   };
-  static D& self(const trapline_plugin* p) noexcept { return static_cast<box*>(p->plugin_data)->self; }
+  static box& box_of(const trapline_plugin* p) noexcept { return *static_cast<box*>(p->plugin_data); }
+  static D& self(const trapline_plugin* p) noexcept { return box_of(p).self; }
 
-  static void fill(trapline_error* out, trapline_status code, std::string_view path, std::string_view text) noexcept {
-    if (!out) return;
-    out->code = code;
-    assign(out->path, path);
-    assign(out->text, text);
+  // ---- errors
+  static trapline_status fill(trapline_error* out, trapline_status code, std::string_view path,
+                              std::string_view text) noexcept {
+    if (out) {
+      out->code = code;
+      assign(out->path, path);
+      assign(out->text, text);
+    }
+    return code;
   }
 
   // Runs f; turns what it throws into a status and an error text.
@@ -168,30 +130,36 @@ class plugin {
       f();
       return TRAPLINE_OK;
     } catch (const error& e) {
-      fill(out, e.code(), e.path(), e.what());
-      return e.code();
+      return fill(out, e.code(), e.path(), e.what());
     } catch (const std::bad_alloc&) {
-      fill(out, TRAPLINE_E_NOMEM, {}, "out of memory");
-      return TRAPLINE_E_NOMEM;
+      return fill(out, TRAPLINE_E_NOMEM, {}, "out of memory");
     } catch (const std::exception& e) {
-      fill(out, TRAPLINE_E_FAILED, {}, e.what());
-      return TRAPLINE_E_FAILED;
+      return fill(out, TRAPLINE_E_FAILED, {}, e.what());
     } catch (...) {
-      fill(out, TRAPLINE_E_FAILED, {}, "unknown exception");
-      return TRAPLINE_E_FAILED;
+      return fill(out, TRAPLINE_E_FAILED, {}, "unknown exception");
     }
   }
   // The same for callbacks without a caller-owned error: the fault goes to the host.
   template <class F>
-  static trapline_status reported(const trapline_plugin* p, F&& f) noexcept {
+  static trapline_status reported(const sdk::host& h, F&& f) noexcept {
     trapline_error e{};
     e.struct_size = sizeof e;
     const auto s = guarded(&e, std::forward<F>(f));
-    if (s != TRAPLINE_OK) self(p).host().report_fault(s, view(e.text));
+    if (s != TRAPLINE_OK) h.report_fault(s, view(e.text));
     return s;
   }
+  // Tells the host what it did wrong.
+  static trapline_status refused(const trapline_plugin* p, const detail::call_rule& rule, const char* wrong,
+                                 trapline_error* out = nullptr) noexcept {
+    char text[160];
+    std::snprintf(text, sizeof text, "host misbehaving: %s() %s", rule.name, wrong);
+    if (box_of(p).contract.first_time(rule)) self(p).host().error_log(text);
+    return fill(out, TRAPLINE_E_STATE, {}, text);
+  }
 
+  // ---- what the host calls
   static trapline_status create(const trapline_host* h, const trapline_plugin** out, trapline_error* err) noexcept {
+    if (!h || !out) return fill(err, TRAPLINE_E_INVALID, {}, "create() needs a host and a place for the instance");
     return guarded(err, [&] {
       auto b = std::make_unique<box>(h);
       b->table.struct_size = sizeof(trapline_plugin);
@@ -207,39 +175,87 @@ class plugin {
     });
   }
   static trapline_status configure_thunk(const trapline_plugin* p, trapline_str json, trapline_error* err) noexcept {
-    return guarded(err, [&] {
+    auto& contract = box_of(p).contract;
+    const auto call = contract.enter(detail::configure_rule);
+    if (call.wrong) return refused(p, detail::configure_rule, call.wrong, err);
+    const auto s = guarded(err, [&] {
       self(p).host_.resolve();
       if constexpr (requires(D & d) { d.configure(std::string_view{}); }) self(p).configure(view(json));
     });
+    contract.reach(s == TRAPLINE_OK ? detail::stage::configured : detail::stage::failed);
+    return s;
   }
   static trapline_status start_thunk(const trapline_plugin* p, trapline_error* err) noexcept {
-    return guarded(err, [&] {
+    auto& contract = box_of(p).contract;
+    const auto call = contract.enter(detail::start_rule);
+    if (call.wrong) return refused(p, detail::start_rule, call.wrong, err);
+    self(p).host_.enter_lane();
+    const auto s = guarded(err, [&] {
       if constexpr (requires(D & d) { d.start(); }) self(p).start();
     });
+    if (s != TRAPLINE_OK) self(p).host_.leave_lane();
+    contract.reach(s == TRAPLINE_OK ? detail::stage::running : detail::stage::failed);
+    return s;
   }
   static void on_events_thunk(const trapline_plugin* p, const trapline_event* const* events, std::uint32_t n) noexcept {
-    reported(p, [&] {
-      for (std::uint32_t i = 0; i < n; ++i) dispatch(self(p), *events[i]);
+    const auto call = box_of(p).contract.enter(detail::on_events_rule);
+    if (call.wrong) {
+      refused(p, detail::on_events_rule, call.wrong);
+      return;
+    }
+    D& d = self(p);
+    reported(d.host(), [&] {
+      for (std::uint32_t i = 0; i < n; ++i) dispatch(d, *events[i]);
     });
   }
   static trapline_status drain_thunk(const trapline_plugin* p) noexcept {
+    auto& contract = box_of(p).contract;
+    const auto call = contract.enter(detail::drain_rule);
+    if (call.wrong) return refused(p, detail::drain_rule, call.wrong);
+    contract.reach(detail::stage::draining);
     trapline_status result = TRAPLINE_OK;
-    if constexpr (requires(D & d) { d.drain(); }) reported(p, [&] { result = self(p).drain(); });
+    if constexpr (requires(D & d) { d.drain(); }) reported(self(p).host(), [&] { result = self(p).drain(); });
     return result;
   }
   static void stop_thunk(const trapline_plugin* p) noexcept {
-    if constexpr (requires(D & d) { d.stop(); }) reported(p, [&] { self(p).stop(); });
+    auto& contract = box_of(p).contract;
+    const auto call = contract.enter(detail::stop_rule);
+    if (call.wrong) refused(p, detail::stop_rule, call.wrong);
+    else stop(p);
   }
-  static void destroy_thunk(const trapline_plugin* p) noexcept { delete static_cast<box*>(p->plugin_data); }
+  static void stop(const trapline_plugin* p) noexcept {
+    if constexpr (requires(D & d) { d.stop(); }) reported(self(p).host(), [&] { self(p).stop(); });
+    self(p).host_.leave_lane();
+    box_of(p).contract.reach(detail::stage::stopped);
+  }
+  static void destroy_thunk(const trapline_plugin* p) noexcept {
+    auto& contract = box_of(p).contract;
+    {
+      const auto call = contract.enter(detail::destroy_rule);
+      if (call.wrong) {
+        refused(p, detail::destroy_rule, call.wrong);
+        // Called while the instance runs, it is made good by the stop() that is missing. Called from within a call to
+        // the instance, memory that is in use would go: it stays.
+        if (!call.alone()) return;
+        stop(p);
+      }
+    }
+    const sdk::host h = self(p).host_;
+    reported(h, [&] { delete &box_of(p); });
+  }
 
   static trapline_status poll_thunk(const trapline_plugin* p, std::int64_t max_wait) noexcept {
-    reported(p, [&] {
+    const auto call = box_of(p).contract.enter(detail::poll_rule);
+    if (call.wrong) return refused(p, detail::poll_rule, call.wrong);
+    reported(self(p).host(), [&] {
       if constexpr (requires(D & d) { d.poll(std::int64_t{}); }) self(p).poll(max_wait);
     });
     return TRAPLINE_OK;  // an exception has been reported
   }
   static void wake_thunk(const trapline_plugin* p) noexcept {
-    if constexpr (requires(D & d) { d.wake(); }) self(p).wake();
+    reported(self(p).host(), [&] {
+      if constexpr (requires(D & d) { d.wake(); }) self(p).wake();
+    });
   }
   static const void* extension_thunk(const trapline_plugin*, const char* id) noexcept {
     if constexpr (requires(D & d) {
@@ -247,74 +263,22 @@ class plugin {
                     d.wake();
                   }) {
       static constexpr trapline_driver driver = {sizeof(trapline_driver), 0, &poll_thunk, &wake_thunk};
-      if (std::string_view(id) == TRAPLINE_EXTENSION_DRIVER) return &driver;
+      if (id && std::string_view(id) == TRAPLINE_EXTENSION_DRIVER) return &driver;
     }
     return nullptr;
   }
 
-  template <class Payload>
-  static bool hand_over(D& d, const trapline_event& e) {
-    if constexpr (requires(const Payload& x) { d.on(e, x); }) {
-      if (const auto* x = payload<Payload>(e)) d.on(e, *x);
-      return true;
-    }
-    return false;
-  }
+  // An event that is too short for its payload is dropped; one without an on() goes to on_other().
   static void dispatch(D& d, const trapline_event& e) {
     bool taken = false;
-    if (e.space == 0) switch (e.type) {
-        case TRAPLINE_EVENT_INSTRUMENT:
-          taken = hand_over<trapline_instrument>(d, e);
-          break;
-        case TRAPLINE_EVENT_TRADE:
-          taken = hand_over<trapline_trade>(d, e);
-          break;
-        case TRAPLINE_EVENT_BOOK_SNAPSHOT:
-        case TRAPLINE_EVENT_BOOK_DELTA:
-          taken = hand_over<trapline_book>(d, e);
-          break;
-        case TRAPLINE_EVENT_TICKER:
-          taken = hand_over<trapline_ticker>(d, e);
-          break;
-        case TRAPLINE_EVENT_CANDLE:
-          taken = hand_over<trapline_candle>(d, e);
-          break;
-        case TRAPLINE_EVENT_FEED_STATUS:
-          taken = hand_over<trapline_feed_status>(d, e);
-          break;
-        case TRAPLINE_EVENT_SIGNAL:
-          taken = hand_over<trapline_signal>(d, e);
-          break;
-        case TRAPLINE_EVENT_TRAP_MATRIX:
-          taken = hand_over<trapline_trap_matrix>(d, e);
-          break;
-        case TRAPLINE_EVENT_EPISODE:
-          taken = hand_over<trapline_episode>(d, e);
-          break;
-        case TRAPLINE_EVENT_TIMER:
-          taken = hand_over<trapline_timer_event>(d, e);
-          break;
-        case TRAPLINE_EVENT_GAP:
-          taken = hand_over<trapline_gap>(d, e);
-          break;
-        case TRAPLINE_EVENT_LIFECYCLE:
-          taken = hand_over<trapline_lifecycle>(d, e);
-          break;
-        case TRAPLINE_EVENT_HEALTH:
-          taken = hand_over<trapline_health_event>(d, e);
-          break;
-        case TRAPLINE_EVENT_POSITION:
-          taken = hand_over<trapline_position>(d, e);
-          break;
-        case TRAPLINE_EVENT_ORDER:
-          taken = hand_over<trapline_order>(d, e);
-          break;
-        case TRAPLINE_EVENT_ACCOUNT:
-          taken = hand_over<trapline_account>(d, e);
-          break;
-        default:
-          break;
-      }
+    if (e.space == 0)
+      for_each_payload([&]<class Payload, std::uint16_t... Types>() {
+        if constexpr (handles<Payload>()) {
+          if (((e.type != Types) && ...)) return;
+          taken = true;
+          if (const auto* x = payload<Payload>(e)) d.on(e, *x);
+        }
+      });
     if constexpr (requires { d.on_other(e); })
       if (!taken) d.on_other(e);
   }

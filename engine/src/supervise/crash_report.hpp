@@ -1,0 +1,21 @@
+// Writes what a crashing thread was doing. Everything here is async-signal-safe: no allocation, no lock, only write(2).
+#pragma once
+
+#include <cstdint>
+
+#include "plugin/instance.hpp"
+
+namespace trapline::supervise {
+
+struct crash_scene {
+  int signal = 0;
+  const char* lane = nullptr;  // the thread's, if it is a lane's
+  const plugin::instance* instance = nullptr;
+  const char* how_known = "";  // why it is that instance
+  std::uint64_t event_seq = 0;
+};
+
+// Lines of `key: value`, then the stack.
+void write_report(int fd, const crash_scene& scene, void* const* frames, int count) noexcept;
+
+}  // namespace trapline::supervise

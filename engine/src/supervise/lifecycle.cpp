@@ -1,0 +1,81 @@
+#include "supervise/lifecycle.hpp"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "bus/lane.hpp"
+#include "trapline/sdk/text.hpp"
+
+namespace trapline::supervise {
+namespace {
+
+// Nothing of the instance is called by its lane any more. [lane]
+void forget(plugin::instance& i) {
+  i.lane->timers().cancel_all(i.id());
+  i.subscriptions.clear();
+  i.lane->forget_routes();
+}
+
+}  // namespace
+
+start_result start(plugin::instance& i, trapline_error& error) {
+  struct outcome {
+    bool ok = false;
+    trapline_error error{};
+  };
+  auto o = std::make_shared<outcome>();
+  const bool in_time = i.lane->call(
+      [o, &i] {
+        i.lane->enter(&i, start_limit);
+        o->ok = i.start(o->error);
+        i.lane->enter(nullptr);
+        if (o->ok && i.driver()) i.lane->set_driver(&i);
+        if (!o->ok) forget(i);
+      },
+      start_limit);
+  if (!in_time) {
+    sdk::assign(error.text, "did not start within 30 s");
+    return start_result::hangs;
+  }
+  error = o->error;
+  return o->ok ? start_result::running : start_result::refused;
+}
+
+bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what) {
+  bool clean = true;
+  while (drain) {
+    auto s = std::make_shared<std::atomic<trapline_status>>(TRAPLINE_E_AGAIN);
+    const bool in_time = i.lane->call(
+        [s, &i] {
+          i.lane->enter(&i, call_limit);
+          s->store(i.drain());
+          i.lane->enter(nullptr);
+        },
+        call_limit);
+    if (!in_time) {
+      what += i.name() + " hangs; ";
+      return false;
+    }
+    if (s->load() == TRAPLINE_OK) break;
+    if (steady::now() >= deadline) {
+      what += i.name() + " was not drained in time; ";
+      clean = false;
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  const bool stopped = i.lane->call(
+      [&i] {
+        i.lane->set_driver_off(i);
+        i.lane->enter(&i, call_limit);
+        i.stop();
+        i.lane->enter(nullptr);
+        forget(i);
+      },
+      call_limit);
+  if (!stopped) what += i.name() + " hangs in stop(); ";
+  return clean && stopped;
+}
+
+}  // namespace trapline::supervise

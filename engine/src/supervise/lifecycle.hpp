@@ -1,0 +1,26 @@
+// Starting and stopping one instance on its lane, from the control thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "plugin/instance.hpp"
+
+namespace trapline::supervise {
+
+using steady = std::chrono::steady_clock;
+
+constexpr std::int64_t start_limit = 30'000'000'000;  // ns, for one instance's start()
+constexpr std::int64_t call_limit = 5'000'000'000;    // ns, for anything else that a lane is asked to run
+
+enum class start_result { running, refused, hangs };
+
+// start(), and the lane's driver if the instance is one. `error`: why not, without the instance's name.
+start_result start(plugin::instance& i, trapline_error& error);
+
+// drain() until there is nothing left or `deadline`, if `drain`; then stop(). Nothing of the instance is called by its
+// lane any more afterwards. False: it did not end in time; `what` names it.
+bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what);
+
+}  // namespace trapline::supervise

@@ -1,0 +1,42 @@
+// The option table of redis_bridge. What stands `by_hand` is read by parse_settings().
+#pragma once
+
+#include "settings.hpp"
+#include "trapline/sdk/options.hpp"
+
+namespace trapline::redis_bridge {
+
+inline constexpr auto option_table = sdk::option_set<settings>(
+    sdk::by_hand(sdk::option_string("url", "unix:./run/redis.sock", "unix:PATH or redis://host:port[/db]")),
+    sdk::bind<&settings::username>(sdk::option_string("username", nullptr, "ACL user; needs password")),
+    sdk::bind<&settings::has_password>(sdk::option_secret("password", "password of the user, or of requirepass")),
+    sdk::by_hand(sdk::option_enum("vocabulary", "plain", "plain|seed", "seed adds the seed's words to the documents")),
+    sdk::bind<&settings::window>(
+        sdk::option_duration("window", "2ms", "0ms..50ms", "how long commands are collected before they are written")),
+    sdk::bind<&settings::spool_commands>(sdk::option_int("spool.max_commands", "100000", "100..10000000",
+                                                         "stream entries kept while Redis is away or slow")),
+    sdk::bind<&settings::spool_bytes>(sdk::option_bytes("spool.max_bytes", "64MiB", "64KiB..16GiB", "memory for them")),
+    sdk::bind<&settings::prefix>(
+        sdk::option_string("stream.prefix", "trapline:v1", "first part of the names of all streams")),
+    sdk::bind<&settings::maxlen_market>(sdk::option_int("stream.maxlen.market", "20000", "10..100000000",
+                                                        "about how many entries of market data a stream keeps")),
+    sdk::bind<&settings::maxlen_signals>(
+        sdk::option_int("stream.maxlen.signals", "10000", "10..100000000", "the same for signals and the trap matrix")),
+    sdk::bind<&settings::maxlen_account>(sdk::option_int("stream.maxlen.account", "100000", "10..100000000",
+                                                         "the same for positions, orders and account")),
+    sdk::bind<&settings::maxlen_status>(
+        sdk::option_int("stream.maxlen.status", "1000", "10..100000000", "the same for feed status")),
+    sdk::bind<&settings::position_history>(
+        sdk::option_int("history.position_max", "1000", "1..1000000", "entries in the list position_history")),
+    sdk::bind<&settings::position_period>(sdk::option_duration("publish.position", "5s", "100ms..1h",
+                                                               "longest age of the position, price and status keys")),
+    sdk::bind<&settings::orders_period>(
+        sdk::option_duration("publish.orders", "10s", "100ms..1h", "longest age of the order and target keys")),
+    sdk::bind<&settings::account_period>(
+        sdk::option_duration("publish.account", "30s", "100ms..1h", "longest age of the balance key")),
+    sdk::bind<&settings::trap_period>(
+        sdk::option_duration("publish.trap", "15s", "100ms..1h", "longest age of the trap keys")),
+    sdk::bind<&settings::expiry_factor>(
+        sdk::option_int("expiry_factor", "3", "2..100", "keys expire after this many periods without a writer")));
+
+}  // namespace trapline::redis_bridge

@@ -1,0 +1,16 @@
+// A type that the ABI has not given away.
+#include "conduct.hpp"
+
+struct publishes_unknown_type : conduct::instance {
+  using instance::instance;
+  void on_event(const trapline_event&) override {
+    trapline_event e{};
+    e.type = TRAPLINE_EVENT_TRADE;
+    e.topic = topic;
+    trapline_trade t{};
+    trapline_frame f{&e, &t, sizeof t, 0};
+    e.type = 60;
+    bus->publish(host, &f, 1);
+  }
+};
+CONDUCT_MODULE(publishes_unknown_type)
