@@ -1,6 +1,7 @@
 // A venue and a REST client of it without sockets.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
