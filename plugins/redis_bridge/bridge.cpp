@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t tick_interval = 50 * millisecond;
 constexpr std::size_t max_known_errors = 256;
+constexpr std::size_t max_facts = 10'000;
 // How far back a log is searched when its newest entry is another writer's.
 constexpr std::string_view search_depth = "200";
 
@@ -24,6 +25,7 @@ bridge::bridge(net::loop& l, settings s, environment& env, meters m, std::string
       meters_(m),
       world_(env),
       spool_(settings_.spool_commands, settings_.spool_bytes, std::move(boot_id), env, meters_),
+      facts_(max_facts, env, meters_),
       connection_(l, settings_, env, meters_, *this),
       tick_timer_(l),
       flush_timer_(l),
@@ -45,6 +47,8 @@ bridge::bridge(net::loop& l, settings s, environment& env, meters m, std::string
   price_json_ = keys_.open("btc_price", ttl(settings_.position_period));
   position_history_ = spool_.open("position_history", family::position_history, true, settings_.position_history);
   trap_history_ = spool_.open("trap_probability_history", family::trap_history, true, 1'000);
+  if (settings_.profile == settings::key_set::omega)
+    omega_ = std::make_unique<omega>(settings_, env_, world_, keys_, spool_, facts_);
 }
 
 void bridge::start() {
@@ -71,6 +75,10 @@ void bridge::on_event(const trapline_event& e) {
     write_traps();
   }
   price_changed_ |= t.price;
+  if (omega_) {
+    omega_->on_event(e);
+    if (t.positions || t.orders) omega_->write_positions(context());
+  }
   schedule_flush();
 }
 
@@ -144,6 +152,7 @@ void bridge::tick() {
   if (mono >= account_due_) write_account();
   if (mono >= trap_due_) write_traps();
   if (mono >= price_due_ || price_changed_) write_price();
+  if (omega_) omega_->tick(context(), mono);
   spool_.wake_all();
   update_health();
   flush();
@@ -162,6 +171,8 @@ void bridge::flush() {
   const auto mono = env_.mono();
   position_.flush(connection_, mono);
   keys_.flush(connection_, mono);
+  facts_.flush(connection_, mono);
+  if (omega_) omega_->flush(connection_, mono);
   std::uint32_t index = 0;
   while (connection_.room() && spool_.next(connection_.out(), index, mono)) {
     connection_.commit({tag::kind::log_append, index});
@@ -186,6 +197,8 @@ void bridge::on_connected() {
 void bridge::on_lost() {
   spool_.connection_lost();
   keys_.connection_lost();
+  facts_.connection_lost();
+  if (omega_) omega_->connection_lost();
   position_.connection_lost();
   update_health();
 }
@@ -210,6 +223,14 @@ void bridge::on_reply(const tag& t, const reply& r) {
       break;
     case tag::kind::key_set:
       keys_.answered(t.index, r.is_error(), retry_at);
+      break;
+    case tag::kind::fact:
+      facts_.answered(r.is_error(), retry_at);
+      break;
+    case tag::kind::window:
+      omega_->answered(t, r, retry_at);
+      for (std::size_t i = 0; i < r.size(); ++i)  // of EXEC
+        if (r.at(i).is_error()) return on_error(t, r.at(i).text());
       break;
     case tag::kind::log_last:
     case tag::kind::log_search:
@@ -258,6 +279,10 @@ std::string bridge::what_of(const tag& t) const {
       return spool_.at(t.index).key();
     case tag::kind::key_set:
       return keys_.name(t.index);
+    case tag::kind::fact:
+      return facts_.answered_key();
+    case tag::kind::window:
+      return omega_->window_name(t.index);
     case tag::kind::merge_exec:
     case tag::kind::merge_get:
     case tag::kind::merge_watch:
@@ -360,7 +385,9 @@ bool bridge::drain() {
     return true;
   }
   flush();
-  if (!spool_.empty() || !keys_.settled() || !position_.settled(mono) || !connection_.idle()) return false;
+  if (!spool_.empty() || !keys_.settled() || !position_.settled(mono) || !facts_.settled(mono) ||
+      (omega_ && !omega_->settled(mono)) || !connection_.idle())
+    return false;
   if (drain_stage_ == drain_stage::last_words) {
     drain_stage_ = drain_stage::done;
     return true;

@@ -17,7 +17,9 @@
 #include "documents.hpp"
 #include "entries.hpp"
 #include "environment.hpp"
+#include "facts.hpp"
 #include "keys.hpp"
+#include "omega.hpp"
 #include "settings.hpp"
 #include "spool.hpp"
 #include "trapline/net/loop.hpp"
@@ -90,6 +92,8 @@ class bridge final : connection_handler {
   world world_;
   spool spool_;
   key_store keys_;
+  fact_queue facts_;
+  std::unique_ptr<omega> omega_;  // null unless the profile asks for it
   connection connection_;
   net::timer tick_timer_, flush_timer_;
   bool flush_armed_ = false;

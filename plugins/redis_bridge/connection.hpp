@@ -33,7 +33,9 @@ struct tag {
     merge_get,
     merge_multi,
     merge_queued,
-    merge_exec
+    merge_exec,
+    fact,
+    window  // index: of the window list
   };
   kind what = kind::ignore;
   std::uint32_t index = 0;

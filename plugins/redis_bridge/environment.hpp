@@ -38,14 +38,16 @@ enum class family : std::uint8_t {
   orders,
   account,
   position_history,
-  trap_history
+  trap_history,
+  recent_traps,
+  facts
 };
-inline constexpr std::size_t family_count = 12;
+inline constexpr std::size_t family_count = 14;
 
 constexpr std::string_view family_name(family f) {
-  constexpr std::string_view names[family_count] = {"trades", "books",   "tickers",          "candles",
-                                                    "status", "matrix",  "signals",          "positions",
-                                                    "orders", "account", "position_history", "trap_history"};
+  constexpr std::string_view names[family_count] = {
+      "trades",    "books",  "tickers", "candles",          "status",       "matrix",          "signals",
+      "positions", "orders", "account", "position_history", "trap_history", "recent_mm_traps", "facts"};
   return names[static_cast<std::size_t>(f)];
 }
 

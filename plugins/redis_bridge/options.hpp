@@ -11,6 +11,8 @@ inline constexpr auto option_table = sdk::option_set<settings>(
     sdk::bind<&settings::username>(sdk::option_string("username", nullptr, "ACL user; needs password")),
     sdk::bind<&settings::has_password>(sdk::option_secret("password", "password of the user, or of requirepass")),
     sdk::by_hand(sdk::option_enum("vocabulary", "plain", "plain|seed", "seed adds the seed's words to the documents")),
+    sdk::by_hand(sdk::option_enum("profile", "standard", "standard|omega",
+                                  "omega adds the keys that programs of the omega-btc-ai ecosystem read")),
     sdk::bind<&settings::window>(
         sdk::option_duration("window", "2ms", "0ms..50ms", "how long commands are collected before they are written")),
     sdk::bind<&settings::spool_commands>(sdk::option_int("spool.max_commands", "100000", "100..10000000",

@@ -20,6 +20,8 @@ struct settings {
   std::string username;
   bool has_password = false;  // the value is fetched at each login and not kept
 
+  enum class key_set { standard, omega };
+  key_set profile = key_set::standard;  // omega: the further keys of that ecosystem
   vocabulary words = vocabulary::plain;
   std::int64_t window = 2 * millisecond;  // how long commands are collected before they are written
 
