@@ -34,6 +34,9 @@ struct tag {
     merge_multi,
     merge_queued,
     merge_exec,
+    key_type,  // index: of the key
+    rename,
+    command,  // index: of the job, 0 = poll
     fact,
     window  // index: of the window list
   };

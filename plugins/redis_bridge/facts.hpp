@@ -22,6 +22,8 @@ class fact_queue {
   void flush(connection& c, std::int64_t mono);
   // An answer to the oldest command in flight. `retry_at`: mono.
   void answered(bool error, std::int64_t retry_at);
+  // Key that the next answer is about. Something must be in flight.
+  const std::string& key_in_turn() const { return flight_.front().key; }
   void connection_lost();
   // Key that the latest answer was about.
   const std::string& answered_key() const { return answered_key_; }

@@ -190,6 +190,12 @@ void omega::connection_lost() {
   for (auto& w : windows_) w.connection_lost();
 }
 
+std::vector<std::string> omega::more_names() const {
+  std::vector<std::string> out = {"mm_trap_queue:zset"};
+  for (const auto& w : windows_) out.push_back(w.name());
+  return out;
+}
+
 bool omega::settled(std::int64_t mono) const {
   return std::all_of(windows_.begin(), windows_.end(), [&](const auto& w) { return w.settled(mono); });
 }

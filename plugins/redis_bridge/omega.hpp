@@ -52,6 +52,8 @@ class omega {
   void answered(const tag& t, const reply& r, std::int64_t retry_at) { windows_[t.index].answered(r, retry_at); }
   void connection_lost();
   bool settled(std::int64_t mono) const;
+  // Keys that are neither in the key store nor in the spool.
+  std::vector<std::string> more_names() const;
   const std::string& window_name(std::uint32_t index) const { return windows_[index].name(); }
 
  private:

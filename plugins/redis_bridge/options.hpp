@@ -30,6 +30,12 @@ inline constexpr auto option_table = sdk::option_set<settings>(
         sdk::option_int("stream.maxlen.status", "1000", "10..100000000", "the same for feed status")),
     sdk::bind<&settings::position_history>(
         sdk::option_int("history.position_max", "1000", "1..1000000", "entries in the list position_history")),
+    sdk::bind<&settings::commands_allowed>(
+        sdk::option_list("commands.allow", "[]", "ping|refresh", "commands taken from <stream.prefix>:{cmd}:in")),
+    sdk::bind<&settings::has_command_key>(
+        sdk::option_secret("commands.hmac_key", "if set, every command must be signed with it")),
+    sdk::by_hand(sdk::option_enum("on_wrongtype", "fail", "fail|rename",
+                                  "a key with another type: leave it and report, or move it out of the way")),
     sdk::bind<&settings::position_period>(sdk::option_duration("publish.position", "5s", "100ms..1h",
                                                                "longest age of the position, price and status keys")),
     sdk::bind<&settings::orders_period>(

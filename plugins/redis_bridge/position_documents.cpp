@@ -136,6 +136,9 @@ void seed_position(json_writer& w, const document_context& c, const position_vie
     w.key(key);
     v ? w.decimal(v->mantissa, v->exp) : unknown || x ? w.null() : w.raw("0.0");
   };
+  if (!x) {  // an open position has these two among its plain fields
+    for (const auto name : seed_flat_fields) amount(name, std::nullopt);
+  }
   amount(field_position_size.seed, x ? std::optional(sdk::decimal{x->p.size, x->p.size_exp}) : std::nullopt);
   amount(field_pnl.seed, pnl);
   w.key(field_side.seed);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "trapline/net/stream.hpp"
 #include "vocabulary.hpp"
@@ -34,6 +35,12 @@ struct settings {
   std::int64_t maxlen_account = 100'000;
   std::int64_t maxlen_status = 1'000;
   std::int64_t position_history = 1'000;
+
+  std::vector<std::string> commands_allowed;  // empty: none are read
+  bool has_command_key = false;               // the value is fetched when it is needed
+
+  enum class wrong_type { fail, rename };
+  wrong_type on_wrongtype = wrong_type::fail;  // a key that holds another type than ours
 
   // Keys are written on change and at least this often.
   std::int64_t position_period = 5 * second;
