@@ -17,7 +17,7 @@ function(trapline_validate_plugin target)
   endif()
   set(config "")
   if(ARG_CONFIG)
-    cmake_path(ABSOLUTE_PATH ARG_CONFIG BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE config)
+    get_filename_component(config ${ARG_CONFIG} ABSOLUTE)  # a relative one: from this source directory
     set(config --config ${config})
   endif()
   add_test(NAME ${target}_conforms

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,7 +11,7 @@
 #include <regex>
 #include <sstream>
 
-#include "config/engine_config.hpp"
+#include "config/node.hpp"
 #include "plugin_texts.hpp"
 #include "report.hpp"
 
@@ -19,6 +19,8 @@ namespace trapline::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+volatile std::sig_atomic_t interrupted = 0;
 
 // The name that `use` in a configuration gives to the plugin at `path`, if it does.
 bool names(const std::string& use, const fs::path& path, const std::string& id) {
@@ -85,11 +87,11 @@ int validate(const validate_arguments& a) {
     return 2;
   }
   const auto dirs = search_dirs(a.plugin_dirs);
-  const std::string path = plugin::find_plugin(a.plugin, dirs);
   std::error_code ec;
+  std::string path = plugin::find_plugin(a.plugin, dirs);
+  if (path.empty() && fs::exists(a.plugin, ec)) path = "./" + a.plugin;
   if (path.empty() || !fs::is_regular_file(path, ec)) {
-    std::cerr << "trapline: there is no plugin '" << a.plugin << "'; write a path with a slash, or a name that is in "
-              << plugin::searched_text(dirs) << '\n';
+    std::cerr << "trapline: " << plugin::not_found_text(a.plugin, dirs) << '\n';
     return 2;
   }
   s.bench.path = fs::canonical(path).string();
@@ -107,6 +109,9 @@ int validate(const validate_arguments& a) {
     for (const auto& p : problems) std::cerr << p << '\n';
     if (!problems.empty()) return 2;
   }
+  s.stop = &interrupted;
+  std::signal(SIGINT, [](int n) { interrupted = n; });  // so that the children's directories go away
+  std::signal(SIGTERM, [](int n) { interrupted = n; });
   const bool colour = !a.json && ::isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
   if (!a.json)
     std::cout << "validating " << s.bench.path << " ("
@@ -115,6 +120,7 @@ int validate(const validate_arguments& a) {
   const auto all = testkit::run_cases(s, report, [&](const testkit::case_result& r) {
     if (!a.json) std::cout << testkit::result_line(r, colour) << std::flush;
   });
+  if (interrupted) return 128 + interrupted;
   if (all.empty()) {
     std::cerr << "trapline: --only '" << a.only << "' selects no case; `trapline validate --list` shows them\n";
     return 2;

@@ -52,6 +52,7 @@ class run {
 
   std::vector<case_result> all() {
     for (;;) {
+      if (settings_.stop && *settings_.stop) return {};
       begin_what_can_begin();
       speak();
       if (std::none_of(slots_.begin(), slots_.end(), [](const slot& s) { return s.process != nullptr; })) break;
@@ -122,8 +123,9 @@ class run {
         fds.push_back({s.process->wait_fd(), POLLIN, 0});
         first_deadline = std::min(first_deadline, s.process->deadline());
       }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first_deadline - steady::now()).count();
-    ::poll(fds.data(), fds.size(), static_cast<int>(std::max<long>(left, 0)));
+    constexpr long look_at_stop = 200;  // ms: a signal may come just before the wait
+    const long left = std::chrono::ceil<std::chrono::milliseconds>(first_deadline - steady::now()).count();
+    if (::poll(fds.data(), fds.size(), static_cast<int>(std::clamp(left, 0L, look_at_stop))) < 0) return;
     for (auto& s : slots_) {
       if (!s.process) continue;
       const auto fd =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,9 +25,10 @@ struct case_result {
 
 struct run_settings {
   bench_settings bench;
-  std::string only;                         // ECMAScript regular expression for ids; empty = all
-  std::chrono::milliseconds limit{10'000};  // for a case; lengthy ones get ten times that
-  unsigned jobs = 0;                        // children at once; 0 = as many as processors
+  std::string only;                                  // ECMAScript regular expression for ids; empty = all
+  std::chrono::milliseconds limit{10'000};           // for a case; lengthy ones get ten times that
+  unsigned jobs = 0;                                 // children at once; 0 = as many as processors
+  const volatile std::sig_atomic_t* stop = nullptr;  // set by a signal: end the children and come back
 };
 
 // Results in the order of the table. `tell`, if given, hears each as soon as those before it are known. A case that is

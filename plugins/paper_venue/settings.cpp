@@ -31,13 +31,42 @@ bool is_symbol(const std::string& s) {
          std::all_of(s.begin(), s.end(), [](unsigned char c) { return std::isdigit(c) || std::isupper(c); });
 }
 
+// One option; reading it as what it is not is an error that names it.
+class value {
+ public:
+  value(const nlohmann::json& options, const char* pointer) : pointer_(pointer) {
+    const nlohmann::json::json_pointer p(pointer);
+    if (!options.contains(p)) refuse("the option is missing; the host fills in defaults before configure()");
+    json_ = &options.at(p);
+  }
+  bool is_null() const { return json_->is_null(); }
+  template <class T>
+  T get() const {
+    try {
+      return json_->get<T>();
+    } catch (const nlohmann::json::exception&) {
+      refuse("of the wrong type; found " +
+             json_->dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).substr(0, 80));
+    }
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& text) const {
+    std::string path(pointer_ + 1);
+    std::replace(path.begin(), path.end(), '/', '.');
+    throw setting_error{path, text};
+  }
+
+  const char* pointer_;
+  const nlohmann::json* json_ = nullptr;
+};
+
 }  // namespace
 
 settings parse_settings(std::string_view text) {
-  const auto j = nlohmann::json::parse(text);
-  const auto at = [&](const char* pointer) -> const nlohmann::json& {
-    return j.at(nlohmann::json::json_pointer(pointer));
-  };
+  const auto j = nlohmann::json::parse(text, nullptr, false);
+  if (!j.is_object()) throw setting_error{"", "expected the options as one JSON object"};
+  const auto at = [&](const char* pointer) { return value(j, pointer); };
   settings s;
   s.dir = at("/dir").get<std::string>();
   if (s.dir.empty()) throw setting_error{"dir", "expected a directory"};
@@ -60,13 +89,13 @@ settings parse_settings(std::string_view text) {
   s.seed = static_cast<std::uint64_t>(at("/seed").get<std::int64_t>());
   s.speed = at("/speed").get<double>();
   s.start_price = at("/start_price").get<double>();
-  for (const auto& k : at("/episodes/kinds")) s.episodes.kinds.push_back(parse_kind(k.get<std::string>()));
+  for (const auto& k : at("/episodes/kinds").get<std::vector<std::string>>()) s.episodes.kinds.push_back(parse_kind(k));
   s.episodes.interval = at("/episodes/interval").get<std::int64_t>();
   s.episodes.after = at("/episodes/after").get<std::int64_t>();
   s.balance = at("/account/balance").get<double>();
   s.trader = at("/account/trader").get<bool>();
   s.checksum = at("/checksum").get<bool>();
-  const auto& file = at("/replay/file");
+  const auto file = at("/replay/file");
   if (!file.is_null()) s.replay_file = file.get<std::string>();
   if (s.replay && s.replay_file.empty())
     throw setting_error{"replay.file", "source is `replay`, so a capture is needed"};

@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "support/eventually.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -115,6 +117,17 @@ TEST_F(validate_program, leaves_nothing_in_the_working_or_the_temporary_director
     const auto name = entry.path().filename().string();
     EXPECT_TRUE(name.ends_with(".out") || name.ends_with(".err")) << name;
   }
+}
+
+TEST_F(validate_program, an_interrupted_run_ends_its_children_and_leaves_nothing) {
+  const auto tmp = dir_.path() + "/tmp";
+  std::filesystem::create_directory(tmp);
+  test::process p("run", {TRAPLINE_BUILD_DIR "/bin/trapline", "validate", module("hangs_in_stop"), "--only", "L01"},
+                  dir_.path(), {"TMPDIR=" + tmp});
+  ASSERT_TRUE(test::eventually([&] { return !std::filesystem::is_empty(tmp); }));
+  p.signal(SIGINT);
+  EXPECT_EQ(p.wait(), 128 + SIGINT);
+  EXPECT_TRUE(std::filesystem::is_empty(tmp));
 }
 
 TEST_F(validate_program, no_colours_and_one_line_a_case_where_nobody_looks) {

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 
-#include "bench.hpp"
+#include "cases.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -26,7 +28,23 @@ class verdict : public testing::TestWithParam<expectation> {};
 
 const expectation expectations[] = {
     {"well_behaved"},
-    {"extra_exports", {"F01", "F05"}, "somebody_elses_function"},
+    {"extra_exports", {"F01"}, "somebody_elses_function"},
+    {"no_entry", {"F01"}, "does not export"},
+    {"unique_symbols", {"F01", "F02"}, "more symbols"},
+    {"undefined_symbol", {"F03"}, "a_function_of_the_host", true},
+    {"no_note", {"F04"}, "has no Trapline note"},
+    {"lazy_binding", {"F05"}, "-z,now"},
+    {"moving_run_path", {"F06"}, "$ORIGIN"},
+    {"fixed_run_path", {"F06"}, "/opt/somewhere/lib"},
+    {"links_spdlog", {"F07"}, "libspdlog"},
+    {"wrong_major", {"F09"}, "rebuild it"},
+    {"too_new", {"F09"}, "update the host"},
+    {"crashes_in_constructor", {"F11"}, "SIGABRT in the load"},
+    {"hangs_in_constructor", {"F11"}, "hangs in the load", false, {"--time-limit", "2"}},
+    {"null_entry", {"E01"}, "NULL"},
+    {"note_differs", {"E01"}, "its note says"},
+    {"bad_default", {"E02"}, "default"},
+    {"missing_services", {"E05"}, "does not offer"},
     {"null_callback", {"E03"}, "lacks one of"},
     {"fails_to_start", {"L01"}, "the port is taken"},
     {"bad_vendor", {"E01"}, "UTF-8"},
@@ -108,6 +126,33 @@ TEST_P(verdict, names_what_is_wrong_and_nothing_else) {
   EXPECT_EQ(not_passed, e.not_passed) << run.out;
   EXPECT_NE(first.find(e.text), std::string::npos) << first;
   EXPECT_EQ(run.code, any_failed ? 1 : 0);
+}
+
+TEST(verdicts, every_case_is_shown_to_fail) {
+  // F00: a file that is no library, in program_test.cpp; F08: below; H02 only measures.
+  std::set<std::string> shown = {"F00", "F08", "H02"};
+  for (const auto& e : expectations) shown.insert(e.not_passed.begin(), e.not_passed.end());
+  for (const auto& c : trapline::testkit::all_cases()) EXPECT_TRUE(shown.count(c.id)) << c.id;
+}
+
+TEST(verdicts, every_module_of_conduct_is_tried) {
+  for (const auto& f : std::filesystem::directory_iterator(TRAPLINE_SOURCE_DIR "/tests/abi/modules/conduct"))
+    if (f.path().extension() == ".cpp") {
+      EXPECT_TRUE(std::any_of(std::begin(expectations), std::end(expectations), [&](const expectation& e) {
+        return f.path().stem() == e.module;
+      })) << f.path();
+    }
+}
+
+TEST(verdicts, a_file_that_others_may_write_to_fails_F08) {
+  namespace fs = std::filesystem;
+  const test::temp_dir dir;
+  const fs::path copy = dir.path() + "/open.so";
+  fs::copy_file(TRAPLINE_BUILD_DIR "/tests/modules/well_behaved.so", copy);
+  fs::permissions(copy, fs::perms::others_write, fs::perm_options::add);
+  const auto run = test::run({program, "validate", copy.string()}, dir.path());
+  EXPECT_EQ(run.code, 1);
+  EXPECT_NE(run.out.find("F08  fail"), std::string::npos) << run.out;
 }
 
 INSTANTIATE_TEST_SUITE_P(modules, verdict, testing::ValuesIn(expectations),

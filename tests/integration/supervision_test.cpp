@@ -43,6 +43,17 @@ TEST_F(supervision, an_instance_that_faults_is_made_anew_and_works_again) {
   EXPECT_EQ(running, 3);
 }
 
+TEST_F(supervision, a_driver_that_faults_is_made_anew_and_drives_its_lane_again) {
+  engine e(options());
+  start(e,
+        "plugins:\n  source: {use: faulty_driver, on_fault: restart, restart_backoff: 1ms, max_restarts: 3}\n"
+        "  tally: {use: tally}\n");
+  EXPECT_TRUE(test::eventually([&] { return state_of(e, "source") == "quarantined"; }));
+  EXPECT_EQ(e.metric_total("instance_restarts_total"), 3u);
+  EXPECT_TRUE(test::eventually([&] { return e.metric_total("tally_trades_total") == 8; }));  // two polls a life
+  stop(e);
+}
+
 TEST_F(supervision, a_callback_over_budget_is_counted_and_named_and_the_third_is_a_fault) {
   engine e(options());
   start(e,

@@ -64,21 +64,23 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
 
   void start() {
     outlet& out = *this;
+    loop_ = std::make_unique<net::loop>();
     feed_ = std::make_unique<mm_ws::feed>(*options_, host().instance(), out, std::random_device{}());
     feed_->start();
   }
 
   void poll(std::int64_t max_wait) {
     const auto due = feed_->deadline() - mono();
-    loop_.poll(std::clamp<std::int64_t>(due, 0, std::max<std::int64_t>(max_wait, 0)));
+    loop_->poll(std::clamp<std::int64_t>(due, 0, std::max<std::int64_t>(max_wait, 0)));
     feed_->advance();
   }
-  void wake() { loop_.wake(); }
+  void wake() { loop_->wake(); }
 
   void stop() {
     if (feed_) feed_->stop();
     feed_.reset();
-    loop_.poll(0);  // what the closed sockets left behind
+    loop_->poll(0);  // what the closed sockets left behind
+    loop_.reset();   // and the thread that resolves names
   }
 
  private:
@@ -104,11 +106,11 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
     return c;
   }
   std::unique_ptr<net::ws_client> connect(const net::ws_client_options& o, net::ws_client_handler& handler) override {
-    return net::connect_websocket(loop_, o, handler);
+    return net::connect_websocket(*loop_, o, handler);
   }
 
   std::optional<mm_ws::options> options_;
-  net::loop loop_;
+  std::unique_ptr<net::loop> loop_;
   std::unique_ptr<mm_ws::feed> feed_;
 };
 
