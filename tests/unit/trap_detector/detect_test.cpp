@@ -92,6 +92,22 @@ TEST_F(detect, output_is_the_same_for_every_batch_size_run_and_way_in) {
   EXPECT_EQ(piped.out, once.out);
 }
 
+TEST_F(detect, every_detector_of_the_folder_takes_the_same_events_and_finds_the_pump) {
+  for (const char* name : {"trap_detector", "trap_detector_candle", "trap_detector_threshold"}) {
+    const auto r = run({"--plugin", name, "--input", "events.jsonl"});
+    ASSERT_EQ(r.code, 0) << r.err;
+    bool found = false;
+    std::istringstream lines(r.out);
+    for (std::string line; std::getline(lines, line);) {
+      const auto s = nlohmann::json::parse(line);
+      EXPECT_EQ(s.at("detector"), name);
+      found |= s.at("pattern") == "pump" && s.at("stage") == "detected";
+    }
+    EXPECT_TRUE(found) << name;
+    EXPECT_EQ(run({"--plugin", name, "--input", "events.jsonl", "--batch", "256"}).out, r.out) << name;
+  }
+}
+
 TEST_F(detect, a_bad_line_stops_with_file_line_and_reason) {
   std::string text = test::read_file(path("events.jsonl"));
   text.insert(text.find('\n') + 1, "{\"type\":\"trade\",\"ts\":1}\n");
