@@ -120,14 +120,9 @@ constexpr std::string_view liquidity_name(std::uint8_t liquidity) noexcept {
   return detail::pick(n, liquidity);
 }
 constexpr std::string_view plan_kind_name(std::uint8_t kind) noexcept {
-  constexpr std::string_view n[] = {"none",
-                                    "trigger",
-                                    "take_profit",
-                                    "stop_loss",
-                                    "position_take_profit",
-                                    "position_stop_loss",
-                                    "trailing",
-                                    "unknown"};
+  constexpr std::string_view n[] = {
+      "none",     "trigger", "take_profit", "stop_loss", "position_take_profit", "position_stop_loss",
+      "trailing", "unknown"};
   return detail::pick(n, kind);
 }
 constexpr std::string_view plan_status_name(std::uint8_t status) noexcept {
