@@ -1,4 +1,4 @@
-#include "trapline/net/http.hpp"
+#include "trapline/net/http_client.hpp"
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -25,7 +25,7 @@ using boost::system::error_code;
 namespace trapline::net {
 namespace {
 
-using cause = http_response::cause;
+using cause = http_answer::cause;
 
 // One TCP and TLS connection. Handlers hold it, so that its socket outlives every operation on it.
 struct connection {
@@ -51,7 +51,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   client_state(loop& l, http_client_options o, parsed_url url)
       : context_(l.context()), options_(std::move(o)), url_(std::move(url)), resolver_(context_), timer_(context_) {}
 
-  void request(http_request r, std::function<void(const http_response&)> done) {
+  void request(http_call r, std::function<void(const http_answer&)> done) {
     waiting_.push_back({std::move(r), std::move(done)});
     if (!busy_) asio::post(context_, [self = shared_from_this()] { self->next(); });
     busy_ = true;
@@ -68,8 +68,8 @@ class client_state : public std::enable_shared_from_this<client_state> {
 
  private:
   struct job {
-    http_request request;
-    std::function<void(const http_response&)> done;
+    http_call request;
+    std::function<void(const http_answer&)> done;
   };
 
   void next() {
@@ -238,7 +238,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   std::deque<job> waiting_;  // the first one is under way
   std::shared_ptr<connection> connection_;
   std::chrono::steady_clock::time_point used_at_{};
-  http_response answer_;
+  http_answer answer_;
   const char* stage_ = "";
   std::uint64_t generation_ = 0;
   bool busy_ = false, gone_ = false, repeated_ = false;
@@ -248,7 +248,7 @@ class client final : public http_client {
  public:
   explicit client(std::shared_ptr<client_state> s) : state_(std::move(s)) {}
   ~client() override { state_->abandon(); }
-  void request(http_request r, std::function<void(const http_response&)> done) override {
+  void request(http_call r, std::function<void(const http_answer&)> done) override {
     state_->request(std::move(r), std::move(done));
   }
 

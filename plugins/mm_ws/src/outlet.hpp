@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "signature.hpp"
-#include "trapline/net/http.hpp"
+#include "trapline/net/http_client.hpp"
 #include "trapline/net/websocket.hpp"
 #include "trapline/sdk/host.hpp"
 

@@ -17,8 +17,8 @@ constexpr std::int64_t answer_limit = 25 * s;
 constexpr const char* time_path = "/api/v2/public/time";
 constexpr std::size_t most_jobs = 1000;
 
-error_class class_of(net::http_response::cause c) {
-  return c == net::http_response::cause::none ? error_class::none : error_class::uncertain;
+error_class class_of(net::http_answer::cause c) {
+  return c == net::http_answer::cause::none ? error_class::none : error_class::uncertain;
 }
 
 }  // namespace
@@ -104,8 +104,8 @@ void rest_client::advance() {
   if (busy_) {
     if (now < give_up_at_) return;
     http_.reset();
-    net::http_response silence;
-    silence.failed = net::http_response::cause::timeout;
+    net::http_answer silence;
+    silence.failed = net::http_answer::cause::timeout;
     silence.error = sdk::cat("no answer within ", answer_limit / s, " s");
     return on_response(silence);
   }
@@ -129,14 +129,14 @@ bool rest_client::connect() {
   } catch (const std::exception& e) {
     failed.text = e.what();
   }
-  net::http_response r;
-  r.failed = net::http_response::cause::refused;
+  net::http_answer r;
+  r.failed = net::http_answer::cause::refused;
   r.error = failed.text;
   on_response(r);
   return false;
 }
 
-bool rest_client::sign(const job& j, net::http_request& r, std::string& why) {
+bool rest_client::sign(const job& j, net::http_call& r, std::string& why) {
   try {
     const auto c = out_.get_credentials();
     if (!c.complete()) {
@@ -170,7 +170,7 @@ void rest_client::send(std::size_t i) {
   next_of(current_.request.path) = now + s * 5 / 4 / std::max<std::uint32_t>(current_.request.per_second, 1);
   requests_.add();
   if (!connect()) return;
-  net::http_request r;
+  net::http_call r;
   r.target = current_.request.path + (current_.request.query.empty() ? "" : "?" + current_.request.query);
   r.headers = {{"Content-Type", "application/json"}, {"locale", "en-US"}};
   if (options_.environment == environment::demo) r.headers.emplace_back("paptrading", "1");
@@ -183,10 +183,10 @@ void rest_client::send(std::size_t i) {
       return settle(a, nullptr);
     }
   }
-  http_->request(std::move(r), [this](const net::http_response& answer) { on_response(answer); });
+  http_->request(std::move(r), [this](const net::http_answer& answer) { on_response(answer); });
 }
 
-bool rest_client::read(const net::http_response& r, rest_answer& answer, ondemand::value& data) {
+bool rest_client::read(const net::http_answer& r, rest_answer& answer, ondemand::value& data) {
   body_.assign(r.body);
   body_.append(simdjson::SIMDJSON_PADDING, '\0');
   ondemand::object root;
@@ -207,7 +207,7 @@ bool rest_client::read(const net::http_response& r, rest_answer& answer, ondeman
   return true;
 }
 
-void rest_client::on_response(const net::http_response& r) {
+void rest_client::on_response(const net::http_answer& r) {
   if (!busy_) return;
   rest_answer answer;
   ondemand::value data;

@@ -80,10 +80,10 @@ class rest_client {
 
   bool connect();
   void send(std::size_t i);
-  bool sign(const job& j, net::http_request& r, std::string& why);
-  void on_response(const net::http_response& r);
+  bool sign(const job& j, net::http_call& r, std::string& why);
+  void on_response(const net::http_answer& r);
   void settle(const rest_answer& answer, ondemand::value* data);
-  bool read(const net::http_response& r, rest_answer& answer, ondemand::value& data);
+  bool read(const net::http_answer& r, rest_answer& answer, ondemand::value& data);
   void retry(job j, std::int64_t pause);
   std::int64_t& next_of(const std::string& path);
 

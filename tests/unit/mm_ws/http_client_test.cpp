@@ -1,5 +1,5 @@
 // The HTTPS client against a server of few words, over real sockets on loopback.
-#include "trapline/net/http.hpp"
+#include "trapline/net/http_client.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using cause = http_response::cause;
+using cause = http_answer::cause;
 constexpr std::int64_t ms = 1'000'000, second = 1000 * ms;
 
 std::string ok(const std::string& body, const std::string& more = "") {
@@ -91,7 +91,7 @@ struct http_client_test : testing::Test {
   asio::io_context server_context;
   std::unique_ptr<server> served;
   std::unique_ptr<http_client> client;
-  std::vector<http_response> answers;
+  std::vector<http_answer> answers;
 
   void SetUp() override {
     std::string pattern = testing::TempDir() + "trapline_http_XXXXXX";
@@ -113,10 +113,10 @@ struct http_client_test : testing::Test {
     client = make_http_client(l, o);
   }
   void get(const std::string& target) {
-    http_request r;
+    http_call r;
     r.target = target;
     r.headers = {{"ACCESS-KEY", "k"}};
-    client->request(std::move(r), [this](const http_response& a) { answers.push_back(a); });
+    client->request(std::move(r), [this](const http_answer& a) { answers.push_back(a); });
   }
   void until(std::size_t n) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -249,15 +249,15 @@ TEST_F(http_client_test, a_closed_port_is_refused) {
 TEST_F(http_client_test, may_be_destroyed_inside_its_callback_and_with_requests_waiting) {
   serve({ok("one"), ok("two")});
   connect();
-  http_request r;
+  http_call r;
   r.target = "/a";
   bool called = false;
-  client->request(r, [&](const http_response&) {
+  client->request(r, [&](const http_answer&) {
     called = true;
     client.reset();
     answers.emplace_back();
   });
-  client->request(r, [&](const http_response&) { ADD_FAILURE() << "a callback after the end"; });
+  client->request(r, [&](const http_answer&) { ADD_FAILURE() << "a callback after the end"; });
   until(1);
   EXPECT_TRUE(called);
   for (int i = 0; i < 20; ++i) l.poll(ms);

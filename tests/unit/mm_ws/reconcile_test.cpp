@@ -146,9 +146,9 @@ TEST_F(reconciled, W14_a_failed_or_partial_answer_never_means_flat) {
   start();
   ASSERT_EQ(positions(), (words{"BTCUSDT long 0.1"}));
   const std::string path = "/api/v2/mix/position/all-position";
-  for (const auto& answer : {error_answer(40010, "timeout", 500), broken_answer(net::http_response::cause::timeout),
+  for (const auto& answer : {error_answer(40010, "timeout", 500), broken_answer(net::http_answer::cause::timeout),
                              json_answer("null"), json_answer("{}"), json_answer(R"([{"symbol":"BTCUSDT"}])"), [] {
-                               net::http_response r;
+                               net::http_answer r;
                                r.status = 200;
                                r.body = R"({"code":"00000","msg":"success","data":[)";
                                return r;

@@ -6,7 +6,7 @@
 namespace trapline::mm_ws::test {
 namespace {
 
-using cause = net::http_response::cause;
+using cause = net::http_answer::cause;
 
 struct rest : testing::Test {
   world w;
@@ -82,7 +82,7 @@ TEST_F(rest, too_many_requests_stops_everything_for_as_long_as_the_venue_says) {
   auto busy = error_answer(429, "Too Many Requests", 429);
   busy.retry_after = 7 * second;
   int asked = 0;
-  w.rest = [&](const world::asked&) -> std::optional<net::http_response> {
+  w.rest = [&](const world::asked&) -> std::optional<net::http_answer> {
     return asked++ == 0 ? busy : json_answer("[]");
   };
   ask("/a");
@@ -162,13 +162,13 @@ TEST_F(rest, W22_an_answer_tells_path_code_and_text_of_the_venue) {
 TEST_F(rest, passing_failures_are_tried_three_times_with_growing_pauses) {
   for (const auto& answer : {error_answer(45001, "maintenance"), broken_answer(), broken_answer(cause::timeout),
                              [] {
-                               net::http_response r;
+                               net::http_answer r;
                                r.status = 502;
                                r.body = "<html>bad gateway</html>";
                                return r;
                              }(),
                              [] {
-                               net::http_response r;
+                               net::http_answer r;
                                r.status = 200;
                                r.body = R"({"code":"00000","msg":"success","data":)";
                                return r;

@@ -14,9 +14,9 @@ struct rest_venue {
   std::int64_t clock_error = 0;  // the venue's clock minus ours, ns
   // What the lists hold, as JSON rows.
   std::vector<std::string> positions, orders, fills, plans, accounts, candles;
-  std::map<std::string, std::string> details;         // by order id
-  std::map<std::string, net::http_response> instead;  // by path: a fixed answer
-  std::function<void(const world::asked&)> before;    // runs before each answer
+  std::map<std::string, std::string> details;       // by order id
+  std::map<std::string, net::http_answer> instead;  // by path: a fixed answer
+  std::function<void(const world::asked&)> before;  // runs before each answer
 
   static std::string list(const std::vector<std::string>& rows) {
     std::string out = "[";
@@ -30,7 +30,7 @@ struct rest_venue {
     return query.substr(from, query.find('&', from) - from);
   }
 
-  std::optional<net::http_response> answer(const world::asked& a) {
+  std::optional<net::http_answer> answer(const world::asked& a) {
     if (before) before(a);
     if (const auto i = instead.find(a.path); i != instead.end()) return i->second;
     if (a.path == "/api/v2/public/time")
@@ -73,7 +73,7 @@ struct rest_venue {
   }
 
   // Newest first, a hundred a page; the cursor is the number of the next row.
-  net::http_response pages(const world::asked& a, const char* rows, const char* cursor, const char* cursor_as) const {
+  net::http_answer pages(const world::asked& a, const char* rows, const char* cursor, const char* cursor_as) const {
     const auto after = parameter(a.query, cursor_as);
     const std::size_t from = after.empty() ? 0 : std::stoul(after);
     const auto to = std::min(from + 100, fills.size());

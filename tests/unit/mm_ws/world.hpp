@@ -63,7 +63,7 @@ class fake_connection final : public net::ws_client {
 class fake_http final : public net::http_client {
  public:
   fake_http(world& w, net::http_client_options o) : options(std::move(o)), world_(w) {}
-  void request(net::http_request r, std::function<void(const net::http_response&)> done) override;
+  void request(net::http_call r, std::function<void(const net::http_answer&)> done) override;
 
   net::http_client_options options;
 
@@ -106,11 +106,11 @@ class world final : public outlet {
   // REST: what is asked, and the answer's body by path; no answer at all if there is none.
   struct asked {
     std::int64_t at;
-    net::http_request request;
+    net::http_call request;
     std::string path, query;
   };
   std::vector<asked> rest_asked;
-  std::function<std::optional<net::http_response>(const asked&)> rest;
+  std::function<std::optional<net::http_answer>(const asked&)> rest;
   std::vector<std::string> rest_urls;
   std::map<std::string, std::unique_ptr<std::int64_t>> gauges;
 
@@ -275,7 +275,7 @@ inline void fake_connection::send(std::string_view text) {
   if (world_.venue) world_.venue(id_, std::string(text));
 }
 
-inline void fake_http::request(net::http_request r, std::function<void(const net::http_response&)> done) {
+inline void fake_http::request(net::http_call r, std::function<void(const net::http_answer&)> done) {
   world::asked a{world_.time, std::move(r), {}, {}};
   const auto mark = std::min(a.request.target.find('?'), a.request.target.size());
   a.path = a.request.target.substr(0, mark);
@@ -290,23 +290,23 @@ inline void fake_http::request(net::http_request r, std::function<void(const net
   });
 }
 
-inline net::http_response json_answer(const std::string& data) {
-  net::http_response r;
+inline net::http_answer json_answer(const std::string& data) {
+  net::http_answer r;
   r.status = 200;
   r.sent = true;
   r.body = R"({"code":"00000","msg":"success","requestTime":1760000000123,"data":)" + data + "}";
   return r;
 }
-inline net::http_response error_answer(int code, const std::string& text = "no", unsigned status = 400) {
-  net::http_response r;
+inline net::http_answer error_answer(int code, const std::string& text = "no", unsigned status = 400) {
+  net::http_answer r;
   r.status = status;
   r.sent = true;
   r.body =
       R"({"code":")" + std::to_string(code) + R"(","msg":")" + text + R"(","requestTime":1760000000123,"data":null})";
   return r;
 }
-inline net::http_response broken_answer(net::http_response::cause why = net::http_response::cause::lost) {
-  net::http_response r;
+inline net::http_answer broken_answer(net::http_answer::cause why = net::http_answer::cause::lost) {
+  net::http_answer r;
   r.failed = why;
   r.error = "localhost:1: the connection broke";
   return r;

@@ -14,14 +14,14 @@
 
 namespace trapline::net {
 
-struct http_request {
+struct http_call {
   std::string method = "GET";  // GET or POST
   std::string target;          // path and query, as it stands on the wire
   std::string body;            // POST only
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-struct http_response {
+struct http_answer {
   enum class cause {
     none,         // a whole answer came, whatever its status
     refused,      // name lookup or TCP connect failed
@@ -54,7 +54,7 @@ class http_client {
   // Calls back exactly once, never from inside this call. Requests wait for their turn. A request on a kept connection
   // that the server had closed meanwhile is sent again on a new one, GET only: whether another one was carried out is
   // for the caller to find out. The client may be destroyed inside the callback.
-  virtual void request(http_request r, std::function<void(const http_response&)> done) = 0;
+  virtual void request(http_call r, std::function<void(const http_answer&)> done) = 0;
 };
 
 // The peer's certificate and host name are always verified, SNI is always sent, TLS is at least 1.2. Connects on the
