@@ -7,28 +7,26 @@
 
 namespace trapline::redis_bridge {
 
+std::vector<target> targets_of(const document_context& c, const position_view& x) {
+  std::vector<target> targets;
+  const bool is_long = x.p.side == TRAPLINE_POSITION_LONG;
+  const auto mark = mark_of(c, x);
+  const double entry = entry_of(x), price = mark ? sdk::to_double(*mark) : unknown_number, sign = is_long ? 1 : -1;
+  for (const auto& o : c.known.orders().items) {
+    const bool closes = o.o.side == (is_long ? TRAPLINE_SIDE_SELL : TRAPLINE_SIDE_BUY) &&
+                        (o.o.reduce_only != 0 || o.o.position_side == x.p.side);
+    const double level = sdk::to_double(o.o.price, o.o.price_exp);
+    if (o.instrument != x.instrument || !closes || level <= 0 || entry <= 0 || (level - entry) * sign <= 0) continue;
+    targets.push_back({&o, std::abs(level - entry) / entry, std::abs(level - price) / price,
+                       std::clamp((price - entry) / (level - entry), 0.0, 1.0)});
+  }
+  std::sort(targets.begin(), targets.end(), [](const auto& a, const auto& b) { return a.percent < b.percent; });
+  return targets;
+}
+
 std::string targets_document(const document_context& c) {
   const auto* x = c.known.main_position();
-  struct target {
-    const order_view* order;
-    double percent, distance, completion;
-  };
-  std::vector<target> targets;
-  if (x) {
-    const bool is_long = x->p.side == TRAPLINE_POSITION_LONG;
-    const auto mark = mark_of(c, *x);
-    const double entry = entry_of(*x), price = mark ? sdk::to_double(*mark) : unknown_number, sign = is_long ? 1 : -1;
-    for (const auto& o : c.known.orders().items) {
-      // An order that closes this position at a better price than its entry.
-      const bool closes = o.o.side == (is_long ? TRAPLINE_SIDE_SELL : TRAPLINE_SIDE_BUY) &&
-                          (o.o.reduce_only != 0 || o.o.position_side == x->p.side);
-      const double level = sdk::to_double(o.o.price, o.o.price_exp);
-      if (o.instrument != x->instrument || !closes || level <= 0 || entry <= 0 || (level - entry) * sign <= 0) continue;
-      targets.push_back({&o, std::abs(level - entry) / entry, std::abs(level - price) / price,
-                         std::clamp((price - entry) / (level - entry), 0.0, 1.0)});
-    }
-    std::sort(targets.begin(), targets.end(), [](const auto& a, const auto& b) { return a.percent < b.percent; });
-  }
+  const auto targets = x ? targets_of(c, *x) : std::vector<target>();
   const auto common = [&](json_writer& w, const target& t) {
     w.key("price").decimal(t.order->o.price, t.order->o.price_exp);
     w.key("percent").real(t.percent);

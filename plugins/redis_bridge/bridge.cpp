@@ -1,7 +1,7 @@
 #include "bridge.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "entries.hpp"
@@ -12,9 +12,7 @@ namespace trapline::redis_bridge {
 namespace {
 
 constexpr std::int64_t tick_interval = 50 * millisecond;
-constexpr std::size_t max_known_errors = 256;
-// How far back a log is searched when its newest entry is another writer's.
-constexpr std::string_view search_depth = "200";
+constexpr std::size_t max_facts = 10'000;
 
 }  // namespace
 
@@ -24,6 +22,7 @@ bridge::bridge(net::loop& l, settings s, environment& env, meters m, std::string
       meters_(m),
       world_(env),
       spool_(settings_.spool_commands, settings_.spool_bytes, std::move(boot_id), env, meters_),
+      facts_(max_facts, env, meters_),
       connection_(l, settings_, env, meters_, *this),
       tick_timer_(l),
       flush_timer_(l),
@@ -45,6 +44,12 @@ bridge::bridge(net::loop& l, settings s, environment& env, meters m, std::string
   price_json_ = keys_.open("btc_price", ttl(settings_.position_period));
   position_history_ = spool_.open("position_history", family::position_history, true, settings_.position_history);
   trap_history_ = spool_.open("trap_probability_history", family::trap_history, true, 1'000);
+  ws_debug_ = keys_.open("ws_debug", ttl(settings_.position_period));
+  if (!settings_.commands_allowed.empty())
+    commands_ = std::make_unique<command_reader>(
+        settings_, env_, spool_.boot_id(), [this](std::string_view cmd, std::string_view) { return execute(cmd); });
+  if (settings_.profile == settings::key_set::omega)
+    omega_ = std::make_unique<omega>(settings_, env_, world_, keys_, spool_, facts_);
 }
 
 void bridge::start() {
@@ -71,6 +76,10 @@ void bridge::on_event(const trapline_event& e) {
     write_traps();
   }
   price_changed_ |= t.price;
+  if (omega_) {
+    omega_->on_event(e);
+    if (t.positions || t.orders) omega_->write_positions(context());
+  }
   schedule_flush();
 }
 
@@ -107,7 +116,31 @@ std::uint32_t bridge::log_of(const trapline_event& e) {
   return route == no_log ? no_log : route - 1;
 }
 
-std::uint32_t bridge::open_log(const destination& d) { return spool_.open(d.key, d.kind, false, maxlen_of(d.kind)); }
+std::uint32_t bridge::open_log(const destination& d) {
+  const auto before = spool_.size();
+  const auto index = spool_.open(d.key, d.kind, false, maxlen_of(d.kind));
+  if (spool_.size() > before) announce_names({d.key});
+  return index;
+}
+
+// The index: readers that want to know what there is need no KEYS.
+void bridge::announce_names(std::vector<std::string> names) {
+  const auto key = settings_.prefix + ":index";
+  std::string command;
+  append_array_head(command, 2 + names.size());
+  append_bulk(command, "SADD");
+  append_bulk(command, key);
+  for (const auto& n : names) append_bulk(command, n);
+  facts_.add(key, std::move(command), 1);
+}
+
+std::vector<std::string> bridge::all_names() const {
+  std::vector<std::string> out = {position_.name(), settings_.prefix + ":index"};
+  for (std::uint32_t i = 0; i < keys_.size(); ++i) out.push_back(keys_.name(i));
+  for (std::uint32_t i = 0; i < spool_.size(); ++i) out.push_back(spool_.at(i).key());
+  if (omega_) std::ranges::copy(omega_->more_names(), std::back_inserter(out));
+  return out;
+}
 
 std::int64_t bridge::maxlen_of(family f) const {
   switch (f) {
@@ -144,9 +177,23 @@ void bridge::tick() {
   if (mono >= account_due_) write_account();
   if (mono >= trap_due_) write_traps();
   if (mono >= price_due_ || price_changed_) write_price();
+  if (omega_) omega_->tick(context(), mono);
   spool_.wake_all();
   update_health();
   flush();
+}
+
+std::string bridge::execute(std::string_view cmd) {
+  if (cmd == "ping") return {};
+  if (cmd != "refresh") return "unknown command";
+  write_status();
+  write_positions();
+  write_orders();
+  write_account();
+  write_traps();
+  price_changed_ = true;
+  write_price();
+  return {};
 }
 
 void bridge::schedule_flush() {
@@ -162,6 +209,9 @@ void bridge::flush() {
   const auto mono = env_.mono();
   position_.flush(connection_, mono);
   keys_.flush(connection_, mono);
+  if (commands_) commands_->poll(connection_, mono, drain_stage_ == drain_stage::none);
+  facts_.flush(connection_, mono);
+  if (omega_) omega_->flush(connection_, mono);
   std::uint32_t index = 0;
   while (connection_.room() && spool_.next(connection_.out(), index, mono)) {
     connection_.commit({tag::kind::log_append, index});
@@ -170,166 +220,6 @@ void bridge::flush() {
     connection_.commit({tag::kind::log_trim, index});
   }
   connection_.flush();
-}
-
-// ---------------------------------------------------------------- answers
-
-void bridge::on_connected() {
-  for (std::uint32_t i = 0; i < spool_.size(); ++i)
-    spool_.wants_resume(i) ? read_back(i, false) : spool_.skip_resume(i);
-  position_.request();
-  write_status();
-  update_health();
-  flush();
-}
-
-void bridge::on_lost() {
-  spool_.connection_lost();
-  keys_.connection_lost();
-  position_.connection_lost();
-  update_health();
-}
-
-// If a window is open, what has gathered waits for its end.
-void bridge::on_replies_done() {
-  if (!flush_armed_) flush();
-}
-
-void bridge::read_back(std::uint32_t log, bool deep) {
-  const auto& l = spool_.at(log);
-  if (l.is_list()) append_command(connection_.out(), {"LRANGE", l.key(), "0", deep ? search_depth : "0"});
-  else append_command(connection_.out(), {"XREVRANGE", l.key(), "+", "-", "COUNT", deep ? search_depth : "1"});
-  connection_.commit({deep ? tag::kind::log_search : tag::kind::log_last, log});
-}
-
-void bridge::on_reply(const tag& t, const reply& r) {
-  const auto retry_at = env_.mono() + settings_.position_period;
-  switch (t.what) {
-    case tag::kind::log_append:
-      spool_.answered(t.index, r.is_error(), retry_at);
-      break;
-    case tag::kind::key_set:
-      keys_.answered(t.index, r.is_error(), retry_at);
-      break;
-    case tag::kind::log_last:
-    case tag::kind::log_search:
-      on_read_back(t, r);
-      break;
-    case tag::kind::log_length:
-      if (!r.is_error() && r.integer() == 0 && spool_.idle(position_history_)) {
-        const auto* p = world_.main_position();
-        if (p && world_.positions().state == list_state::complete) {
-          entry e;
-          e.json = position_change_document(context(), {"observed", *p});
-          e.ts = p->ts;
-          spool_.append(position_history_, std::move(e));
-        }
-      }
-      break;
-    case tag::kind::merge_watch:
-    case tag::kind::merge_get:
-    case tag::kind::merge_multi:
-    case tag::kind::merge_queued:
-    case tag::kind::merge_exec: {
-      if (position_.on_reply(connection_, t, r, retry_at)) {
-        std::string_view text = r.text();
-        for (std::size_t i = 0; text.empty() && i < r.size(); ++i)
-          if (r.at(i).is_error()) text = r.at(i).text();
-        on_error(t, text);
-        return;
-      }
-      break;
-    }
-    default:
-      break;
-  }
-  if (r.is_error()) return on_error(t, r.text());
-  const bool merging = t.what == tag::kind::merge_watch || t.what == tag::kind::merge_get ||
-                       t.what == tag::kind::merge_multi || t.what == tag::kind::merge_queued;
-  if (known_errors_.empty() || merging) return;  // only EXEC says that a merge has worked
-  const auto what = what_of(t);
-  if (known_errors_.erase(what) > 0) env_.log(TRAPLINE_LOG_INFO, sdk::cat("Redis takes ", what, " again"));
-  if (known_errors_.empty()) last_error_reply_.clear();
-}
-
-std::string bridge::what_of(const tag& t) const {
-  switch (t.what) {
-    case tag::kind::log_append:
-      return spool_.at(t.index).key();
-    case tag::kind::key_set:
-      return keys_.name(t.index);
-    case tag::kind::merge_exec:
-    case tag::kind::merge_get:
-    case tag::kind::merge_watch:
-    case tag::kind::merge_multi:
-    case tag::kind::merge_queued:
-      return position_.name();
-    case tag::kind::log_last:
-    case tag::kind::log_search:
-      return sdk::cat("reading ", spool_.at(t.index).key());
-    case tag::kind::log_trim:
-      return sdk::cat("trimming ", spool_.at(t.index).key());
-    case tag::kind::log_length:
-      return sdk::cat("EXISTS ", spool_.at(t.index).key());
-    default:
-      return {};
-  }
-}
-
-void bridge::on_error(const tag& t, std::string_view text) {
-  const auto what = what_of(t);
-  last_error_reply_ = what.empty() ? std::string(text) : sdk::cat(what, ": ", text);
-  if (known_errors_.size() >= max_known_errors && !known_errors_.contains(what)) return;
-  if (!known_errors_[what].emplace(text.substr(0, text.find(' '))).second) return;
-  env_.log(TRAPLINE_LOG_ERROR, sdk::cat("Redis refused ", last_error_reply_, "; tried again every ",
-                                        settings_.position_period / millisecond, " ms"));
-}
-
-// ---------------------------------------------------------------- reading back
-
-namespace {
-
-// Number of a stream entry `[id, [name, value, ...]]` if it is ours, 0 if it is another writer's.
-std::uint64_t number_of(const reply& r, std::string_view boot_id) {
-  if (r.size() != 2) return 0;
-  const auto fields = r.at(1);
-  std::uint64_t seq = 0;
-  bool ours = false;
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-    const auto name = fields.at(i).text(), value = fields.at(i + 1).text();
-    if (name == "seq") std::from_chars(value.data(), value.data() + value.size(), seq);
-    if (name == "boot_id") ours = value == boot_id;
-    if (name == "ts") break;  // the head of the entry ends here
-  }
-  return ours ? seq : 0;
-}
-
-// The same for an object of a list, which ends in `,"boot_id":"...","seq":N}`.
-std::uint64_t number_of(std::string_view json, std::string_view boot_id) {
-  const auto mark = sdk::cat(",\"boot_id\":\"", boot_id, "\",\"seq\":");
-  const auto at = json.rfind(mark);
-  if (at == std::string_view::npos) return 0;
-  const auto digits = json.substr(at + mark.size());
-  std::uint64_t seq = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), seq);
-  return seq;
-}
-
-}  // namespace
-
-void bridge::on_read_back(const tag& t, const reply& r) {
-  if (r.is_error() && !r.text().starts_with("WRONGTYPE")) {
-    env_.log(TRAPLINE_LOG_WARN, sdk::cat(spool_.at(t.index).key(), " could not be read back: ", r.text(),
-                                         "; entries without an answer are sent again and may be there twice"));
-    return spool_.repeat_unconfirmed(t.index);
-  }
-  std::uint64_t last = 0;
-  for (std::size_t i = 0; i < r.size() && last == 0; ++i)
-    last = spool_.at(t.index).is_list() ? number_of(r.at(i).text(), spool_.boot_id())
-                                        : number_of(r.at(i), spool_.boot_id());
-  // Another writer's entry on top: ours may stand below.
-  if (last == 0 && r.size() > 0 && t.what == tag::kind::log_last) return read_back(t.index, true);
-  spool_.resume(t.index, last);
 }
 
 // ---------------------------------------------------------------- health, end
@@ -360,7 +250,9 @@ bool bridge::drain() {
     return true;
   }
   flush();
-  if (!spool_.empty() || !keys_.settled() || !position_.settled(mono) || !connection_.idle()) return false;
+  if (!spool_.empty() || !keys_.settled() || !position_.settled(mono) || !facts_.settled(mono) ||
+      (commands_ && !commands_->idle()) || (omega_ && !omega_->settled(mono)) || !connection_.idle())
+    return false;
   if (drain_stage_ == drain_stage::last_words) {
     drain_stage_ = drain_stage::done;
     return true;

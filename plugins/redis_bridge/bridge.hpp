@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,11 +14,14 @@
 #include <string_view>
 #include <vector>
 
+#include "commands.hpp"
 #include "connection.hpp"
 #include "documents.hpp"
 #include "entries.hpp"
 #include "environment.hpp"
+#include "facts.hpp"
 #include "keys.hpp"
+#include "omega.hpp"
 #include "settings.hpp"
 #include "spool.hpp"
 #include "trapline/net/loop.hpp"
@@ -68,6 +72,12 @@ class bridge final : connection_handler {
   void on_read_back(const tag& t, const reply& r);
   void on_error(const tag& t, std::string_view text);
   std::string what_of(const tag& t) const;
+  bool move_away(const std::string& key);
+  std::string key_of(const tag& t) const;
+  std::string execute(std::string_view cmd);
+  void announce_names(std::vector<std::string> names);
+  std::vector<std::string> all_names() const;
+  void remember(std::deque<debug_line>& lines, std::string text);
 
   document_context context() const;
   void write_status();
@@ -80,7 +90,7 @@ class bridge final : connection_handler {
   void record_position_changes();
   void record_trap();
   void announce_status(const trapline_event& e, const trapline_feed_status& s);
-  void publish(std::string_view channel, std::string_view message);
+  void publish(std::string_view channel, std::string json);
   void update_health();
   std::string redis_error() const;
 
@@ -90,6 +100,9 @@ class bridge final : connection_handler {
   world world_;
   spool spool_;
   key_store keys_;
+  fact_queue facts_;
+  std::unique_ptr<command_reader> commands_;  // null unless some are allowed
+  std::unique_ptr<omega> omega_;              // null unless the profile asks for it
   connection connection_;
   net::timer tick_timer_, flush_timer_;
   bool flush_armed_ = false;
@@ -99,7 +112,8 @@ class bridge final : connection_handler {
   std::vector<std::uint32_t> routes_;
   std::uint32_t position_history_ = 0, trap_history_ = 0;
 
-  std::uint32_t ws_status_, ws_last_update_, trap_, trap_probability_, targets_, positions_, orders_, balance_;
+  std::uint32_t ws_status_, ws_last_update_, ws_debug_, trap_, trap_probability_, targets_, positions_, orders_,
+      balance_;
   std::uint32_t last_price_, previous_price_, volume_, price_time_, price_json_;
   merged_key position_;
 
@@ -108,7 +122,11 @@ class bridge final : connection_handler {
   bool price_changed_ = false;
   std::optional<sdk::decimal> published_price_, before_published_price_;
 
-  std::map<std::string, std::set<std::string>> known_errors_;  // key -> codes, to log each kind once
+  std::map<std::string, std::set<std::string>> known_errors_;    // key -> codes, to log each kind once
+  std::map<std::string, std::uint64_t, std::less<>> published_;  // channel -> number of its last message
+  std::map<std::string, std::int64_t> moved_at_;                 // mono; when a key was last moved out of the way
+  std::deque<std::pair<std::string, std::string>> renames_;      // in flight
+  std::deque<debug_line> messages_, error_lines_;                // newest first, bounded
   std::string last_error_reply_;
   std::string health_text_;  // as last told to the host
 

@@ -26,6 +26,7 @@ void bridge::write_status() {
   extra.redis_error = error;
   extra.redis_dropped = spool_.dropped();
   keys_.put(ws_status_, status_document(context(), extra));
+  keys_.put(ws_debug_, debug_document(context(), extra, messages_, error_lines_));
   keys_.put(ws_last_update_, last_update_document(world_));
   status_due_ = env_.mono() + settings_.position_period;
 }
@@ -95,7 +96,7 @@ void bridge::write_price() {
 // Keys that can say that nobody writes them any more stay readable after an orderly stop.
 void bridge::write_last_words() {
   stopped_ = true;
-  for (const auto key : {ws_status_, trap_, trap_probability_, targets_, orders_, balance_, price_json_})
+  for (const auto key : {ws_status_, ws_debug_, trap_, trap_probability_, targets_, orders_, balance_, price_json_})
     keys_.set_ttl(key, kept_after_stop / millisecond);
   position_.set_ttl(kept_after_stop / millisecond);
   write_status();
@@ -118,16 +119,30 @@ void bridge::record_position_changes() {
 
 void bridge::announce_status(const trapline_event& e, const trapline_feed_status& s) {
   const auto topic = env_.topic_name(e.topic);
-  publish(events_channel, sdk::cat("{\"type\":\"feed_status\",\"feed\":\"", topic.substr(topic.rfind('.') + 1),
-                                   "\",\"endpoint\":\"", s.endpoint == TRAPLINE_ENDPOINT_PRIVATE ? "private" : "public",
-                                   "\",\"state\":\"", sdk::feed_state_name(s.state), "\",\"code\":", s.code,
-                                   ",\"timestamp\":\"", iso_time(e.ts_recv), "\"}"));
+  const auto message = (sdk::cat("{\"type\":\"feed_status\",\"feed\":\"", topic.substr(topic.rfind('.') + 1),
+                                 "\",\"endpoint\":\"", s.endpoint == TRAPLINE_ENDPOINT_PRIVATE ? "private" : "public",
+                                 "\",\"state\":\"", sdk::feed_state_name(s.state), "\",\"code\":", s.code,
+                                 ",\"timestamp\":\"", iso_time(e.ts_recv), "\"}"));
+  remember(messages_, message);
+  publish(events_channel, message);
+}
+
+void bridge::remember(std::deque<debug_line>& lines, std::string text) {
+  constexpr std::size_t kept = 50, longest = 500;
+  if (text.size() > longest) text.resize(longest);
+  lines.push_front({env_.now(), std::move(text)});
+  if (lines.size() > kept) lines.pop_back();
 }
 
 // Nobody hears what is published while Redis is away: not kept.
-void bridge::publish(std::string_view channel, std::string_view message) {
+void bridge::publish(std::string_view channel, std::string json) {
+  auto it = published_.find(channel);
+  if (it == published_.end()) it = published_.emplace(channel, 0).first;
+  const auto seq = ++it->second;  // counts what nobody heard, too
   if (!connection_.room()) return;
-  append_command(connection_.out(), {"PUBLISH", channel, message});
+  json.pop_back();
+  json += sdk::cat(",\"seq\":", seq, ",\"boot_id\":\"", spool_.boot_id(), "\"}");
+  append_command(connection_.out(), {"PUBLISH", channel, json});
   connection_.commit({tag::kind::ignore});
   schedule_flush();
 }

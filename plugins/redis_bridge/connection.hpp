@@ -33,7 +33,12 @@ struct tag {
     merge_get,
     merge_multi,
     merge_queued,
-    merge_exec
+    merge_exec,
+    key_type,  // index: of the key
+    rename,
+    command,  // index: of the job, 0 = poll
+    fact,
+    window  // index: of the window list
   };
   kind what = kind::ignore;
   std::uint32_t index = 0;

@@ -3,7 +3,9 @@
 
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "documents.hpp"
 #include "json_writer.hpp"
@@ -33,6 +35,23 @@ struct price_view {
 std::optional<price_view> price_of(const document_context& c, const position_view& x);
 // Its value alone.
 std::optional<sdk::decimal> mark_of(const document_context& c, const position_view& x);
+
+// "BTCUSDT" as ccxt writes it, "BTC/USDT:USDT": what the existing readers hand on to it.
+std::string unified_symbol(std::string_view symbol);
+// Linear contracts: (mark - entry) * size * sign, in margin coin. Exact.
+std::optional<sdk::decimal> pnl_of(const position_view& x, sdk::decimal mark);
+// The margin that the percentage refers to: the venue's, else entry value / leverage. 0 = unknown.
+double margin_of(const position_view& x);
+// The venue's, else symbol and side.
+std::string position_id(const document_context& c, const position_view& x);
+
+// An open order that closes a position at a better price than its entry; fractions.
+struct target {
+  const order_view* order;
+  double percent, distance, completion;  // of entry to order, price to order (NaN: no price), way done
+};
+// Nearest first.
+std::vector<target> targets_of(const document_context& c, const position_view& x);
 
 inline double entry_of(const position_view& x) { return sdk::to_double(x.p.entry_price, x.p.price_exp); }
 

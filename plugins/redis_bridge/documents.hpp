@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,14 @@ struct status_extra {
   std::uint64_t redis_dropped = 0;  // events that never reached Redis
 };
 std::string status_document(const document_context& c, const status_extra& extra);
+// One line of the debug document.
+struct debug_line {
+  std::int64_t ts;  // UTC ns
+  std::string text;
+};
+// `ws_debug`: the seed's DebugConsciousness. Newest first.
+std::string debug_document(const document_context& c, const status_extra& extra, const std::deque<debug_line>& messages,
+                           const std::deque<debug_line>& errors);
 // `ws_last_update`: epoch seconds of the last frame from the venue, "0" before the first.
 std::string last_update_document(const world& known);
 

@@ -20,6 +20,7 @@ class environment {
   virtual void log(int level, std::string_view text) = 0;               // TRAPLINE_LOG_*
   virtual void health(std::uint32_t state, std::string_view text) = 0;  // TRAPLINE_HEALTH_*
   virtual std::string password() = 0;                                   // fetched at each login; the caller wipes it
+  virtual std::string command_key() = 0;                                // secret for the HMAC of commands
   virtual std::string_view topic_name(std::uint32_t id) = 0;
   virtual std::string_view symbol(std::uint32_t instrument) = 0;
   virtual std::string_view venue(std::uint32_t instrument) = 0;
@@ -38,14 +39,16 @@ enum class family : std::uint8_t {
   orders,
   account,
   position_history,
-  trap_history
+  trap_history,
+  recent_traps,
+  facts
 };
-inline constexpr std::size_t family_count = 12;
+inline constexpr std::size_t family_count = 14;
 
 constexpr std::string_view family_name(family f) {
-  constexpr std::string_view names[family_count] = {"trades", "books",   "tickers",          "candles",
-                                                    "status", "matrix",  "signals",          "positions",
-                                                    "orders", "account", "position_history", "trap_history"};
+  constexpr std::string_view names[family_count] = {
+      "trades",    "books",  "tickers", "candles",          "status",       "matrix",          "signals",
+      "positions", "orders", "account", "position_history", "trap_history", "recent_mm_traps", "facts"};
   return names[static_cast<std::size_t>(f)];
 }
 

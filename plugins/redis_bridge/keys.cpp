@@ -30,12 +30,28 @@ void key_store::withdraw(std::uint32_t index) { keys_[index].waiting = keys_[ind
 void key_store::flush(connection& c, std::int64_t mono) {
   for (std::uint32_t i = 0; i < keys_.size() && c.room(); ++i) {
     auto& k = keys_[i];
-    if (!k.waiting || k.in_flight || mono < k.retry_at) continue;
+    if (k.in_flight || mono < k.retry_at) continue;
+    if (!k.checked) {
+      append_command(c.out(), {"TYPE", k.name});
+      c.commit({tag::kind::key_type, i});
+      k.in_flight = true;
+      continue;
+    }
+    if (!k.waiting) continue;
     append_set(c.out(), k.name, k.value, k.ttl_ms);
     c.commit({tag::kind::key_set, i});
     k.waiting = false;
     k.in_flight = true;
   }
+}
+
+std::string_view key_store::type_answered(std::uint32_t index, const reply& r, std::int64_t retry_at) {
+  auto& k = keys_[index];
+  k.in_flight = false;
+  const bool free = r.text() == "none" || r.text() == "string";
+  if (free) k.checked = true;
+  else k.retry_at = retry_at;
+  return free || r.is_error() ? std::string_view() : r.text();
 }
 
 void key_store::answered(std::uint32_t index, bool error, std::int64_t retry_at) {
@@ -49,7 +65,7 @@ void key_store::connection_lost() {
   for (auto& k : keys_) {
     // Everything again: what Redis holds now is not known.
     k.waiting = k.ever;
-    k.in_flight = false;
+    k.in_flight = k.checked = false;
     k.retry_at = 0;
   }
 }

@@ -16,6 +16,7 @@ class key_store {
  public:
   // ttl: ms, 0 = none.
   std::uint32_t open(std::string name, std::int64_t ttl_ms);
+  std::size_t size() const { return keys_.size(); }
   const std::string& name(std::uint32_t index) const { return keys_[index].name; }
   void put(std::uint32_t index, std::string value);
   // From the next put() on.
@@ -24,6 +25,9 @@ class key_store {
   void withdraw(std::uint32_t index);
   // Sends what waits. `mono`: now.
   void flush(connection& c, std::int64_t mono);
+  // The answer to TYPE: SET would replace what another program keeps there under another type. Returns the other type's
+  // name, empty if the key may be written.
+  std::string_view type_answered(std::uint32_t index, const reply& r, std::int64_t retry_at);
   void answered(std::uint32_t index, bool error, std::int64_t retry_at);
   void connection_lost();
   // True if every value is with Redis, or was refused.
@@ -35,6 +39,7 @@ class key_store {
     std::int64_t ttl_ms = 0;
     std::int64_t retry_at = 0;  // mono; after an error
     bool waiting = false, in_flight = false, ever = false;
+    bool checked = false;  // holds a string or nothing, as seen over this connection
   };
   std::vector<key> keys_;
 };

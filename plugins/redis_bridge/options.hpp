@@ -11,6 +11,8 @@ inline constexpr auto option_table = sdk::option_set<settings>(
     sdk::bind<&settings::username>(sdk::option_string("username", nullptr, "ACL user; needs password")),
     sdk::bind<&settings::has_password>(sdk::option_secret("password", "password of the user, or of requirepass")),
     sdk::by_hand(sdk::option_enum("vocabulary", "plain", "plain|seed", "seed adds the seed's words to the documents")),
+    sdk::by_hand(sdk::option_enum("profile", "standard", "standard|omega",
+                                  "omega adds the keys that programs of the omega-btc-ai ecosystem read")),
     sdk::bind<&settings::window>(
         sdk::option_duration("window", "2ms", "0ms..50ms", "how long commands are collected before they are written")),
     sdk::bind<&settings::spool_commands>(sdk::option_int("spool.max_commands", "100000", "100..10000000",
@@ -28,6 +30,12 @@ inline constexpr auto option_table = sdk::option_set<settings>(
         sdk::option_int("stream.maxlen.status", "1000", "10..100000000", "the same for feed status")),
     sdk::bind<&settings::position_history>(
         sdk::option_int("history.position_max", "1000", "1..1000000", "entries in the list position_history")),
+    sdk::bind<&settings::commands_allowed>(
+        sdk::option_list("commands.allow", "[]", "ping|refresh", "commands taken from <stream.prefix>:{cmd}:in")),
+    sdk::bind<&settings::has_command_key>(
+        sdk::option_secret("commands.hmac_key", "if set, every command must be signed with it")),
+    sdk::by_hand(sdk::option_enum("on_wrongtype", "fail", "fail|rename",
+                                  "a key with another type: leave it and report, or move it out of the way")),
     sdk::bind<&settings::position_period>(sdk::option_duration("publish.position", "5s", "100ms..1h",
                                                                "longest age of the position, price and status keys")),
     sdk::bind<&settings::orders_period>(

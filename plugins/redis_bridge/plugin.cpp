@@ -22,6 +22,7 @@ class host_environment final : public rb::environment {
   void log(int level, std::string_view text) override { host_.log(level, text); }
   void health(std::uint32_t state, std::string_view text) override { host_.health(state, 0, text); }
   std::string password() override { return host_.secret("password"); }
+  std::string command_key() override { return host_.secret("commands.hmac_key"); }
   std::string_view topic_name(std::uint32_t id) override { return host_.topic_name(id); }
   std::string_view symbol(std::uint32_t instrument) override { return host_.symbol(instrument); }
   std::string_view venue(std::uint32_t instrument) override { return host_.venue(instrument); }

@@ -34,21 +34,7 @@ std::optional<sdk::decimal> mark_of(const document_context& c, const position_vi
 
 namespace {
 
-using nlohmann::json;
 using wide = __int128;
-
-// Fields that dashboards write into current_position and that the bridge carries over.
-constexpr std::array<std::string_view, 9> ui_fields = {"stop_loss",         "take_profit",     "stop_loss_id",
-                                                       "take_profit_id",    "take_profits",    "trailing_activated",
-                                                       "trailing_distance", "risk_multiplier", "expected_leverage"};
-
-// "BTCUSDT" as ccxt writes it, "BTC/USDT:USDT": what the existing readers hand on to it.
-std::string unified_symbol(std::string_view symbol) {
-  constexpr std::string_view quote = "USDT";
-  if (symbol.size() <= quote.size() || !symbol.ends_with(quote)) return std::string(symbol);
-  const auto base = symbol.substr(0, symbol.size() - quote.size());
-  return sdk::cat(base, "/", quote, ":", quote);
-}
 
 sdk::decimal reduce(wide mantissa, int exp) {
   constexpr wide limit = std::numeric_limits<std::int64_t>::max();
@@ -60,7 +46,15 @@ sdk::decimal reduce(wide mantissa, int exp) {
           static_cast<std::int8_t>(mantissa == 0 ? 0 : exp)};
 }
 
-// Linear contracts: (mark - entry) * size * sign, in margin coin. Exact.
+}  // namespace
+
+std::string unified_symbol(std::string_view symbol) {
+  constexpr std::string_view quote = "USDT";
+  if (symbol.size() <= quote.size() || !symbol.ends_with(quote)) return std::string(symbol);
+  const auto base = symbol.substr(0, symbol.size() - quote.size());
+  return sdk::cat(base, "/", quote, ":", quote);
+}
+
 std::optional<sdk::decimal> pnl_of(const position_view& x, sdk::decimal mark) {
   const int exp = std::min<int>(mark.exp, x.p.price_exp);
   const auto m = sdk::rescale(mark, exp);
@@ -71,12 +65,25 @@ std::optional<sdk::decimal> pnl_of(const position_view& x, sdk::decimal mark) {
   return reduce(difference * x.p.size * sign, exp + x.p.size_exp);
 }
 
-// The margin that the percentage refers to: the venue's, else entry value / leverage. 0 = unknown.
 double margin_of(const position_view& x) {
   if ((x.p.present & TRAPLINE_POSITION_HAS_MARGIN) && x.p.margin > 0) return sdk::to_double(x.p.margin, x.p.money_exp);
   const double leverage = sdk::to_double(x.p.leverage, x.p.leverage_exp);
   return leverage > 0 ? entry_of(x) * sdk::to_double(x.p.size, x.p.size_exp) / leverage : 0;
 }
+
+std::string position_id(const document_context& c, const position_view& x) {
+  const auto id = sdk::view(x.p.position_id);
+  return id.empty() ? sdk::cat(c.env.symbol(x.instrument), "-", sdk::position_side_name(x.p.side)) : std::string(id);
+}
+
+namespace {
+
+using nlohmann::json;
+
+// Fields that dashboards write into current_position and that the bridge carries over.
+constexpr std::array<std::string_view, 9> ui_fields = {"stop_loss",         "take_profit",     "stop_loss_id",
+                                                       "take_profit_id",    "take_profits",    "trailing_activated",
+                                                       "trailing_distance", "risk_multiplier", "expected_leverage"};
 
 double rounded(double v) { return std::round(v * 10000) / 10000; }
 
@@ -129,6 +136,9 @@ void seed_position(json_writer& w, const document_context& c, const position_vie
     w.key(key);
     v ? w.decimal(v->mantissa, v->exp) : unknown || x ? w.null() : w.raw("0.0");
   };
+  if (!x) {  // an open position has these two among its plain fields
+    for (const auto name : seed_flat_fields) amount(name, std::nullopt);
+  }
   amount(field_position_size.seed, x ? std::optional(sdk::decimal{x->p.size, x->p.size_exp}) : std::nullopt);
   amount(field_pnl.seed, pnl);
   w.key(field_side.seed);
@@ -188,13 +198,12 @@ std::string position_document(const document_context& c, std::string_view existi
   const double leverage = sdk::to_double(x->p.leverage, x->p.leverage_exp);
   const bool same = kept.side == side && (kept.symbol == symbol || kept.symbol.empty());
   const auto ui = same ? kept.ui : json::object();
-  const auto id = sdk::view(x->p.position_id);
 
   w.boolean(true);
   w.key(field_position_state.plain).string(state_word(c, list.state));
   w.key("symbol").string(symbol);
   w.key("inst_id").string(c.env.symbol(x->instrument));
-  w.key("id").string(id.empty() ? sdk::cat(c.env.symbol(x->instrument), "-", side) : std::string(id));
+  w.key("id").string(position_id(c, *x));
   w.key(field_side.plain).string(side);
   w.key("direction").string(side);
   w.key("entry_price").decimal(x->p.entry_price, x->p.price_exp);

@@ -87,6 +87,10 @@ settings parse_settings(std::string_view json) {
   parse_url(given.get<std::string>("url"), s);
   check_prefix(s.prefix);
   s.words = given.one_of<vocabulary>("vocabulary", {{"plain", vocabulary::plain}, {"seed", vocabulary::seed}});
+  s.profile = given.one_of<settings::key_set>(
+      "profile", {{"standard", settings::key_set::standard}, {"omega", settings::key_set::omega}});
+  s.on_wrongtype = given.one_of<settings::wrong_type>(
+      "on_wrongtype", {{"fail", settings::wrong_type::fail}, {"rename", settings::wrong_type::rename}});
   if (!s.username.empty() && !s.has_password) refuse("password", "username is set, so password must be set too");
   return s;
 }

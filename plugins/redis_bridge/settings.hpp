@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "trapline/net/stream.hpp"
 #include "vocabulary.hpp"
@@ -20,6 +21,8 @@ struct settings {
   std::string username;
   bool has_password = false;  // the value is fetched at each login and not kept
 
+  enum class key_set { standard, omega };
+  key_set profile = key_set::standard;  // omega: the further keys of that ecosystem
   vocabulary words = vocabulary::plain;
   std::int64_t window = 2 * millisecond;  // how long commands are collected before they are written
 
@@ -32,6 +35,12 @@ struct settings {
   std::int64_t maxlen_account = 100'000;
   std::int64_t maxlen_status = 1'000;
   std::int64_t position_history = 1'000;
+
+  std::vector<std::string> commands_allowed;  // empty: none are read
+  bool has_command_key = false;               // the value is fetched when it is needed
+
+  enum class wrong_type { fail, rename };
+  wrong_type on_wrongtype = wrong_type::fail;  // a key that holds another type than ours
 
   // Keys are written on change and at least this often.
   std::int64_t position_period = 5 * second;

@@ -65,7 +65,7 @@ class log {
 
  private:
   // Readers of this list know nothing but its own kind of object, so losses are counted and logged only.
-  bool tells_losses() const { return family_ != family::trap_history; }
+  bool tells_losses() const { return family_ != family::trap_history && family_ != family::recent_traps; }
   bool has_work() const { return !again_.empty() || !fresh_.empty() || overflow_.count > 0; }
 
   friend class spool;

@@ -90,33 +90,73 @@ void feed_json(json_writer& w, const feed_view& f, bool silent) {
   w.end_object();
 }
 
+// What all sockets together are like.
+struct summary {
+  link connection = link::disconnected;
+  const feed_view* speaker = nullptr;  // the socket in the worst state speaks for all
+  bool any_silent = false, any_error = false, all_live = false;
+};
+
+bool is_silent(const document_context& c, const status_extra& extra, const feed_view& f) {
+  return c.now - f.received > extra.silent_after;
+}
+
+summary summary_of(const document_context& c, const status_extra& extra) {
+  summary s;
+  s.all_live = !c.known.feeds().empty();
+  if (s.all_live) s.connection = link::connected;
+  for (const auto& f : c.known.feeds()) {
+    const bool silent = is_silent(c, extra, f);
+    s.connection = std::max(s.connection, silent ? link::disconnected : link_of(f.status.state));
+    s.any_silent |= silent;
+    s.any_error |= f.status.state == TRAPLINE_FEED_FAILED || f.status.code == TRAPLINE_FEED_CODE_AUTH_FAILED;
+    s.all_live &= f.status.state == TRAPLINE_FEED_LIVE && !silent;
+    if (!s.speaker || badness(f.status.state) > badness(s.speaker->status.state)) s.speaker = &f;
+  }
+  if (c.stopped) s.connection = link::disconnected;
+  return s;
+}
+
 }  // namespace
 
-std::string status_document(const document_context& c, const status_extra& extra) {
-  const auto silent = [&](const feed_view& f) { return c.now - f.received > extra.silent_after; };
-  link worst = c.known.feeds().empty() ? link::disconnected : link::connected;
-  const feed_view* speaker = nullptr;  // the socket in the worst state speaks for all
-  bool any_silent = false, any_error = false, all_live = !c.known.feeds().empty();
-  for (const auto& f : c.known.feeds()) {
-    worst = std::max(worst, silent(f) ? link::disconnected : link_of(f.status.state));
-    any_silent |= silent(f);
-    any_error |= f.status.state == TRAPLINE_FEED_FAILED || f.status.code == TRAPLINE_FEED_CODE_AUTH_FAILED;
-    all_live &= f.status.state == TRAPLINE_FEED_LIVE && !silent(f);
-    if (!speaker || badness(f.status.state) > badness(speaker->status.state)) speaker = &f;
-  }
-  if (c.stopped) worst = link::disconnected;
+std::string debug_document(const document_context& c, const status_extra& extra, const std::deque<debug_line>& messages,
+                           const std::deque<debug_line>& errors) {
+  const auto lines = [](json_writer& w, const std::deque<debug_line>& from) {
+    w.array();
+    for (const auto& l : from) {
+      w.object().key("timestamp").string(iso_time(l.ts));
+      w.key("text").string(l.text).end_object();
+    }
+    w.end_array();
+  };
+  json_writer w;
+  w.object();
+  w.key("last_update").raw(epoch_seconds(last_message(c.known)));
+  w.key("connection_state").string(link_name(summary_of(c, extra).connection));
+  lines(w.key("message_queue"), messages);
+  lines(w.key("error_log"), errors);
+  w.key("source").string("trapline");
+  w.key("boot_id").string(c.boot_id);
+  w.key("timestamp").string(iso_time(c.now));
+  say_if_stopped(w, c);
+  w.end_object();
+  return w.take();
+}
 
+std::string status_document(const document_context& c, const status_extra& extra) {
+  const auto sum = summary_of(c, extra);
+  const auto* speaker = sum.speaker;
   std::string_view state = speaker ? sdk::feed_state_name(speaker->status.state) : "UNKNOWN";
-  if (any_silent) state = "SILENT";
+  if (sum.any_silent) state = "SILENT";
   if (c.stopped) state = "STOPPED";
   std::string error;
   if (speaker && speaker->status.state != TRAPLINE_FEED_LIVE) error = sdk::view(speaker->status.text);
-  if (any_silent) error = "a feed has stopped reporting";
+  if (sum.any_silent) error = "a feed has stopped reporting";
   if (error.empty() && !extra.redis_error.empty()) error = sdk::cat("redis: ", extra.redis_error);
 
   json_writer w;
   w.object();
-  w.key(field_connection.plain).string(link_name(worst));
+  w.key(field_connection.plain).string(link_name(sum.connection));
   w.key(field_feed_state.plain).string(state);
   w.key("code").integer(speaker ? speaker->status.code : 0);
   w.key("attempt").integer(speaker ? speaker->status.attempt : 0);
@@ -124,14 +164,14 @@ std::string status_document(const document_context& c, const status_extra& extra
   error.empty() ? w.null() : w.string(error);
   w.key("last_heartbeat").raw(epoch_seconds(last_message(c.known)));
   if (c.words == vocabulary::seed) {
-    const auto plain = any_error ? "error" : all_live && !c.stopped ? "ok" : "recovering";
-    w.key(field_connection.seed).string(link_name(worst));
+    const auto plain = sum.any_error ? "error" : sum.all_live && !c.stopped ? "ok" : "recovering";
+    w.key(field_connection.seed).string(link_name(sum.connection));
     w.key(field_feed_state.seed).string(seed_word(feed_state_words, plain));
     w.key(sacred_frequency_field).raw(sacred_frequency);
     w.key(schumann_resonance_field).raw(schumann_resonance);
   }
   w.key("feeds").array();
-  for (const auto& f : c.known.feeds()) feed_json(w, f, silent(f));
+  for (const auto& f : c.known.feeds()) feed_json(w, f, is_silent(c, extra, f));
   w.end_array();
   w.key("redis_dropped").integer(static_cast<std::int64_t>(extra.redis_dropped));
   w.key("redis_error");

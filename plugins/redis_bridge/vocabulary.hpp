@@ -26,6 +26,34 @@ inline constexpr word field_position_size = {"position_size", "size"};
 inline constexpr word field_pnl = {"pnl_usd", "pnl"};
 inline constexpr word field_side = {"position_side", "side"};
 
+// Fields of the seed's PositionConsciousness that the plain document has for an open position only.
+inline constexpr std::array<std::string_view, 2> seed_flat_fields = {"entry_price", "current_price"};
+
+// --- every field that the seed's interfaces name, by the key whose document holds it with `vocabulary: seed`
+struct seed_field {
+  std::string_view key, field;
+};
+inline constexpr std::array<seed_field, 18> seed_fields = {{
+    {"ws_status", "consciousness_level"},  // MMWebSocketState
+    {"ws_status", "last_heartbeat"},
+    {"ws_status", "sacred_frequency"},
+    {"ws_status", "schumann_resonance"},
+    {"current_position", "entry_price"},  // PositionConsciousness
+    {"current_position", "current_price"},
+    {"current_position", "size"},
+    {"current_position", "pnl"},
+    {"current_position", "side"},
+    {"current_position", "consciousness_state"},
+    {"mm_trap_probability", "probability"},  // TrapDetectionMatrix
+    {"mm_trap_probability", "intensity"},
+    {"mm_trap_probability", "pattern_type"},
+    {"mm_trap_probability", "consciousness_level"},
+    {"ws_debug", "last_update"},  // DebugConsciousness
+    {"ws_debug", "connection_state"},
+    {"ws_debug", "message_queue"},
+    {"ws_debug", "error_log"},
+}};
+
 // --- values
 inline constexpr std::array<word, 3> feed_state_words = {{
     {"ok", "DIVINE_CONNECTED"},                  // all subscriptions acknowledged, data fresh

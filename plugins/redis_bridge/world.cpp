@@ -201,6 +201,8 @@ touched world::on_ticker(const trapline_event& e, const trapline_ticker& t) {
     q.mark_received = e.ts_recv;
   }
   if (t.present & TRAPLINE_TICKER_VOLUME_24H) q.volume_24h = {t.volume_24h, t.size_exp};
+  if (t.present & TRAPLINE_TICKER_HIGH_24H) q.high_24h = {t.high_24h, t.price_exp};
+  if (t.present & TRAPLINE_TICKER_LOW_24H) q.low_24h = {t.low_24h, t.price_exp};
   return {.price = e.instrument == btc_};
 }
 

@@ -26,7 +26,7 @@ struct feed_view {
 
 // Prices of one instrument.
 struct quote_view {
-  std::optional<sdk::decimal> last, mark, volume_24h;
+  std::optional<sdk::decimal> last, mark, volume_24h, high_24h, low_24h;
   std::int64_t last_ts = 0;                           // UTC ns, event time of `last`
   std::int64_t last_received = 0, mark_received = 0;  // UTC ns
 };

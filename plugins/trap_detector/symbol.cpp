@@ -32,8 +32,11 @@ symbol::symbol(const settings& s, std::uint32_t instrument, std::string_view nam
   for (std::size_t i = 0; i < kind_count; ++i) watched_[i] = s.watches(kinds[i].pattern);
 }
 
+// Times to which every duration of the options can be added.
+static bool plausible(std::int64_t ts) noexcept { return ts > 0 && ts < std::int64_t{1} << 62; }
+
 ignored symbol::take_time(channel c, const trapline_event& e) noexcept {
-  if (e.ts_event <= 0) return ignored::no_time;
+  if (!plausible(e.ts_event)) return ignored::no_time;
   if (e.ts_event < channel_ts_[c]) {
     ++backwards_;
     return ignored::time_backwards;
@@ -127,7 +130,8 @@ ignored symbol::on_candle(const trapline_candle& c) noexcept {
   if (c.interval_ns != minute || !c.closed) return ignored::none;
   const auto price = [&](std::int64_t v) { return sdk::to_double(v, c.price_exp); };
   const minute_bar b{c.start_ts, price(c.open), price(c.high), price(c.low), price(c.close)};
-  if (!(b.open > 0) || !(b.low > 0) || !(b.close > 0) || !(b.high >= b.low)) return ignored::malformed;
+  if (!plausible(b.start) || !(b.open > 0) || !(b.low > 0) || !(b.close > 0) || !(b.high >= b.low))
+    return ignored::malformed;
   // Bars carry their own time, and history comes as a list: neither moves the clock.
   levels_.on_candle(b, std::max(market_.now(), b.start + minute), market_.sig60_price());
   return ignored::none;

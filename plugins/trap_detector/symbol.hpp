@@ -20,7 +20,7 @@ namespace trapline::trap {
 // Why an event, or a part of it, was not used.
 enum class ignored : std::uint8_t {
   none,
-  no_time,         // ts_event is 0
+  no_time,         // ts_event is 0, negative, or beyond the year 2116
   time_backwards,  // older than its channel; a book is applied all the same, with the clock held
   malformed,       // a number is not positive or not finite
   sequence,        // a book delta that does not join: the book is invalid until its next snapshot

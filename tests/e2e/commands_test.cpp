@@ -42,6 +42,23 @@ TEST(commands, every_configuration_in_the_repository_passes_the_check) {
   EXPECT_GE(n, 3u);
 }
 
+TEST(commands, every_configuration_that_the_documentation_shows_passes_the_check) {
+  test::stage s;
+  int blocks = 0;
+  for (const char* page : {"/README.md", "/docs/operations.md"}) {
+    const std::string text = test::read_file(TRAPLINE_SOURCE_DIR + std::string(page));
+    const std::string fence = "```yaml\n";
+    for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at + 1)) {
+      const std::size_t begin = at + fence.size();
+      test::write_file(s.dir() + "/block.yaml", text.substr(begin, text.find("```", begin) - begin));
+      const auto r = s.run({"check", "block.yaml"});
+      EXPECT_EQ(r.code, 0) << page << "\n" << r.err;
+      ++blocks;
+    }
+  }
+  EXPECT_EQ(blocks, 2);
+}
+
 TEST(commands, check_leaves_no_run_directory_behind) {
   test::stage s;
   std::filesystem::remove_all(s.dir() + "/run");

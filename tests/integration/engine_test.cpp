@@ -216,6 +216,15 @@ TEST_F(engine_test, a_run_directory_that_cannot_be_made_is_told) {
   EXPECT_NE(p[0].find("cannot create the run directory /proc/nowhere/run"), std::string::npos) << p[0];
 }
 
+TEST_F(engine_test, tells_its_memory_budget_at_the_start) {
+  engine e(options());
+  start(e, "lanes: {side: {overflow: conflate, conflate_memory: 4MiB}}\nplugins: {tally: {use: tally, lane: side}}",
+        "ring_size: 1MiB");
+  stop(e);
+  // The ring, an eighth for its commit words, the lane's copies and what it keeps of what it was moved past.
+  EXPECT_NE(log().find("bus 1 MiB, with cursors and copies 6 MiB, log queue 8192 lines"), std::string::npos) << log();
+}
+
 TEST_F(engine_test, two_engines_in_one_process_do_not_meet) {
   const test::temp_dir other;
   engine a(options());

@@ -23,6 +23,7 @@ class fake_environment final : public environment {
     health_text = text;
   }
   std::string password() override { return password_value; }
+  std::string command_key() override { return command_key_value; }
   std::string_view topic_name(std::uint32_t id) override {
     return id < topics.size() ? topics[id] : std::string_view();
   }
@@ -41,7 +42,7 @@ class fake_environment final : public environment {
   }
 
   std::int64_t fixed_now = 1'723'161'257'000'000'000;  // one second after the events; 0 = the real time
-  std::string password_value;
+  std::string password_value, command_key_value;
   std::uint32_t health_state = 99;
   std::string health_text;
   struct line {

@@ -64,7 +64,8 @@ TEST(settings, malformed_urls_are_refused) {
 }
 
 constexpr std::string_view whole =
-    R"({"url":"unix:/r","username":null,"password":true,"vocabulary":"seed","window":1000000,
+    R"({"url":"unix:/r","username":null,"password":true,"vocabulary":"seed","profile":"omega","on_wrongtype":"rename",
+        "commands":{"allow":["ping"],"hmac_key":true},"window":1000000,
   "spool":{"max_commands":700,"max_bytes":70000},"stream":{"prefix":"a:b","maxlen":{"market":10,"signals":20,"account":30,"status":40}},
   "history":{"position_max":5},"publish":{"position":600000000,"orders":700000000,"account":800000000,"trap":900000000},"expiry_factor":4})";
 
@@ -73,6 +74,10 @@ TEST(settings, every_option_arrives) {
   EXPECT_EQ(s.endpoint.unix_path, "/r");
   EXPECT_TRUE(s.has_password);
   EXPECT_EQ(s.words, vocabulary::seed);
+  EXPECT_EQ(s.profile, settings::key_set::omega);
+  EXPECT_EQ(s.on_wrongtype, settings::wrong_type::rename);
+  EXPECT_EQ(s.commands_allowed, std::vector<std::string>{"ping"});
+  EXPECT_TRUE(s.has_command_key);
   EXPECT_EQ(s.window, 1000000);
   EXPECT_EQ(s.spool_commands, 700u);
   EXPECT_EQ(s.spool_bytes, 70000u);

@@ -1,0 +1,300 @@
+// Commands in: carried out at most once, answered exactly once, whatever the client or the network does.
+#include <openssl/hmac.h>
+
+#include "proxy.hpp"
+#include "rig.hpp"
+#include "trapline/sdk/text.hpp"
+
+namespace trapline::redis_bridge {
+namespace {
+
+using namespace test;
+
+class commands_in : public rig {
+ protected:
+  const std::string in = "trapline:v1:{cmd}:in", out = "trapline:v1:{cmd}:reply";
+
+  void SetUp() override {
+    rig::SetUp();
+    config.commands_allowed = {"ping"};
+  }
+  // Writes an entry and returns its id in the stream.
+  std::string send(const std::vector<std::string>& fields) {
+    std::vector<std::string> words = {"XADD", in, "*"};
+    words.insert(words.end(), fields.begin(), fields.end());
+    return server->ask(words);
+  }
+  std::string ping(const std::string& id, const std::string& ttl = "60000") {
+    return send({"id", id, "ttl_ms", ttl, "actor", "tester", "cmd", "ping"});
+  }
+  // "status reason" of all answers to an entry, in order.
+  std::vector<std::string> answers(const std::string& entry) {
+    std::vector<std::string> found;
+    for (const auto& r : server->stream(out))
+      if (r.at("entry") == entry) found.push_back(sdk::cat(r.at("status"), " ", r.at("reason")));
+    return found;
+  }
+  bool settles(const std::string& entry) {
+    return until([&] {
+      const auto a = answers(entry);
+      return !a.empty() && !a.back().starts_with("accepted");
+    });
+  }
+  // The one answer to an entry that is refused at once.
+  std::string refusal(const std::string& entry) {
+    EXPECT_TRUE(settles(entry));
+    const auto a = answers(entry);
+    EXPECT_EQ(a.size(), 1u);
+    return a.empty() ? "" : a[0];
+  }
+  int carried_out() const { return env.logged("is carried out"); }
+  void nothing_is_left() {
+    EXPECT_TRUE(until([&] { return server->ask({"XLEN", in}) == "0"; })) << "entries go with their final answer";
+    EXPECT_TRUE(server->ask({"XPENDING", in, "trapline"}).starts_with("[0,"));
+  }
+};
+
+const std::vector<std::string> done = {"accepted ", "done "};
+
+TEST_F(commands_in, nothing_is_read_unless_something_is_allowed) {
+  config.commands_allowed.clear();
+  connect();
+  ping("a");
+  server->ask({"DEL", "ws_status"});
+  ASSERT_TRUE(until([&] { return server->ask({"EXISTS", "ws_status"}) == "1"; }));
+  EXPECT_EQ(server->ask({"EXISTS", out}), "0");
+  EXPECT_EQ(server->ask({"XLEN", in}), "1");
+}
+
+TEST_F(commands_in, an_allowed_command_is_accepted_and_done) {
+  connect();
+  const auto entry = ping("a");
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), done);
+  const auto first = server->stream(out).front();
+  EXPECT_EQ(first.at("type"), "reply");
+  EXPECT_EQ(first.at("seq"), "1");
+  EXPECT_EQ(first.at("boot_id"), "boot-a");
+  EXPECT_EQ(first.at("id"), "a");
+  EXPECT_EQ(first.at("cmd"), "ping");
+  nothing_is_left();
+}
+
+TEST_F(commands_in, refresh_writes_the_documents_at_once) {
+  config.commands_allowed = {"refresh"};
+  config.position_period = 1'000 * second;
+  connect();
+  ASSERT_TRUE(until([&] { return server->ask({"EXISTS", "ws_status"}) == "1"; }));
+  server->ask({"DEL", "ws_status"});
+  send({"id", "a", "ttl_ms", "60000", "actor", "tester", "cmd", "refresh"});
+  EXPECT_TRUE(until([&] { return server->ask({"EXISTS", "ws_status"}) == "1"; }));
+}
+
+TEST_F(commands_in, what_was_written_before_the_bridge_started_is_read) {
+  const auto entry = ping("a");
+  connect();
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), done);
+}
+
+TEST_F(commands_in, malformed_entries_are_rejected_with_the_reason_each_once) {
+  connect();
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"x", "y"}, "malformed: unknown field"},
+      {{"id", "a", "id", "b", "ttl_ms", "1000", "actor", "me", "cmd", "ping"}, "malformed: field twice"},
+      {{"ttl_ms", "1000", "actor", "me", "cmd", "ping"}, "malformed: id"},
+      {{"id", "with space", "ttl_ms", "1000", "actor", "me", "cmd", "ping"}, "malformed: id"},
+      {{"id", std::string(129, 'a'), "ttl_ms", "1000", "actor", "me", "cmd", "ping"}, "malformed: id"},
+      {{"id", "a", "actor", "me", "cmd", "ping"}, "malformed: ttl_ms"},
+      {{"id", "a", "ttl_ms", "0", "actor", "me", "cmd", "ping"}, "malformed: ttl_ms"},
+      {{"id", "a", "ttl_ms", "86400001", "actor", "me", "cmd", "ping"}, "malformed: ttl_ms"},
+      {{"id", "a", "ttl_ms", "1e3", "actor", "me", "cmd", "ping"}, "malformed: ttl_ms"},
+      {{"id", "a", "ttl_ms", "1000", "cmd", "ping"}, "malformed: actor"},
+      {{"id", "a", "ttl_ms", "1000", "actor", "me"}, "malformed: cmd"},
+      {{"id", "a", "ttl_ms", "1000", "actor", "me", "cmd", "ping", "args", "[1]"}, "malformed: args"},
+      {{"id", "a", "ttl_ms", "1000", "actor", "me", "cmd", "ping", "args", "{\"a\":"}, "malformed: args"},
+      {{"id", "a", "ttl_ms", "1000", "actor", "me", "cmd", "ping", "ts", "soon"}, "malformed: ts"},
+      {{"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "refresh"}, "not_allowed"},
+  };
+  for (const auto& [fields, reason] : wrong) EXPECT_EQ(refusal(send(fields)), "rejected " + reason);
+  EXPECT_EQ(carried_out(), 0);
+  nothing_is_left();
+}
+
+TEST_F(commands_in, an_enormous_entry_does_not_even_leave_the_server) {
+  connect();
+  const auto large =
+      send({"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "ping", "args", std::string(40 << 20, 'x')});
+  EXPECT_EQ(refusal(large), "rejected too_large");
+  EXPECT_EQ(refusal(send({"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "ping", "args",
+                          "{\"a\":\"" + std::string(5'000, 'x') + "\"}"})),
+            "rejected too_large");
+  EXPECT_EQ(refusal(send({"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "ping", "args",
+                          std::string(1'500, '[') + std::string(1'500, ']')})),
+            "rejected malformed: args");
+  EXPECT_EQ(reconnects, 0u);
+  const auto entry = ping("good");
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), done);
+}
+
+TEST_F(commands_in, an_id_is_carried_out_once) {
+  connect();
+  const auto first = ping("a");
+  ASSERT_TRUE(settles(first));
+  EXPECT_EQ(refusal(ping("a")), "rejected duplicate");
+  EXPECT_EQ(answers(first), done);
+  EXPECT_EQ(carried_out(), 1);
+  const auto kept = std::stoll(server->ask({"PTTL", "trapline:v1:{cmd}:id:a"}));
+  EXPECT_GT(kept, 86'300'000);
+  EXPECT_LE(kept, 86'400'000);
+}
+
+TEST_F(commands_in, many_of_the_same_id_at_once_are_carried_out_once) {
+  connect();
+  std::vector<std::string> entries;
+  for (int i = 0; i < 100; ++i) entries.push_back(ping("a"));
+  int good = 0;
+  for (const auto& entry : entries) {
+    ASSERT_TRUE(settles(entry));
+    const auto a = answers(entry);
+    good += a == done;
+    EXPECT_TRUE(a == done || a == std::vector<std::string>{"rejected duplicate"});
+  }
+  EXPECT_EQ(good, 1);
+  EXPECT_EQ(carried_out(), 1);
+}
+
+TEST_F(commands_in, an_expired_command_is_rejected) {
+  const auto old = send({"id", "a", "ttl_ms", "1000", "actor", "me", "cmd", "ping", "ts", "1723161256000"});
+  connect();
+  EXPECT_EQ(refusal(old), "rejected expired");
+  EXPECT_EQ(carried_out(), 0);
+}
+
+TEST_F(commands_in, a_command_with_a_time_far_ahead_is_rejected) {
+  connect();
+  EXPECT_EQ(refusal(send({"id", "a", "ttl_ms", "1000", "actor", "me", "cmd", "ping", "ts", "99999999999999"})),
+            "rejected from_the_future");
+}
+
+TEST_F(commands_in, with_a_key_only_signed_commands_are_carried_out) {
+  config.has_command_key = true;
+  env.command_key_value = "secret";
+  connect();
+  const auto time = server->ask({"TIME"});
+  const auto ts = time.substr(1, time.find(',') - 1) + "000";
+  const auto sign = [&](const std::string& message) {
+    unsigned char mac[32];
+    unsigned n = 0;
+    HMAC(EVP_sha256(), "secret", 6, reinterpret_cast<const unsigned char*>(message.data()), message.size(), mac, &n);
+    std::string hex;
+    for (const auto b : mac) hex += sdk::cat("0123456789abcdef"[b >> 4], "0123456789abcdef"[b & 15]);
+    return hex;
+  };
+  const auto mac = sign("a\n60000\n" + ts + "\nme\nping\n{}");
+  const std::vector<std::string> right = {"id",   "a",    "ttl_ms", "60000", "actor", "me",   "cmd",
+                                          "ping", "args", "{}",     "ts",    ts,      "hmac", mac};
+  auto changed = right;
+  changed[5] = "someone";
+  EXPECT_EQ(refusal(send(changed)), "rejected bad_hmac");
+  changed = right;
+  changed.resize(12);
+  EXPECT_EQ(refusal(send(changed)), "rejected bad_hmac") << "none at all";
+  changed = right;
+  changed[13] = "";
+  EXPECT_EQ(refusal(send(changed)), "rejected bad_hmac");
+  EXPECT_EQ(refusal(send({"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "ping", "hmac", mac})),
+            "rejected malformed: ts")
+      << "without a signed time it could be sent again for ever";
+  EXPECT_EQ(carried_out(), 0);
+  const auto entry = send(right);
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), done);
+  EXPECT_EQ(refusal(send(right)), "rejected duplicate") << "replayed";
+  EXPECT_EQ(carried_out(), 1);
+}
+
+TEST_F(commands_in, cuts_at_any_moment_change_nothing) {
+  connect();
+  std::vector<std::string> entries;
+  for (int i = 0; i < 60; ++i) {
+    entries.push_back(ping(sdk::cat("c", i)));
+    for (int k = 0; k < i % 7; ++k) loop.poll(1 * millisecond);
+    if (i % 3 == 0) server->ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  }
+  for (const auto& entry : entries) {
+    ASSERT_TRUE(settles(entry));
+    EXPECT_EQ(answers(entry), done);
+  }
+  EXPECT_EQ(carried_out(), 60);
+  EXPECT_GE(reconnects, 10u);
+  nothing_is_left();
+}
+
+TEST_F(commands_in, a_claim_whose_answer_was_lost_is_carried_out_once) {
+  config.reply_timeout = 100 * millisecond;
+  proxy between(server->folder() + "/proxy.sock", server->socket_path());
+  config.endpoint.unix_path = between.path();
+  connect();
+  const auto first = ping("first");
+  ASSERT_TRUE(settles(first));
+  between.hold_answers = true;
+  const auto entry = ping("a");
+  ASSERT_TRUE(until([&] { return reconnects > 0 || !core->connected(); }));
+  between.hold_answers = false;
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), done);
+  EXPECT_EQ(carried_out(), 2);
+}
+
+TEST_F(commands_in, what_a_dead_run_had_claimed_is_rejected_as_interrupted_not_repeated) {
+  connect();
+  const auto first = ping("first");
+  ASSERT_TRUE(settles(first));
+  core.reset();
+  // As the dead run left it: read, claimed, accepted, not finished.
+  const auto entry = ping("a");
+  server->ask({"XREADGROUP", "GROUP", "trapline", "bridge", "COUNT", "1", "STREAMS", in, ">"});
+  server->ask({"SET", "trapline:v1:{cmd}:id:a", "another-run " + entry, "PX", "86400000"});
+  connect();
+  EXPECT_EQ(refusal(entry), "rejected interrupted");
+  EXPECT_EQ(carried_out(), 1);
+  nothing_is_left();
+}
+
+TEST_F(commands_in, a_redis_that_forgets_does_not_make_it_carry_out_twice) {
+  connect();
+  const auto first = ping("a");
+  ASSERT_TRUE(settles(first));
+  server->ask({"FLUSHALL"});
+  const auto again = ping("a");
+  ASSERT_TRUE(settles(again));
+  EXPECT_EQ(answers(again).back(), "rejected duplicate");
+  EXPECT_EQ(carried_out(), 1);
+}
+
+TEST_F(commands_in, a_reply_stream_of_another_type_costs_no_answer) {
+  server->ask({"SET", out, "mine"});
+  connect();
+  const auto entry = ping("a");
+  ASSERT_TRUE(until([&] { return env.logged("WRONGTYPE") >= 1; }));
+  server->ask({"DEL", out});
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), done);
+  EXPECT_EQ(carried_out(), 1);
+}
+
+TEST_F(commands_in, the_answers_are_numbered_without_holes_over_runs) {
+  connect();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(settles(ping(sdk::cat("a", i))));
+  core.reset();
+  connect();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(settles(ping(sdk::cat("b", i))));
+  int expected = 0;
+  for (const auto& r : server->stream(out)) EXPECT_EQ(r.at("seq"), std::to_string(++expected));
+  EXPECT_EQ(expected, 20);
+}
+
+}  // namespace
+}  // namespace trapline::redis_bridge
