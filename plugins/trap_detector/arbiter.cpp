@@ -34,6 +34,7 @@ tracker::news tracker::step(kind k, const assessment& a, std::int64_t now, const
     return end(now, refractory);
   }
   const double p = a.evidence.probability();
+  const double on = a.on > 0 ? a.on : s.on, off = a.on > 0 ? a.on * s.off / s.on : s.off;
   if (!active()) {
     if (a.onset == ended_onset_ && ended_onset_ != 0) return {TRAPLINE_STAGE_NONE, false, a.confirmed};
     if (now < quiet_until_) return {TRAPLINE_STAGE_NONE, false, a.confirmed};
@@ -41,17 +42,17 @@ tracker::news tracker::step(kind k, const assessment& a, std::int64_t now, const
     last_ = a;
     probability_ = p;
     stage_ = TRAPLINE_STAGE_FORMING;
-    if (p < s.on) return {TRAPLINE_STAGE_FORMING, false, false};
+    if (p < on) return {TRAPLINE_STAGE_FORMING, false, false};
   }
 
   if (stage_ == TRAPLINE_STAGE_CONFIRMED) {
     // New evidence of the same episode (another withdrawn layer) starts the fading anew.
-    if (a.last > fade_from_ && p >= s.on) {
+    if (a.last > fade_from_ && p >= on) {
       fade_from_ = a.last;
       last_ = a;
     }
     probability_ = faded(last_.evidence.probability(), idle, now - std::max(fade_from_, confirmed_at_), s.half_life);
-    return probability_ < s.off ? end(now, refractory) : news{};
+    return probability_ < off ? end(now, refractory) : news{};
   }
 
   const std::int64_t onset = last_.onset;
@@ -59,7 +60,7 @@ tracker::news tracker::step(kind k, const assessment& a, std::int64_t now, const
   // An episode keeps the onset it was first told with.
   if (alarmed_) last_.onset = onset;
   probability_ = p;
-  if (p >= s.on && a.confirmed) {
+  if (p >= on && a.confirmed) {
     const bool first = !alarmed_;
     stage_ = TRAPLINE_STAGE_CONFIRMED;
     alarmed_ = true;
@@ -68,13 +69,13 @@ tracker::news tracker::step(kind k, const assessment& a, std::int64_t now, const
     fade_from_ = a.last;
     return {stage_, first, false};
   }
-  if (p >= s.on && stage_ == TRAPLINE_STAGE_FORMING) {
+  if (p >= on && stage_ == TRAPLINE_STAGE_FORMING) {
     stage_ = TRAPLINE_STAGE_DETECTED;
     alarmed_ = true;
     alarmed_onset_ = last_.onset;
     return {stage_, true, false};
   }
-  if (p < s.off && stage_ == TRAPLINE_STAGE_DETECTED) return end(now, refractory);
+  if (p < off && stage_ == TRAPLINE_STAGE_DETECTED) return end(now, refractory);
   if (a.confirmed && now - a.last > grace) return end(now, refractory);
   return {};
 }

@@ -97,6 +97,13 @@ inline constexpr auto option_table = option_set<settings>(
         option_duration("impulse.expire", "60m", "1m..24h", "longest life of an impulse")),
     bind<&settings::impulse, &impulse_settings::refractory>(
         option_duration("impulse.refractory", "5m", "0s..24h", "no new episode this long after an alarmed one")),
+    bind<&settings::impulse, &impulse_settings::use_onset>(option_bool(
+        "impulse.onset_model", "true", "where no book is fed, the model learned from labelled pumps decides alone")),
+    bind<&settings::impulse, &impulse_settings::onset_at>(
+        option_float("impulse.onset_at", "0.50", "0.05..0.99",
+                     "probability of that model that raises an alarm, instead of alarm.on")),
+    bind<&settings::impulse, &impulse_settings::onset_refractory>(option_duration(
+        "impulse.onset_refractory", "30m", "0s..24h", "no new episode this long after the end of one of the model")),
 
     bind<&settings::spoofing, &spoofing_settings::depth_share>(option_float(
         "spoofing.depth_share", "0.25", "0.01..10", "smallest layer, as a share of the median depth within 10 bp")),

@@ -36,8 +36,10 @@ class trap_detector final : public sdk::plugin<trap_detector> {
     host().subscribe("md.ticker.>", bit(TRAPLINE_EVENT_TICKER));
     host().subscribe("md.candle.>", bit(TRAPLINE_EVENT_CANDLE));
     host().subscribe("md.instrument.>", bit(TRAPLINE_EVENT_INSTRUMENT));
-    host().info(sdk::cat("calibration ", calibration_id, " (calibration=", calibration_status,
-                         "): probabilities were not fitted to labelled episodes"));
+    host().info(
+        sdk::cat("calibration ", calibration_id, " (calibration=", calibration_status,
+                 "): probabilities were not fitted to labelled episodes, but for pumps in markets of trades alone (",
+                 shipped_onset.id, ")"));
   }
 
   void on(const trapline_event& e, const trapline_trade& t) {

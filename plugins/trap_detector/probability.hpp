@@ -83,6 +83,8 @@ class score {
   // One item that the pattern would like to know. A value that is not finite counts as missing.
   void add(item i, double value) noexcept;
   void missing() noexcept { ++wanted_; }
+  // One input of a learned model, with its share of the log-odds.
+  void add(const char* name, double value, double contribution) noexcept;
   // A value that is shown but moves nothing.
   void note(item i, double value) noexcept;
   // The probability never exceeds `p`. The lowest cap holds.
@@ -97,7 +99,7 @@ class score {
   std::span<const trapline_evidence> evidence() const noexcept { return {items_.data(), count_}; }
 
  private:
-  void put(item i, double value, double contribution) noexcept;
+  void put(const char* name, double value, double contribution) noexcept;
 
   double logit_ = 0, cap_ = 1;
   std::array<trapline_evidence, capacity> items_{};

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "calibration/onset.hpp"
+
 namespace trapline::trap {
 
 inline constexpr std::int64_t second = 1'000'000'000;
@@ -58,6 +60,13 @@ struct impulse_settings {
   std::int64_t retrace_within = 15 * minute;
   std::int64_t expire = 60 * minute;
   std::int64_t refractory = 300 * second;
+  // Markets of which only trades are fed: the learned model decides alone.
+  bool use_onset = true;
+  std::int64_t onset_refractory = 30 * minute;
+  double onset_at = 0.50;
+  trap::onset_model model = shipped_onset.model;
+
+  bool operator==(const impulse_settings&) const = default;
 };
 
 struct spoofing_settings {

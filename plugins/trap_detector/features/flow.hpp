@@ -64,6 +64,7 @@ class flow {
   double buy(window w) const noexcept { return closed_[w].buy + bin(0).buy; }
   double sell(window w) const noexcept { return closed_[w].sell + bin(0).sell; }
   double volume(window w) const noexcept { return buy(w) + sell(w); }
+  double trades(window w) const noexcept { return closed_[w].trades + bin(0).trades; }
   double share(window w, sign s) const noexcept {
     const double v = volume(w);
     return v > 0 ? (s > 0 ? buy(w) : sell(w)) / v : 0.5;
@@ -88,7 +89,7 @@ class flow {
 
  private:
   struct volumes {
-    double buy = 0, sell = 0;
+    double buy = 0, sell = 0, trades = 0;
   };
   second_bin& slot(std::int64_t s) noexcept { return bins_[static_cast<std::size_t>(s) & (span - 1)]; }
   // Summed anew each second, not slid, so that no rounding error accumulates.
@@ -99,6 +100,7 @@ class flow {
       for (std::int64_t i = 1; i < length[w] && i < held(); ++i) {
         v.buy += bin(i).buy;
         v.sell += bin(i).sell;
+        v.trades += bin(i).trades;
       }
       closed_[static_cast<std::size_t>(w)] = v;
     }

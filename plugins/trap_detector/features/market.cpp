@@ -29,7 +29,9 @@ bool market::advance(std::int64_t ts) noexcept {
   const std::int64_t passed = sec - flow_.sec();
   if (passed <= 0) return false;
   close_second(passed);
+  onset_.close_second(flow_, passed);
   flow_.open(sec);
+  onset_.look_back(flow_);
   return true;
 }
 

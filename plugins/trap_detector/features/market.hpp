@@ -10,6 +10,7 @@
 #include "features/depth_book.hpp"
 #include "features/ew.hpp"
 #include "features/flow.hpp"
+#include "features/onset.hpp"
 #include "features/p2_quantile.hpp"
 #include "settings.hpp"
 
@@ -66,6 +67,9 @@ class market {
   bool book_seen() const noexcept { return book_seen_; }
   const depth_book& book() const noexcept { return book_; }
   const flow& bins() const noexcept { return flow_; }
+  // Trades are all there is of this market: what the onset model was learned for.
+  bool trades_only() const noexcept { return !book_seen_; }
+  bool onset(sign s, onset_values& out) const noexcept { return onset_.values(flow_, price_, s, out); }
   // Quantity of one side within band `i` of band_bp; 0 without a book.
   double depth(book_side s, std::size_t band) const noexcept { return depth_[static_cast<std::size_t>(s)][band]; }
 
@@ -109,6 +113,7 @@ class market {
 
   depth_book book_;
   flow flow_;
+  onset_watch onset_;
   std::array<std::array<double, band_bp.size()>, 2> depth_{};
 
   std::int64_t now_ = 0;

@@ -47,18 +47,24 @@ void impulse::look_back(const market& m) noexcept {
 
 void impulse::on_trade(const market& m, const trade_tick& t, const impulse& opposite) noexcept {
   if (at_ != state::idle) return step(m, t.price);
+  if (by_model(m)) {
+    if (!opposite.explains(t.price, m.now())) begin_by_model(m);
+    return;
+  }
   if (trigger_ > 0 && s_ * (t.price - trigger_) >= 0 && !opposite.explains(t.price, m.now())) begin(m, t.price);
 }
 
 void impulse::on_second(const market& m, const impulse& opposite) noexcept {
   if (at_ != state::idle) return step(m, m.price());
   look_back(m);
+  if (by_model(m)) return;  // a trade decides
   if (!(m.price() > 0) || opposite.explains(m.price(), m.now())) return;
   if (by_z_ || (trigger_ > 0 && s_ * (m.price() - trigger_) >= 0)) begin(m, m.price());
 }
 
 void impulse::begin(const market& m, double price) noexcept {
-  if (m.now() < rearm_ || m.bins().share(flow::twenty_five, s_) < settings_.taker_share) return;
+  if (m.now() < rearm_) return;
+  if (!by_model(m) && m.bins().share(flow::twenty_five, s_) < settings_.taker_share) return;
   if (!(origin_ > 0) || !(origin_sig60_ > 0) || s_ * (price - origin_) <= 0) return;
   start_ = origin_;
   extreme_ = last_ = price;
@@ -73,8 +79,27 @@ void impulse::begin(const market& m, double price) noexcept {
   basis_before_ = had_basis_ ? (m.bins().bin(ago).mark / index_before_ - 1) * 1e4 : 0.0;
   burst_ = share_ = rush_z_ = retraced_ = 0;
   ofi_ = basis_ = index_ = support_ = unknown;
+  modelled_ = by_model(m);
+  if (modelled_) onset_logit_ = -std::numeric_limits<double>::infinity();
   move(state::one);
   step(m, price);
+}
+
+void impulse::begin_by_model(const market& m) noexcept {
+  onset_values x;
+  if (m.now() < rearm_ || !m.onset(s_, x) || settings_.model.logit(x) < logit(settings_.onset_at)) return;
+  begin(m, m.price());
+}
+
+// The strongest moment counts: once the model is sure, what follows the onset is not a new question.
+void impulse::read_model(const market& m) noexcept {
+  onset_values x;
+  if (!m.onset(s_, x)) return;
+  const double now = settings_.model.logit(x);
+  if (now <= onset_logit_) return;
+  onset_logit_ = now;
+  onset_values_ = x;
+  changed_ = true;
 }
 
 double impulse::retrace(double price) const noexcept {
@@ -89,7 +114,7 @@ void impulse::step(const market& m, double price) noexcept {
   if (s_ * (price - extreme_) > 0) {
     // A new extreme after a long rest is another move; this one held.
     if (now - extreme_ts_ > settings_.within) {
-      rearm_ = now;
+      rearm_ = now + rest(0);
       return move(state::idle);
     }
     extreme_ = price;
@@ -99,6 +124,7 @@ void impulse::step(const market& m, double price) noexcept {
     if (at_ != state::one) move(state::one);
   }
   if (at_ == state::one) {
+    if (modelled_) read_model(m);
     burst_ = std::max(burst_, m.burst(flow::twenty_five));
     share_ = m.bins().share(flow::twenty_five, s_);
     rush_z_ = std::max(rush_z_, m.rush_z(s_));
@@ -114,7 +140,7 @@ void impulse::step(const market& m, double price) noexcept {
   retraced_ = std::max(retraced_, r);
   if (now - extreme_ts_ > settings_.retrace_within || now - began_ > settings_.expire) {
     // It held: no fake, and the machine waits before it calls the next leg of the same move a new one.
-    rearm_ = now + settings_.refractory;
+    rearm_ = now + rest(settings_.refractory);
     return move(state::idle);
   }
   if (at_ == state::one && (now - extreme_ts_ >= settings_.peak_after || r >= settings_.retrace / 2)) {
@@ -124,7 +150,7 @@ void impulse::step(const market& m, double price) noexcept {
   if (at_ == state::two && r >= settings_.retrace / 2) move(state::three);
   if (at_ == state::three && r >= settings_.retrace) {
     confirmed_ = now;
-    rearm_ = now + settings_.refractory;
+    rearm_ = now + rest(settings_.refractory);
     move(state::confirmed);
   }
 }
@@ -163,10 +189,17 @@ assessment impulse::assess_move(const market& m) const noexcept {
   assessment out;
   // The impulse as such is over once a good part of it was taken back.
   if (at_ == state::idle || at_ >= state::three) return out;
-  score e(prior(s_ > 0 ? kind::pump : kind::dump, at_));
   const double displacement = std::abs(std::log(extreme_ / start_)) / sig60_;
-  e.add(item::return_sigma, displacement);
-  e.add(item::rush_z, rush_z_);
+  score e(modelled_ ? logistic(settings_.model.bias) : prior(s_ > 0 ? kind::pump : kind::dump, at_));
+  if (modelled_) {
+    out.on = settings_.onset_at;
+    for (std::size_t i = 0; i < onset_feature_count; ++i)
+      e.add(onset_names[i], onset_values_[i], settings_.model.weight[i] * onset_values_[i]);
+    e.note(item::return_sigma, displacement);
+  } else {
+    e.add(item::return_sigma, displacement);
+    e.add(item::rush_z, rush_z_);
+  }
   e.note(item::taker_share, share_);
   e.note(item::burst_ratio, burst_);
   out.evidence = e;

@@ -42,6 +42,13 @@ class impulse {
   void begin(const market& m, double price) noexcept;
   void step(const market& m, double price) noexcept;
   void move(state to) noexcept;
+  // Of the onset model, in a market of trades alone.
+  bool by_model(const market& m) const noexcept { return settings_.use_onset && m.trades_only(); }
+  void begin_by_model(const market& m) noexcept;
+  void read_model(const market& m) noexcept;
+  std::int64_t rest(std::int64_t otherwise) const noexcept {
+    return modelled_ ? settings_.onset_refractory : otherwise;
+  }
   double retrace(double price) const noexcept;
 
   sign s_;
@@ -53,6 +60,10 @@ class impulse {
   double origin_ = 0, trigger_ = 0, origin_sig60_ = 0;
   std::int64_t origin_ts_ = 0;
   bool by_z_ = false;
+
+  bool modelled_ = false;  // the model began this episode
+  onset_values onset_values_{};
+  double onset_logit_ = 0;  // the highest of the episode
 
   double start_ = 0, extreme_ = 0, last_ = 0, sig60_ = 0;
   std::int64_t onset_ = 0, extreme_ts_ = 0, began_ = 0, peak_ = 0, confirmed_ = 0;

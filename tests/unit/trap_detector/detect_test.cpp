@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* program = TRAPLINE_BUILD_DIR "/bin/trapline";
 
-// An hour of a quiet market, then a rush upwards that is taken back.
+// Hours of a thin market, then a rush upwards that is taken back.
 std::string market_with_a_pump() {
   std::string out;
   std::int64_t ts = 1'700'000'000'000'000'000;
@@ -26,10 +26,10 @@ std::string market_with_a_pump() {
          << R"(","size":")" << size << R"(","side":")" << (buy ? "buy" : "sell") << "\"}\n";
     out += line.str();
   };
-  for (int i = 0; i < 7200; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     seed = seed * 1664525u + 1013904223u;
     price += static_cast<int>(seed >> 16) % 3 - 1;
-    trade(500, 1, (seed & 0x100000) != 0);
+    trade(10000, 1, (seed & 0x100000) != 0);
   }
   for (int i = 0; i < 400; ++i) {
     price += 25;
@@ -39,7 +39,7 @@ std::string market_with_a_pump() {
     price -= 20;
     trade(100, 10, false);
   }
-  for (int i = 0; i < 1200; ++i) trade(500, 1, i % 2 == 0);
+  for (int i = 0; i < 60; ++i) trade(10000, 1, i % 2 == 0);
   return out;
 }
 

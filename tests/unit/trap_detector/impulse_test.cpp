@@ -41,6 +41,7 @@ TEST(impulse, retraced_dump_is_confirmed_fake) {
 TEST(impulse, probability_at_the_impulse_is_the_base_rate_when_nothing_else_is_known) {
   // Trades only: no book, no open interest, no index.
   settings cfg = scene_settings();
+  cfg.impulse.use_onset = false;
   collector out;
   detector d(cfg, out);
   std::int64_t ts = scene::start;

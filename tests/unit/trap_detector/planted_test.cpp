@@ -182,7 +182,7 @@ int from_env(const char* name, int otherwise) {
 }
 
 TEST(planted, most_episodes_of_the_simulated_venue_are_alarmed_and_every_one_of_ours_ends) {
-  const int minutes = from_env("TRAPLINE_PLANTED_MINUTES", 60), seeds = from_env("TRAPLINE_PLANTED_SEEDS", 2);
+  const int minutes = from_env("TRAPLINE_PLANTED_MINUTES", 120), seeds = from_env("TRAPLINE_PLANTED_SEEDS", 2);
   const bool verbose = std::getenv("TRAPLINE_PLANTED_VERBOSE") != nullptr;
   using enum venue::episode_kind;
   std::map<std::string, tally> table;
@@ -234,7 +234,8 @@ TEST(planted, most_episodes_of_the_simulated_venue_are_alarmed_and_every_one_of_
     planted += t.planted;
     found += t.found;
   }
-  ASSERT_GT(planted, 3 * seeds * minutes / 60) << "the venue planted too little for a verdict";
+  // Between two of them the venue plays five decoys.
+  ASSERT_GE(planted, 2 * seeds * minutes / 60) << "the venue planted too little for a verdict";
   EXPECT_GE(found * 2, planted) << "a machine that misses half of what follows its own definition is broken";
 }
 

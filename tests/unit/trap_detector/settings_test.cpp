@@ -63,7 +63,7 @@ TEST(settings, defaults_of_the_option_table_are_the_defaults_of_the_settings) {
   EXPECT_EQ(a.levels.equal_bp, b.levels.equal_bp);
   EXPECT_EQ(a.levels.session, b.levels.session);
   // The rest are plain numbers without padding between them.
-  EXPECT_EQ(std::memcmp(&a.impulse, &b.impulse, sizeof a.impulse), 0);
+  EXPECT_TRUE(a.impulse == b.impulse);
   EXPECT_EQ(std::memcmp(&a.stop_hunt, &b.stop_hunt, sizeof a.stop_hunt), 0);
   EXPECT_EQ(a.range_trap.arm_sigma, b.range_trap.arm_sigma);
   EXPECT_EQ(a.range_trap.acceptance_closes, b.range_trap.acceptance_closes);

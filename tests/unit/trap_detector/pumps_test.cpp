@@ -1,0 +1,162 @@
+// The onset model: what is shipped, and what it is worth on labelled pumps.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "learning.hpp"
+#include "scoring.hpp"
+#include "statistics.hpp"
+
+namespace pumps {
+namespace {
+
+namespace trap = trapline::trap;
+
+// Folder of the labelled pumps, or empty if it is absent.
+std::string data() {
+  const char* set = std::getenv("TRAPLINE_DATA_DIR");
+  const std::string dir = (set ? std::string(set) : std::string(TRAPLINE_SOURCE_DIR "/../shared/data")) + "/pumps";
+  return std::filesystem::exists(dir + "/labels.csv") ? dir : "";
+}
+
+TEST(onset_calibration, the_shipped_numbers_are_those_that_the_id_was_made_from) {
+  const auto& c = trap::shipped_onset;
+  EXPECT_EQ(text_of(c.model), c.text);
+  EXPECT_EQ(sha256(c.text), c.hash);
+  EXPECT_EQ("onset-" + std::string(c.hash).substr(0, 12), c.id);
+}
+
+TEST(onset_calibration, sha256_is_that_of_the_standard) {
+  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-2, B.1
+}
+
+TEST(onset_calibration, learning_finds_what_tells_two_groups_apart_and_ignores_what_does_not) {
+  std::vector<episode> all;
+  std::uint32_t seed = 1;
+  const auto noise = [&] { return (seed = seed * 1664525u + 1013904223u) / 4294967296.0; };
+  for (std::size_t i = 0; i < 400; ++i) {
+    const bool pump = i % 4 == 0;
+    episode e{i, pump, {}, {}};
+    for (int k = 0; k < 5; ++k) {
+      moment m{k, {}};
+      m.x.fill(0.5);
+      m.x[0] = noise() + (pump ? 0.6 : 0.0);
+      m.x[1] = noise();
+      e.moments.push_back(m);
+    }
+    all.push_back(std::move(e));
+  }
+  std::vector<const episode*> from;
+  for (const auto& e : all) from.push_back(&e);
+  const auto m = learn(from, 1);
+  EXPECT_GT(m.weight[0], 4);
+  EXPECT_LT(std::abs(m.weight[1]), m.weight[0] / 4);
+  double said = 0;
+  for (const auto& e : all) said += peak(e, m);
+  EXPECT_NEAR(said, 100, 5) << "as many pumps as there were";
+}
+
+TEST(onset_calibration, on_labelled_pumps_of_coins_it_never_saw_it_keeps_its_figures) {
+  if (data().empty()) GTEST_SKIP() << "no recordings of pumps; set TRAPLINE_DATA_DIR";
+  const auto all = read_recordings(data());
+  const auto episodes = find_episodes(all);
+  const auto fold = fold_of(all, 5);
+  std::vector<trap::onset_model> models;
+  for (std::size_t k = 0; k < 5; ++k) {
+    std::vector<const episode*> others;
+    for (const auto& e : episodes)
+      if (fold[e.recording] != k) others.push_back(&e);
+    models.push_back(learn(others, 1));
+  }
+  std::vector<result> each(all.size()), baseline(all.size());
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    trap::settings s;
+    s.impulse.model = models[fold[n]];
+    each[n].add(all[n], run_trap(all[n], s), false, 30 * trap::minute);
+    baseline[n].add(all[n], run_threshold(all[n], {}), false, 30 * trap::minute);
+  }
+  const auto found = sum(each), plain = sum(baseline);
+  EXPECT_EQ(found.pumps, 23u);
+  EXPECT_GE(found.f1(), 0.90);
+  EXPECT_LE(static_cast<double>(found.false_alarms) / found.days, 0.03);
+  EXPECT_LE(quantile(found.delays, 0.5), 1.5);
+  EXPECT_GT(found.f1(), plain.f1() + 0.3);
+  std::vector<forecast> said;
+  for (const auto& e : episodes) said.push_back({peak(e, models[fold[e.recording]]), e.pump});
+  EXPECT_GE(brier_skill(said), 0.5);
+  EXPECT_LE(calibration_error(said, 10), 0.05);
+
+  std::vector<const episode*> whole;
+  for (const auto& e : episodes) whole.push_back(&e);
+  const auto again = learn(whole, 1);
+  EXPECT_NEAR(again.bias, trap::shipped_onset.model.bias, 1e-6) << "learn again: tools/pumps";
+  for (std::size_t i = 0; i < trap::onset_feature_count; ++i)
+    EXPECT_NEAR(again.weight[i], trap::shipped_onset.model.weight[i], 1e-6);
+}
+
+recording one_pump() {
+  recording r;
+  r.name = "COIN_1";
+  r.coin = "COIN";
+  r.verified = true;
+  r.onset = 1'000'000 * trap::second;
+  r.announced = r.onset + 100 * trap::second;
+  trap::trade_tick t;
+  for (const std::int64_t at : {r.onset - 43'200 * trap::second, r.onset + 43'200 * trap::second}) {
+    t.ts = at;
+    r.trades.push_back(t);
+  }
+  return r;
+}
+
+TEST(scoring, an_alarm_counts_by_where_it_lies_and_one_onset_counts_once) {
+  const auto r = one_pump();
+  const auto at = [&](std::int64_t s) { return told{r.onset + s * trap::second, 0.9, true}; };
+  const auto score = [&](std::vector<told> all, bool strict = true) {
+    result x;
+    x.add(r, all, strict, 0);
+    return std::pair(x.hits, x.false_alarms);
+  };
+  using counts = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_EQ(score({}), counts(0, 0));
+  EXPECT_EQ(score({at(-121)}), counts(0, 0)) << "near the announcement nothing is known";
+  EXPECT_EQ(score({at(-120)}), counts(1, 0));
+  EXPECT_EQ(score({at(60), at(61)}), counts(1, 0));
+  EXPECT_EQ(score({at(130)}), counts(0, 0));
+  EXPECT_EQ(score({at(130)}, false), counts(1, 0));
+  EXPECT_EQ(score({at(8000), at(8001)}), counts(0, 2));
+}
+
+TEST(scoring, a_mute_hides_later_alarms_hits_included) {
+  const auto r = one_pump();
+  result x;
+  x.add(r, {{r.onset - 600 * trap::second, 0.9, true}, {r.onset, 0.9, true}}, true, 30 * trap::minute);
+  EXPECT_EQ(x.hits, 0u);
+  EXPECT_EQ(x.missed.size(), 1u);
+}
+
+TEST(statistics, exact_bounds_are_those_of_the_tables) {
+  EXPECT_NEAR(poisson_bounds(0).second, 3.689, 1e-3);
+  EXPECT_NEAR(poisson_bounds(5).first, 1.623, 1e-3);
+  EXPECT_NEAR(poisson_bounds(5).second, 11.668, 1e-3);
+  EXPECT_NEAR(share_bounds(22, 23).first, 0.7805, 1e-4);
+  EXPECT_NEAR(share_bounds(22, 23).second, 0.9989, 1e-4);
+  EXPECT_EQ(share_bounds(0, 10).first, 0);
+  EXPECT_NEAR(share_bounds(0, 10).second, 0.3085, 1e-4);
+}
+
+TEST(statistics, brier_skill_and_calibration_error_of_small_samples) {
+  const std::vector<forecast> perfect{{1, true}, {0, false}}, base{{0.5, true}, {0.5, false}},
+      sure{{1, true}, {1, false}};
+  EXPECT_NEAR(brier_skill(perfect), 1, 1e-12);
+  EXPECT_NEAR(brier_skill(base), 0, 1e-12);
+  EXPECT_NEAR(brier_skill(sure), -1, 1e-12);
+  EXPECT_NEAR(calibration_error(base, 1), 0, 1e-12);
+  EXPECT_NEAR(calibration_error(sure, 1), 0.5, 1e-12);
+  EXPECT_EQ(quantile({3, 1, 2}, 0.5), 2);
+  EXPECT_TRUE(std::isnan(quantile({}, 0.5)));
+}
+
+}  // namespace
+}  // namespace pumps
