@@ -49,38 +49,6 @@ void bare_ring(benchmark::State& state) {
 }
 BENCHMARK(bare_ring);
 
-// The same with what any ring of several producers needs: a claim by compare-and-exchange after a look at the reader's
-// position, a commit word that the reader waits for.
-void bare_ring_of_many_producers(benchmark::State& state) {
-  struct slot {
-    std::atomic<std::uint64_t> commit{0};
-    trade_event event;
-  };
-  constexpr std::size_t slots = 1 << 18;
-  std::vector<slot> buffer(slots);
-  std::atomic<std::uint64_t> claimed{0}, consumed{0};
-  const trade_event e = make_trade();
-  std::uint64_t sum = 0;
-  for (auto _ : state) {
-    std::uint64_t pos = claimed.load(std::memory_order_relaxed);
-    do {
-      if (pos - consumed.load(std::memory_order_acquire) >= slots) std::abort();
-    } while (!claimed.compare_exchange_weak(pos, pos + 1, std::memory_order_acq_rel));
-    slot& in = buffer[pos % slots];
-    std::memcpy(&in.event, &e, sizeof e);
-    in.commit.store(pos + 1, std::memory_order_release);
-
-    const std::uint64_t next = consumed.load(std::memory_order_relaxed);
-    const slot& out = buffer[next % slots];
-    if (out.commit.load(std::memory_order_acquire) != next + 1) std::abort();
-    sum += static_cast<std::uint64_t>(out.event.trade.price);
-    consumed.store(next + 1, std::memory_order_release);
-  }
-  benchmark::DoNotOptimize(sum);
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(bare_ring_of_many_producers);
-
 void mutex_queue(benchmark::State& state) {
   std::mutex m;
   std::deque<trade_event> queue;

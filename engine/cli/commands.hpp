@@ -1,6 +1,7 @@
 // The subcommands. Each prints, and returns the exit code.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,16 @@ struct inspect_arguments {
   bool as_json = false;
 };
 
+struct detect_arguments {
+  std::string plugin;                    // name or file
+  std::string config, instance;          // where its options are; empty = its defaults
+  std::vector<std::string> plugin_dirs;  // to search before the built-in one
+  std::string input = "-", output = "-";
+  std::uint32_t batch = 1;  // events that are put on the bus at once
+  bool skip_bad = false;
+  bool progress = false;  // even if stderr is no terminal
+};
+
 // Name of the instance and lane through which the program watches the bus; not free for configurations.
 inline constexpr const char* view_name = "view";
 
@@ -28,6 +39,7 @@ int check(const std::string& config);
 int explain(const std::string& plugin, const std::vector<std::string>& plugin_dirs);
 int plugins(const std::vector<std::string>& plugin_dirs);
 int inspect(const inspect_arguments& arguments);  // 0 no findings, 1 some, 2 there is no such file
+int detect(const detect_arguments& arguments);    // 2 also for a line that is no event
 int version();
 
 }  // namespace trapline::cli

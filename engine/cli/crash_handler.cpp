@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 
 #include "trapline/engine.hpp"
@@ -16,13 +17,17 @@ constexpr int max_frames = 64;
 
 // A signal handler has nothing but globals.
 const engine* volatile watched = nullptr;
-volatile sig_atomic_t entered = 0;
+std::atomic<pid_t> recording{0};  // thread that writes the record
 
 void say(const char* text) { [[maybe_unused]] const auto n = ::write(STDERR_FILENO, text, std::strlen(text)); }
 
 void on_fatal_signal(int number) {
-  if (entered != 0) ::_exit(128 + number);  // the handler itself crashed, or a second thread
-  entered = 1;
+  pid_t nobody = 0;
+  const pid_t me = ::gettid();
+  if (!recording.compare_exchange_strong(nobody, me)) {
+    if (nobody == me) ::_exit(128 + number);  // this handler crashed
+    for (;;) ::pause();                       // another thread crashed first, and ends the process
+  }
   void* frames[max_frames];
   const int n = ::backtrace(frames, max_frames);
   if (const char* path = watched ? watched->record_crash(number, frames, n) : nullptr) {

@@ -51,9 +51,26 @@ int main(int argc, char** argv) {
       ->check(CLI::PositiveNumber);
   validate_cmd->add_option("--jobs", validate.jobs, "Cases at once, default one a processor");
   validate_cmd->add_flag("--list", validate.list, "List the cases as a table");
+  trapline::cli::detect_arguments detect;
+  auto* detect_cmd = app.add_subcommand("detect", "Run a detector over recorded events and write its signals");
+  detect_cmd->add_option("--plugin", detect.plugin, "Plugin name or file")->required();
+  detect_cmd->add_option("--config", detect.config,
+                         "YAML with its `options:`, or an engine's configuration with an instance of it");
+  detect_cmd->add_option("--instance", detect.instance, "Which instance, where the configuration has several");
+  detect_cmd->add_option("--input", detect.input, "Normalised events as JSON lines; - is standard input")
+      ->capture_default_str();
+  detect_cmd->add_option("--output", detect.output, "Signals as JSON lines; - is standard output")
+      ->capture_default_str();
+  detect_cmd->add_flag("--skip-bad", detect.skip_bad, "Leave out lines that are no events, and count them");
+  detect_cmd->add_flag("--progress", detect.progress, "Tell on stderr how far it is, even if that is no terminal");
+  detect_cmd
+      ->add_option("--batch", detect.batch,
+                   "Events put on the bus at once; with 1, timers of the plugin run at their exact place")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   auto* version_cmd = app.add_subcommand("version", "Print versions");
   std::vector<std::string> plugin_dirs;
-  for (auto* c : {explain_cmd, plugins_cmd, validate_cmd})
+  for (auto* c : {explain_cmd, plugins_cmd, validate_cmd, detect_cmd})
     c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
 
   inspect_cmd->add_option("--plugin-dir", inspect.plugin_dirs, "Further directory to search");
@@ -69,7 +86,8 @@ int main(int argc, char** argv) {
     if (*explain_cmd) return trapline::cli::explain(explain_plugin, plugin_dirs);
     if (*plugins_cmd) return trapline::cli::plugins(plugin_dirs);
     if (*inspect_cmd) return trapline::cli::inspect(inspect);
-    validate.plugin_dirs = plugin_dirs;
+    detect.plugin_dirs = validate.plugin_dirs = plugin_dirs;
+    if (*detect_cmd) return trapline::cli::detect(detect);
     if (*validate_cmd) return trapline::cli::validate(validate);
     if (*version_cmd) return trapline::cli::version();
   } catch (const std::exception& e) {

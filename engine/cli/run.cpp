@@ -13,6 +13,7 @@
 #include "live_view.hpp"
 #include "plugin_texts.hpp"
 #include "render.hpp"
+#include "supervise/alternate_stack.hpp"
 #include "trapline/engine.hpp"
 
 namespace trapline::cli {
@@ -104,6 +105,7 @@ void print_end(const engine& e, const live_view& v, const run_arguments& a) {
 int run(const run_arguments& a) {
   const signal_wait signals;
   engine e({builtin_plugin_dir(), {}, false, a.safe_start});
+  const supervise::alternate_stack for_signals;
   const crash_handler crashes(e);
   live_view view(e);
   const view_mode mode = choose_view(a.view);

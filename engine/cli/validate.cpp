@@ -5,13 +5,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <optional>
 #include <regex>
-#include <sstream>
 
 #include "config/node.hpp"
+#include "plugin_options.hpp"
 #include "plugin_texts.hpp"
 #include "report.hpp"
 
@@ -21,51 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 volatile std::sig_atomic_t interrupted = 0;
-
-// The name that `use` in a configuration gives to the plugin at `path`, if it does.
-bool names(const std::string& use, const fs::path& path, const std::string& id) {
-  if (use.find('/') == std::string::npos) return use == id || use == path.stem();
-  std::error_code ec;
-  return fs::equivalent(use, path, ec);
-}
-
-// Options from a YAML file: its top-level `options`, or those of the instance of this plugin in an engine's
-// configuration.
-std::optional<config::node> read_options(const validate_arguments& a, const std::string& path, const std::string& id) {
-  std::ifstream in(a.config);
-  std::stringstream text;
-  text << in.rdbuf();
-  if (!in) {
-    std::cerr << "trapline: cannot read " << a.config << '\n';
-    return std::nullopt;
-  }
-  std::vector<config::problem> problems;
-  const auto root = config::parse_yaml(text.str(), problems);
-  const config::node* found = nullptr;
-  if (problems.empty() && root.find("plugins")) {
-    std::vector<const config::node::entry*> candidates;
-    for (const auto& e : root.find("plugins")->entries) {
-      const auto* use = e.value.find("use");
-      if (use && names(use->scalar, path, id) && (a.instance.empty() || a.instance == e.key)) candidates.push_back(&e);
-    }
-    if (candidates.size() != 1) {
-      std::string list;
-      for (const auto* c : candidates) list += (list.empty() ? "" : ", ") + c->key;
-      std::cerr << "trapline: " << a.config
-                << (list.empty() ? " has no instance of " + id + (a.instance.empty() ? "" : " named " + a.instance)
-                                 : " has several instances of " + id + " (" + list + "); choose one with --instance")
-                << '\n';
-      return std::nullopt;
-    }
-    found = candidates.front()->value.find("options");
-    if (!found) return config::node{};
-  } else if (problems.empty()) {
-    found = root.find("options");
-    if (!found) problems.push_back({{}, "options", "expected `options:`, or the configuration of an engine"});
-  }
-  for (const auto& p : problems) std::cerr << p.render(a.config) << '\n';
-  return problems.empty() ? std::optional(*found) : std::nullopt;
-}
 
 }  // namespace
 
@@ -102,7 +55,7 @@ int validate(const validate_arguments& a) {
   s.jobs = a.jobs;
   const auto report = plugin::inspect(s.bench.path);
   if (!a.config.empty()) {
-    auto options = read_options(a, s.bench.path, report.id);
+    auto options = read_plugin_options({a.config, a.instance}, s.bench.path, report.id);
     if (!options) return 2;
     s.bench.options = {true, a.config, std::move(*options)};
     const auto problems = testkit::option_problems(s, report);

@@ -25,7 +25,8 @@
 #include "supervise/crash_book.hpp"
 #include "supervise/crash_report.hpp"
 #include "supervise/lifecycle.hpp"
-#include "supervise/supervisor.hpp"
+#include "supervise/restarter.hpp"
+#include "supervise/watchdog.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
 #include "trapline/version.hpp"
@@ -92,8 +93,8 @@ struct engine::impl {
   std::vector<plugin::instance*> started;                    // in the order of starting
   std::unique_ptr<supervise::crash_book> crashes;
   std::vector<instance_status> left_out;
-  std::atomic<plugin::instance*> being_made{nullptr};  // in create() or configure(), for crash reports
-  std::unique_ptr<supervise::supervisor> supervisor;   // while running
+  std::unique_ptr<supervise::watchdog> watchdog;  // while running
+  std::unique_ptr<supervise::restarter> restarter;
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
 
@@ -103,7 +104,6 @@ struct engine::impl {
   void make_lanes(std::vector<config::problem>& problems);
   bool left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
                             std::vector<config::problem>& problems);
-  bool make(plugin::instance& i, trapline_error& error);
   bool start_instance(plugin::instance& i, std::string& error);
   bool run_dry(steady::time_point deadline);
   bool stop(bool drain, std::string& what);
@@ -192,7 +192,7 @@ void engine::impl::load_instance(const config::plugin_config& p, std::vector<con
                                               std::move(checked));
   i->supervision = p.supervision;
   trapline_error error{};
-  if (!make(*i, error)) {
+  if (!i->create(error) || !i->configure(error)) {
     const std::string option(sdk::view(error.path));
     config::position at = p.at;
     const config::node* n = &p.options;
@@ -220,13 +220,6 @@ bool engine::impl::left_out_for_crashes(const config::plugin_config& p, const pl
                       std::string(sdk::instance_state_name(TRAPLINE_INSTANCE_LEFT_OUT)),
                       std::string(sdk::health_name(TRAPLINE_HEALTH_FAILED)), why});
   return true;
-}
-
-bool engine::impl::make(plugin::instance& i, trapline_error& error) {
-  being_made.store(&i, std::memory_order_release);
-  const bool ok = i.create(error) && i.configure(error);
-  being_made.store(nullptr, std::memory_order_release);
-  return ok;
 }
 
 void engine::impl::add_observer(const observation& o) {
@@ -292,7 +285,11 @@ bool engine::impl::run_dry(steady::time_point deadline) {
 bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
   running = false;
-  supervisor.reset();  // from here on nothing is made anew
+  if (restarter && !restarter->end(call_limit)) {
+    hung = true;
+    what += "a plugin hangs while it is made anew; ";
+  }
+  watchdog.reset();
   const auto deadline = steady::now() + std::chrono::nanoseconds(config.drain_timeout);
   bool clean = true, dry = true;
   for (auto i = started.rbegin(); i != started.rend(); ++i) {
@@ -363,6 +360,15 @@ bool engine::start(std::string& error) {
                           " MiB, log queue ", m.config.log.queue_lines, " lines"));
   for (auto& l : m.lanes) l.run();
   m.running = true;
+  for (const auto& i : m.left_out) {
+    trapline_lifecycle l{};
+    sdk::assign(l.instance, i.name);
+    sdk::assign(l.plugin, i.plugin);
+    l.state = TRAPLINE_INSTANCE_LEFT_OUT;
+    l.code = TRAPLINE_E_FAILED;
+    sdk::assign(l.text, i.reason);
+    m.rt->publish(TRAPLINE_EVENT_LIFECYCLE, m.rt->topic_lifecycle, l);
+  }
   std::vector<plugin::instance*> order;
   for (const auto& i : m.instances) order.push_back(i.get());
   std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return start_rank(*a) < start_rank(*b); });
@@ -376,8 +382,8 @@ bool engine::start(std::string& error) {
     m.stop(false, ignored);
     return false;
   }
-  m.supervisor = std::make_unique<supervise::supervisor>(*m.rt, m.lanes, m.instances, m.config.hang_limit);
-  m.supervisor->run();
+  m.watchdog = std::make_unique<supervise::watchdog>(*m.rt, m.lanes, m.instances, m.config.hang_limit);
+  m.restarter = std::make_unique<supervise::restarter>(*m.rt, m.instances);
   return true;
 }
 
@@ -388,16 +394,16 @@ stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_
 std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
 
 const char* engine::record_crash(int signal, void* const* frames, int count) const noexcept {
-  if (!impl_->crashes || impl_->crashes->record_fd() < 0) return nullptr;
+  if (!impl_->rt || !impl_->crashes || impl_->crashes->record_fd() < 0) return nullptr;
   supervise::crash_scene scene;
   scene.signal = signal;
   if (const auto* l = static_cast<const bus::lane*>(this_lane.lane)) {
     std::uint64_t call = 0;
     scene.lane = l->name().c_str();
     scene.instance = l->running(call);
-    scene.how_known = "its callback was running on its lane";
+    scene.how_known = "its callback was called last on its lane";
     if (scene.instance) scene.event_seq = l->activity().seq.load(std::memory_order_relaxed);
-  } else if ((scene.instance = impl_->being_made.load(std::memory_order_acquire))) {
+  } else if ((scene.instance = impl_->rt->being_made.load(std::memory_order_acquire))) {
     scene.how_known = "it was in create() or configure()";
   }
   for (int n = 0; !scene.instance && n < count; ++n)

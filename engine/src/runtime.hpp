@@ -16,6 +16,10 @@
 #include "obs/redactor.hpp"
 #include "time/clock.hpp"
 
+namespace trapline::plugin {
+class instance;
+}
+
 namespace trapline {
 
 // Why the engine stops. The gravest reason wins.
@@ -33,6 +37,8 @@ struct runtime {
 
   // The host's own topics.
   std::uint32_t topic_lifecycle = 0, topic_health = 0, topic_timer = 0;
+  // Whose create() or configure() runs, for crash records.
+  std::atomic<const plugin::instance*> being_made{nullptr};
   bus::source_counter host_numbers{false};  // any thread may speak for the host
 
   // Any thread. The first reason of a kind is kept.

@@ -5,9 +5,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <charconv>
 #include <chrono>
-#include <stdexcept>
 #include <websocketpp/client.hpp>
 #include <websocketpp/concurrency/none.hpp>
 #include <websocketpp/config/core_client.hpp>
@@ -16,6 +14,7 @@
 
 #include "tls_policy.hpp"
 #include "trapline/net/websocket.hpp"
+#include "url.hpp"
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
@@ -79,55 +78,6 @@ struct config : websocketpp::config::core_client {
   using transport_type = websocketpp::transport::asio::endpoint<transport_config>;
 };
 using ws_endpoint = websocketpp::client<config>;
-
-struct parsed_url {
-  std::string host, port, resource;
-  bool is_address = false;
-};
-
-[[noreturn]] void refuse_url(const std::string& url, const char* why) {
-  throw std::invalid_argument("expected wss://host[:port]/path, found '" + printable(url.data(), url.size(), 200) +
-                              "': " + why);
-}
-
-parsed_url parse_url(const std::string& url) {
-  constexpr std::string_view scheme = "wss://";
-  if (url.compare(0, scheme.size(), scheme) != 0) refuse_url(url, "it does not begin with wss://");
-  for (const char c : url)
-    if (c <= 0x20 || c >= 0x7f) refuse_url(url, "it holds a character that must be escaped");
-  const auto path = std::min(url.find_first_of("/?#", scheme.size()), url.size());
-  std::string authority = url.substr(scheme.size(), path - scheme.size());
-  if (authority.find('@') != std::string::npos) refuse_url(url, "a user name has no place in it");
-  parsed_url out;
-  out.resource = path < url.size() ? url.substr(path, url.find('#', path) - path) : "/";
-  if (out.resource.empty() || out.resource[0] != '/') out.resource.insert(0, "/");
-  std::size_t colon = authority.npos;
-  if (!authority.empty() && authority[0] == '[') {
-    const auto close = authority.find(']');
-    if (close == authority.npos) refuse_url(url, "the bracket of the IPv6 address is not closed");
-    out.host = authority.substr(1, close - 1);
-    if (close + 1 < authority.size()) {
-      if (authority[close + 1] != ':') refuse_url(url, "only a port may follow the IPv6 address");
-      colon = close + 1;
-    }
-  } else {
-    colon = authority.find(':');
-    out.host = authority.substr(0, colon);
-  }
-  if (out.host.empty()) refuse_url(url, "the host is missing");
-  out.port = "443";
-  if (colon != authority.npos) {
-    out.port = authority.substr(colon + 1);
-    unsigned port = 0;
-    const auto [end, ec] = std::from_chars(out.port.data(), out.port.data() + out.port.size(), port);
-    if (ec != std::errc() || end != out.port.data() + out.port.size() || port == 0 || port > 65535)
-      refuse_url(url, "the port is not a number from 1 to 65535");
-  }
-  error_code ec;
-  asio::ip::make_address(out.host, ec);
-  out.is_address = !ec;
-  return out;
-}
 
 std::string seconds(std::int64_t ns) {
   std::string s = std::to_string(static_cast<double>(ns) / 1e9);
@@ -239,15 +189,9 @@ class client_state : public std::enable_shared_from_this<client_state> {
   tls_settings make_settings() {
     tls_settings s{url_.host, url_.is_address, nullptr};
     try {
-      auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-      SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-      if (options_.ca_file.empty()) context->set_default_verify_paths();
-      else context->load_verify_file(options_.ca_file);
-      s.context = std::move(context);
+      s.context = make_client_context(options_.ca_file);
     } catch (const std::exception& e) {
-      finish({close_info::cause::tls, 0,
-              where() + ": the trusted certificates could not be read" +
-                  (options_.ca_file.empty() ? std::string() : " from " + options_.ca_file) + ": " + e.what()});
+      finish({close_info::cause::tls, 0, where() + ": " + e.what()});
     }
     return s;
   }
@@ -374,7 +318,7 @@ class client final : public ws_client {
 }  // namespace
 
 std::unique_ptr<ws_client> connect_websocket(loop& l, ws_client_options options, ws_client_handler& handler) {
-  auto url = parse_url(options.url);
+  auto url = parse_url("wss://", options.url);
   auto state = std::make_shared<client_state>(l, std::move(options), std::move(url), handler);
   state->start();
   return std::make_unique<client>(std::move(state));

@@ -39,6 +39,7 @@ struct server_config : websocketpp::config::asio_tls {
     static const long timeout_socket_shutdown = 250;  // for the answer to our close_notify
   };
   using transport_type = websocketpp::transport::asio::endpoint<transport_config>;
+  static const size_t max_http_body_size = 1u << 20;
 };
 
 using endpoint = websocketpp::server<server_config>;
@@ -47,6 +48,14 @@ using hdl = websocketpp::connection_hdl;
 
 constexpr long handshake_timeout_ms = 10'000;
 constexpr auto accept_retry = std::chrono::milliseconds(100);
+
+// Linger 0: the peer sees a reset at once, as when a middlebox drops the connection.
+void reset(const connection_ptr& c) {
+  error_code ignored;
+  auto& socket = c->get_raw_socket();
+  socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket.close(ignored);
+}
 
 class session_impl final : public ws_session {
  public:
@@ -77,13 +86,7 @@ class session_impl final : public ws_session {
   std::size_t buffered() const override { return connection_->get_buffered_amount(); }
 
   // The pending read ends with an error, by which the connection terminates and on_close is reported.
-  void cut() {
-    error_code ignored;
-    auto& socket = connection_->get_raw_socket();
-    // Linger 0: the peer sees a reset at once, as when a middlebox drops the connection.
-    socket.set_option(asio::socket_base::linger(true, 0), ignored);
-    socket.close(ignored);
-  }
+  void cut() { reset(connection_); }
 
   const connection_ptr& connection() const { return connection_; }
 
@@ -91,6 +94,33 @@ class session_impl final : public ws_session {
   connection_ptr connection_;
   std::string path_;
   bool closing_ = false;
+};
+
+class exchange_impl final : public http_exchange {
+ public:
+  explicit exchange_impl(connection_ptr c) : connection_(std::move(c)) {}
+  ~exchange_impl() override {
+    if (connection_) reset(connection_);
+  }
+
+  void respond(const http_response& response) override {
+    if (!connection_) return;
+    const auto c = std::exchange(connection_, nullptr);
+    try {
+      c->set_status(static_cast<websocketpp::http::status_code::value>(response.status));
+      for (const auto& [name, value] : response.headers) c->replace_header(name, value);
+      c->replace_header("Connection", "close");
+      c->set_body(response.body);
+    } catch (const websocketpp::exception&) {  // the connection has gone on without us
+      return reset(c);
+    }
+    websocketpp::lib::error_code ec;
+    c->send_http_response(ec);
+    if (ec) reset(c);
+  }
+
+ private:
+  connection_ptr connection_;  // null: answered
 };
 
 close_info describe(const connection_ptr& c) {
@@ -121,8 +151,12 @@ close_info describe(const connection_ptr& c) {
 // object can go at any time, inside a callback included.
 class core : public std::enable_shared_from_this<core> {
  public:
-  core(asio::io_context& context, const ws_server_options& options, ws_server_handler& handler)
-      : handler_(&handler), acceptor_(context), retry_(context), max_message_size_(options.max_message_size) {
+  core(asio::io_context& context, const ws_server_options& options, ws_server_handler& handler, http_handler* http)
+      : handler_(&handler),
+        http_(http),
+        acceptor_(context),
+        retry_(context),
+        max_message_size_(options.max_message_size) {
     prepare_tls(options);
     endpoint_.init_asio(&context);
     endpoint_.set_user_agent("");
@@ -158,6 +192,7 @@ class core : public std::enable_shared_from_this<core> {
 
   void detach() {
     handler_ = nullptr;
+    http_ = nullptr;
     stop_listening();
     for (const auto& s : std::exchange(sessions_, {})) s->cut();
     for (const auto& weak : std::exchange(opening_, {}))
@@ -207,6 +242,7 @@ class core : public std::enable_shared_from_this<core> {
     const auto self = shared_from_this();
     connection->set_open_handler([self](hdl h) { self->opened(h); });
     connection->set_close_handler([self](hdl h) { self->closed(h); });
+    if (http_) connection->set_http_handler([self](hdl h) { self->requested(h); });
     connection->set_message_handler([self](hdl h, const endpoint::message_ptr& m) { self->message(h, m); });
     opening_.erase(std::remove_if(opening_.begin(), opening_.end(), [](const auto& w) { return w.expired(); }),
                    opening_.end());
@@ -232,6 +268,19 @@ class core : public std::enable_shared_from_this<core> {
     handler_->on_open(*s);
   }
 
+  void requested(const hdl& h) {
+    websocketpp::lib::error_code ec;
+    const auto connection = endpoint_.get_con_from_hdl(h, ec);
+    if (ec || !connection || !http_ || connection->defer_http_response()) return;
+    const auto& from = connection->get_request();
+    http_request request;
+    request.method = from.get_method();
+    request.target = from.get_uri();
+    for (const auto& [name, value] : from.get_headers()) request.headers.emplace_back(name, value);
+    request.body = from.get_body();
+    http_->on_request(request, std::make_unique<exchange_impl>(connection));
+  }
+
   void message(const hdl& h, const endpoint::message_ptr& m) {
     const auto s = find(h);
     if (!s || !handler_) return;
@@ -248,6 +297,7 @@ class core : public std::enable_shared_from_this<core> {
   }
 
   ws_server_handler* handler_;  // null: the server object is gone
+  http_handler* http_;          // null: no HTTP but WebSocket upgrades
   std::shared_ptr<asio::ssl::context> tls_;
   endpoint endpoint_;
   tcp::acceptor acceptor_;
@@ -271,8 +321,9 @@ class server_impl final : public ws_server {
 
 }  // namespace
 
-std::unique_ptr<ws_server> listen_websocket(loop& l, const ws_server_options& options, ws_server_handler& handler) {
-  auto c = std::make_shared<core>(l.context(), options, handler);
+std::unique_ptr<ws_server> listen_websocket(loop& l, const ws_server_options& options, ws_server_handler& handler,
+                                            http_handler* http) {
+  auto c = std::make_shared<core>(l.context(), options, handler, http);
   c->accept();
   return std::make_unique<server_impl>(std::move(c));
 }

@@ -47,6 +47,28 @@ void bars::on_trade(std::int64_t ts, std::int64_t tick, std::int64_t lots) {
   b.turnover += static_cast<__int128>(tick) * lots;
 }
 
+std::vector<bar> bars::joined(std::int64_t minutes, std::int64_t offset, std::size_t count) const {
+  std::vector<bar> out;
+  const auto length = minutes * interval, shift = offset * interval;
+  for (auto b = bars_.rbegin(); b != bars_.rend(); ++b) {
+    const auto begins = b->start - (b->start - shift) % length;
+    if (out.empty() || out.back().start != begins) {
+      if (out.size() == count) break;
+      out.push_back(*b);
+      out.back().start = begins;
+      continue;
+    }
+    bar& whole = out.back();
+    whole.open = b->open;
+    whole.high = std::max(whole.high, b->high);
+    whole.low = std::min(whole.low, b->low);
+    whole.lots += b->lots;
+    whole.turnover += b->turnover;
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
 std::int64_t bars::high() const {
   return std::max_element(bars_.begin(), bars_.end(), [](auto& a, auto& b) { return a.high < b.high; })->high;
 }

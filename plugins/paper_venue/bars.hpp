@@ -30,7 +30,10 @@ class bars {
   void on_time(std::int64_t now);
 
   const std::deque<bar>& all() const { return bars_; }  // oldest first; the last one is running
-  std::int64_t high() const;                            // of all bars kept
+  // The last `count` bars (at most) of `minutes` each, that begin `offset` minutes after whole multiples in UTC. The
+  // first may lack what is older than a day, the last is running.
+  std::vector<bar> joined(std::int64_t minutes, std::int64_t offset, std::size_t count) const;
+  std::int64_t high() const;  // of all bars kept
   std::int64_t low() const;
 
   // Prices of swing highs and lows that were known at the end of the last closed bar: each exceeds the

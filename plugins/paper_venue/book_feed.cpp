@@ -10,7 +10,7 @@ namespace trapline::paper_venue {
 namespace {
 
 // Both maps rise in price; walks them together.
-void diff(const order_book::levels& from, const order_book::levels& to, std::vector<fill>& out) {
+void diff(const order_book::levels& from, const order_book::levels& to, std::vector<level_change>& out) {
   out.clear();
   auto a = from.begin();
   auto b = to.begin();

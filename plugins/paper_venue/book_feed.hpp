@@ -11,6 +11,11 @@
 
 namespace trapline::paper_venue {
 
+struct level_change {
+  std::int64_t tick;
+  std::int64_t lots;  // 0 = the level is gone
+};
+
 class book_feed {
  public:
   static constexpr int checksum_levels = 25;
@@ -26,8 +31,8 @@ class book_feed {
   const order_book::levels& bids() const { return bids_; }
   const order_book::levels& asks() const { return asks_; }
   // Changes of the last publish(); lots 0 = the level is gone. Best price first.
-  const std::vector<fill>& bid_changes() const { return bid_changes_; }
-  const std::vector<fill>& ask_changes() const { return ask_changes_; }
+  const std::vector<level_change>& bid_changes() const { return bid_changes_; }
+  const std::vector<level_change>& ask_changes() const { return ask_changes_; }
 
   // Of the present state: signed CRC-32 over the wire texts of the best 25 levels a side, alternating.
   std::int32_t checksum(const instrument& i) const;
@@ -35,7 +40,7 @@ class book_feed {
  private:
   std::int64_t seq_, previous_seq_;
   order_book::levels bids_, asks_;
-  std::vector<fill> bid_changes_, ask_changes_;
+  std::vector<level_change> bid_changes_, ask_changes_;
 };
 
 }  // namespace trapline::paper_venue

@@ -121,14 +121,19 @@ bool capture_reader::next(capture_frame& out) {
   return false;
 }
 
-std::string topic_key(const topic_arg& arg) { return arg.inst_type + '|' + arg.channel + '|' + arg.inst_id; }
+std::string topic_key(const topic_arg& arg) {
+  auto key = arg.inst_type + '|' + arg.channel + '|' + arg.inst_id;
+  if (arg.speaks == dialect::v3) key += "|v3";
+  if (!arg.interval.empty()) (key += '|') += arg.interval;
+  return key;
+}
 
 std::set<std::string> capture_topics(const std::string& path) {
   capture_reader reader(path);
   std::set<std::string> subscribed, pushed;
   for (capture_frame f; reader.next(f);) {
     if (f.sent) {
-      const auto r = parse_request(f.text, dialect::v1);
+      const auto r = parse_request(f.text, true);
       if (r.what == request::kind::subscribe)
         for (const auto& t : r.topics) subscribed.insert(topic_key(t));
     } else if (const auto arg = parse_push_arg(f.text)) {

@@ -1,5 +1,6 @@
 #include "director.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace trapline::paper_venue {
@@ -8,7 +9,8 @@ director::director(const director_settings& settings, const market& m, std::uint
     : settings_(settings), random_(seed), next_at_(m.now() + settings.after) {}
 
 script director::next(const market& m) {
-  if (std::exchange(decoy_next_, false)) {
+  if (decoys_next_ > 0) {
+    --decoys_next_;
     ++decoys_;
     const auto kind = static_cast<decoy_kind>(decoy_turn_++ % decoy_kinds);
     return plan_decoy(kind, random_.chance(0.5), m, random_);
@@ -21,7 +23,8 @@ script director::next(const market& m) {
     // An even number of kinds would tie each to one side for good.
     rounds_ += 1;
   }
-  decoy_next_ = random_.chance(0.4);
+  const double whole = std::floor(settings_.decoys);
+  decoys_next_ = static_cast<int>(whole) + random_.chance(settings_.decoys - whole);
   return plan_episode(kind, up, m, random_);
 }
 

@@ -14,6 +14,7 @@ struct director_settings {
   std::vector<episode_kind> kinds;      // empty: no episodes, and no decoys
   std::int64_t interval = 90 * second;  // mean quiet time between two scripts
   std::int64_t after = 300 * second;    // before the first
+  double decoys = 5;                    // played for each episode, on average
 };
 
 // The truth about an episode, told at its beginning and at its end.
@@ -50,7 +51,7 @@ class director {
   std::int64_t next_at_;
   std::size_t turn_ = 0;  // into settings_.kinds
   std::size_t rounds_ = 0;
-  bool decoy_next_ = false;
+  int decoys_next_ = 0;
   int decoy_turn_ = 0;
   std::uint64_t decoys_ = 0, last_id_ = 0;
 

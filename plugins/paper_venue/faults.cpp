@@ -3,22 +3,43 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
-#include <utility>
 
 namespace trapline::paper_venue {
 namespace {
 
-constexpr std::pair<std::string_view, fault_kind> names[] = {{"drop", fault_kind::drop},
-                                                             {"truncate", fault_kind::truncate},
-                                                             {"wrong_checksum", fault_kind::wrong_checksum},
-                                                             {"seq_gap", fault_kind::seq_gap},
-                                                             {"login_refused", fault_kind::login_refused},
-                                                             {"notice_30033", fault_kind::notice_30033},
-                                                             {"silence", fault_kind::silence}};
+struct argument {
+  std::int64_t usual, least, most;
+};
+constexpr argument none{0, 0, -1};
+constexpr argument how_many{1, 0, 1'000'000};
 
-bool takes_number(fault_kind k) { return k == fault_kind::login_refused || k == fault_kind::notice_30033; }
+struct known_fault {
+  std::string_view name;
+  fault_kind kind;
+  argument first, second;
+};
+
+constexpr known_fault known[] = {{"drop", fault_kind::drop, none, none},
+                                 {"close_storm", fault_kind::close_storm, {10, 0, 3600}, none},
+                                 {"black_hole", fault_kind::black_hole, {10, 0, 3600}, none},
+                                 {"notice_30033", fault_kind::notice_30033, {5, 0, 3600}, none},
+                                 {"delay", fault_kind::delay, {500, 0, 600'000}, {10, 0, 3600}},
+                                 {"truncate", fault_kind::truncate, how_many, none},
+                                 {"corrupt", fault_kind::corrupt, how_many, none},
+                                 {"duplicate", fault_kind::duplicate, how_many, none},
+                                 {"reorder", fault_kind::reorder, how_many, none},
+                                 {"wrong_checksum", fault_kind::wrong_checksum, none, none},
+                                 {"seq_gap", fault_kind::seq_gap, none, none},
+                                 {"silence", fault_kind::silence, none, none},
+                                 {"lost_ack", fault_kind::lost_ack, how_many, none},
+                                 {"lost_push", fault_kind::lost_push, how_many, none},
+                                 {"login_refused", fault_kind::login_refused, {1, 0, 3600}, none},
+                                 {"clock_jump", fault_kind::clock_jump, {60'000, -86'400'000, 86'400'000}, none},
+                                 {"rest_error", fault_kind::rest_error, {503, 400, 599}, how_many},
+                                 {"rest_timeout", fault_kind::rest_timeout, how_many, none}};
 
 template <class Number>
 bool read(const std::string& text, Number& out) {
@@ -31,33 +52,40 @@ bool read(const std::string& text, Number& out) {
 fault parse_fault(std::string_view text) {
   const auto refuse = [&](const std::string& why) {
     throw std::invalid_argument("'" + std::string(text) + "': " + why +
-                                "; expected `<seconds> <fault> [argument]`, such as `12.5 drop`");
+                                "; expected `<seconds> <fault> [argument [argument]]`, such as `12.5 drop`");
   };
   std::istringstream words{std::string(text)};
-  std::string when, name, argument, rest;
-  words >> when >> name >> argument >> rest;
+  std::string when, name, first, second, rest;
+  words >> when >> name >> first >> second >> rest;
   if (name.empty() || !rest.empty()) refuse("wrong number of words");
   double seconds = 0;
   if (!read(when, seconds) || !std::isfinite(seconds) || seconds < 0 || seconds > 1e9)
     refuse("'" + when + "' is not a number of seconds");
   fault f;
   f.at = std::llround(seconds * 1e9);
-  f.argument = argument;
   f.text = std::string(text);
-  const auto known = std::find_if(std::begin(names), std::end(names), [&](auto& n) { return n.first == name; });
-  if (known == std::end(names)) {
+  const auto it = std::find_if(std::begin(known), std::end(known), [&](auto& k) { return k.name == name; });
+  if (it == std::end(known)) {
     std::string list;
-    for (const auto& n : names) (list += list.empty() ? "" : ", ") += n.first;
+    for (const auto& k : known) (list += list.empty() ? "" : ", ") += k.name;
     refuse("'" + name + "' is none of " + list);
   }
-  f.kind = known->second;
-  int n = 0;
-  if (takes_number(f.kind)) {
-    if (!argument.empty() && (!read(argument, n) || n < 0 || n > 3600))
-      refuse("'" + argument + "' is not a number in 0..3600");
-  } else if (f.kind != fault_kind::silence && !argument.empty()) {
-    refuse("this fault takes no argument");
+  f.kind = it->kind;
+  if (f.kind == fault_kind::silence) {
+    if (!second.empty()) refuse("this fault takes one argument");
+    f.word = first;
+    return f;
   }
+  const auto number = [&](const argument& a, const std::string& given) {
+    if (given.empty()) return a.usual;
+    std::int64_t n = 0;
+    if (a.most < a.least) refuse("'" + given + "' is more than this fault takes");
+    if (!read(given, n) || n < a.least || n > a.most)
+      refuse("'" + given + "' is not a number in " + std::to_string(a.least) + ".." + std::to_string(a.most));
+    return n;
+  };
+  f.number = number(it->first, first);
+  f.number2 = number(it->second, second);
   return f;
 }
 
@@ -66,6 +94,11 @@ std::vector<fault> parse_faults(const std::vector<std::string>& texts) {
   for (const auto& t : texts) out.push_back(parse_fault(t));
   std::stable_sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.at < b.at; });
   return out;
+}
+
+fault random_fault(prng& random) {
+  const auto& k = known[random.below(static_cast<std::int64_t>(std::size(known)))];
+  return parse_fault("0 " + std::string(k.name));
 }
 
 }  // namespace trapline::paper_venue

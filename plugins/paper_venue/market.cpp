@@ -61,7 +61,7 @@ std::int64_t market::rest_size(double distance) {
 
 void market::step() {
   trades_.clear();
-  resting_fills_.clear();
+  trades_.swap(early_);
   now_ += step_ns;
   orders_in_step_ = 0;
   const double dt = seconds(step_ns);
@@ -202,38 +202,33 @@ void market::cancel_orders(side s, double dt) {
   }
   const auto farthest = static_cast<std::int64_t>(farthest_bp * bp());
   const auto efficient = static_cast<std::int64_t>(price_);
-  while (levels.size() > 8) {
-    const auto it = s == side::buy ? levels.begin() : std::prev(levels.end());
-    if (std::abs(it->first - efficient) <= farthest || book_.cancel(s, it->first, it->second) == 0) break;
-  }
+  // From the far end. Orders that somebody means to keep stay where they are.
+  std::vector<fill> strays;
+  const auto is_stray = [&](const auto& level) {
+    if (std::abs(level.first - efficient) <= farthest || levels.size() <= 8 + strays.size()) return false;
+    strays.push_back({level.first, level.second});
+    return true;
+  };
+  if (s == side::buy) std::find_if_not(levels.begin(), levels.end(), is_stray);
+  else std::find_if_not(levels.rbegin(), levels.rend(), is_stray);
+  for (const auto& stray : strays) book_.cancel(s, stray.tick, stray.lots);
 }
 
-void market::execute(side taker, std::int64_t lots, std::int64_t limit) {
+void market::execute(side taker, std::int64_t lots, std::int64_t limit, std::vector<trade>& out) {
   fills_.clear();
   const side resting = opposite(taker);
-  // Own orders stand last in the queue of their tick: whatever trade exceeds the others' lots is theirs.
-  std::vector<std::int64_t> before;
-  for (const auto& o : own_) before.push_back(book_.at(o.where, o.tick));
   book_.take(taker, lots, limit, fills_);
   // A millisecond of its own for each taker order, so that the fills of one order can be told by their time.
   const std::int64_t ts = now_ - step_ns + std::min<std::int64_t>(++orders_in_step_, 24) * 1'000'000;
   for (const auto& f : fills_) {
     const std::uint64_t id = next_trade_id_++;
-    trades_.push_back({ts, f.tick, f.lots, taker, id});
-    for (std::size_t i = 0; i < own_.size(); ++i) {
-      auto& o = own_[i];
-      if (o.where != resting || o.tick != f.tick) continue;
-      const auto part = std::max<std::int64_t>(0, f.lots - (before[i] - o.lots));
-      if (part == 0) continue;
-      o.lots -= part;
-      resting_fills_.push_back({o.where, o.tick, part, id});
-    }
+    out.push_back({ts, f.tick, f.lots, taker, id});
+    if (f.order_id != 0) resting_fills_.push_back({f.order_id, f.tick, f.lots, id, ts});
     last_tick_ = f.tick;
     bars_.on_trade(ts, f.tick, f.lots);
     volume_second_ += static_cast<double>(f.lots);
     derivatives_.on_trade(static_cast<double>(f.lots) * (act_.opening + 0.15 * random_.normal()));
   }
-  std::erase_if(own_, [](const own_order& o) { return o.lots == 0; });
   // Neither side is ever left empty: makers answer at once.
   if (book_.empty(resting)) {
     const std::int64_t tick = fills_.empty() ? last_tick_ : fills_.back().tick;
@@ -241,26 +236,20 @@ void market::execute(side taker, std::int64_t lots, std::int64_t limit) {
   }
 }
 
-void market::take(side taker, std::int64_t lots, std::vector<trade>& out) {
-  const auto first = trades_.size();
-  execute(taker, lots, taker == side::buy ? any_price : 1);
-  out.assign(trades_.begin() + static_cast<std::ptrdiff_t>(first), trades_.end());
+void market::take(side taker, std::int64_t lots, std::int64_t limit, std::vector<trade>& out) {
+  const auto first = early_.size();
+  execute(taker, lots, limit != 0 ? limit : taker == side::buy ? any_price : 1, early_);
+  out.assign(early_.begin() + static_cast<std::ptrdiff_t>(first), early_.end());
 }
 
-bool market::rest(side s, std::int64_t tick, std::int64_t lots) {
-  if (!book_.add(s, tick, lots)) return false;
-  book_.pin(s, tick, lots);
-  own_.push_back({s, tick, lots});
-  return true;
+bool market::rest(side s, std::int64_t tick, std::int64_t lots, std::uint64_t id) {
+  return book_.rest(s, tick, lots, id);
 }
 
-void market::withdraw(side s, std::int64_t tick, std::int64_t lots) {
-  const auto it = std::find_if(own_.begin(), own_.end(), [&](auto& o) { return o.where == s && o.tick == tick; });
-  if (it == own_.end()) return;
-  const auto n = std::min(lots, it->lots);
-  book_.unpin(s, tick, n);
-  book_.cancel(s, tick, n);
-  own_.erase(it);
+std::int64_t market::withdraw(side s, std::int64_t tick, std::uint64_t id) {
+  const auto lots = book_.withdraw(s, tick, id);
+  if (book_.empty(s)) book_.add(s, tick, rest_size(0));
+  return lots;
 }
 
 void market::place_layer(side s, const std::optional<layer>& l) {

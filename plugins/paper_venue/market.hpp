@@ -4,24 +4,19 @@
 // Deterministic: the state is a function of the settings and of the calls. Time is the venue's own (UTC ns).
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "bars.hpp"
 #include "derivatives.hpp"
+#include "exchange/liquidity.hpp"
 #include "order_book.hpp"
 #include "prng.hpp"
 #include "script.hpp"
 
 namespace trapline::paper_venue {
-
-struct trade {
-  std::int64_t ts;  // UTC ns
-  std::int64_t tick;
-  std::int64_t lots;
-  side taker;
-  std::uint64_t id;
-};
 
 struct market_settings {
   std::uint64_t seed = 42;
@@ -31,15 +26,7 @@ struct market_settings {
   double lots_per_unit = 10'000;  // one unit: what 1 BTC at 64,000 is worth
 };
 
-// A resting order of the account was traded.
-struct resting_fill {
-  side order_side;
-  std::int64_t tick;
-  std::int64_t lots;
-  std::uint64_t trade_id;
-};
-
-class market {
+class market final : public liquidity {
  public:
   static constexpr std::int64_t step_ns = 25'000'000;
   static constexpr double base_sigma_bp = 0.62;  // of the mid price over one second
@@ -50,26 +37,27 @@ class market {
   // One step of step_ns. New trades are in trades() until the next step.
   void step();
 
-  // The account's taker order, at most `lots`, at any price. The fills are trades of the present step.
-  void take(side taker, std::int64_t lots, std::vector<trade>& out);
-  // The account's resting order. False: it would cross the book.
-  bool rest(side s, std::int64_t tick, std::int64_t lots);
-  void withdraw(side s, std::int64_t tick, std::int64_t lots);
+  // Of the account's orders. What they trade between two steps is among the trades of the next.
+  void take(side taker, std::int64_t lots, std::int64_t limit, std::vector<trade>& out) override;
+  bool rest(side s, std::int64_t tick, std::int64_t lots, std::uint64_t id) override;
+  std::int64_t withdraw(side s, std::int64_t tick, std::uint64_t id) override;
+  std::vector<resting_fill> take_resting_fills() override { return std::exchange(resting_fills_, {}); }
 
   // A phase of a script begins: places its layers. Ends with end_phase(), which withdraws what is left of them.
   void begin_phase(const phase& p);
   void end_phase();
 
   std::int64_t now() const { return now_; }
-  const order_book& book() const { return book_; }
+  const order_book& book() const override { return book_; }
   const std::vector<trade>& trades() const { return trades_; }
-  const std::vector<resting_fill>& resting_fills() const { return resting_fills_; }
   const bars& minute_bars() const { return bars_; }
   const derivatives& quotes() const { return derivatives_; }
   const market_settings& settings() const { return settings_; }
 
   double mid() const { return 0.5 * static_cast<double>(book_.best(side::buy) + book_.best(side::sell)); }
-  std::int64_t last_tick() const { return last_tick_; }
+  std::int64_t last_tick() const override { return last_tick_; }
+  std::int64_t mark_tick() const override { return std::llround(derivatives_.mark()); }
+  std::int64_t funding_millionths() const override { return derivatives_.funding_millionths(); }
   double efficient_price() const { return price_; }
   // Exponentially weighted deviation of one-minute mid moves in ticks (half-life 15 minutes): the scale in which
   // the patterns are defined.
@@ -92,7 +80,8 @@ class market {
   void add_orders(side s, double dt);
   void cancel_orders(side s, double dt);
   void place_layer(side s, const std::optional<layer>& l);
-  void execute(side taker, std::int64_t lots, std::int64_t limit);
+  void execute(side taker, std::int64_t lots, std::int64_t limit, std::vector<trade>& out);
+  void execute(side taker, std::int64_t lots, std::int64_t limit) { execute(taker, lots, limit, trades_); }
   void measure();
 
   std::int64_t taker_size();
@@ -113,14 +102,10 @@ class market {
   std::int64_t phase_end_ = 0;
   std::vector<placed_layer> layers_;
 
-  std::vector<trade> trades_;
+  std::vector<trade> trades_;  // of the last step
+  std::vector<trade> early_;   // since then
   std::vector<fill> fills_;
   std::vector<resting_fill> resting_fills_;
-  struct own_order {
-    side where;
-    std::int64_t tick, lots;
-  };
-  std::vector<own_order> own_;
   std::uint64_t next_trade_id_;
   std::int64_t last_tick_;
   std::int64_t orders_in_step_ = 0;

@@ -49,7 +49,10 @@ class paper_venue : public plugin<paper_venue> {
                   "stop_hunt|bull_trap|bear_trap|fake_pump|fake_dump|spoofing", "traps to plant, in turn; [] = none"),
       option_duration("episodes.interval", "90s", "1s..24h", "mean quiet time between two scripts, virtual"),
       option_duration("episodes.after", "5m", "0s..24h", "quiet time before the first, virtual"),
+      option_float("episodes.decoys", "5", "0..100", "look-alikes that are no traps, for each episode, on average"),
       option_float("account.balance", "10000", "0..1000000000", "USDT in the account at the start"),
+      option_enum("account.type", "classic", "classic|unified", "API that its key is for: v2 or v3"),
+      option_enum("account.positions", "one_way", "one_way|hedge", "position mode at the start"),
       option_bool("account.trader", "true", "a house trader opens and closes positions of the account"),
       option_bool("checksum", "true", "books carry a CRC-32 besides their sequence numbers"),
       option_string("replay.file", nullptr, "capture to replay (.ws or .ws.xz)"),
@@ -57,8 +60,12 @@ class paper_venue : public plugin<paper_venue> {
       option_enum("replay.when_done", "stay", "stay|close|stop_engine", "what follows the end of a replay"),
       option_int("limits.messages_per_second", "10", "1..10000", "more from one client close its connection"),
       option_duration("limits.ping_timeout", "2m", "1s..24h", "a v2 client that sends no ping so long is closed"),
+      option_int("limits.subscriptions_per_hour", "240", "1..1000000", "subscribe requests of one connection"),
+      option_duration("limits.lifetime", "24h", "1s..720h", "a connection so old is closed"),
+      option_bool("limits.rest", "true", "REST calls beyond an endpoint's rate are answered with 429"),
       option_list("faults.script", "[]", nullptr,
-                  "faults: `<seconds after the first subscription> <fault> [argument]`"),
+                  "faults: `<seconds after the first subscription> <fault> [argument [argument]]`"),
+      option_float("faults.per_minute", "0", "0..600", "faults of random kinds besides, from the seed"),
   };
 
   explicit paper_venue(const trapline_host* h) : plugin(h) {}
@@ -80,6 +87,7 @@ class paper_venue : public plugin<paper_venue> {
     connections_ = host().counter("venue_connections_total");
     messages_ = host().counter("venue_messages_received_total");
     frames_ = host().counter("venue_frames_sent_total");
+    requests_ = host().counter("venue_requests_received_total");
     lost_truths_ = host().counter("venue_episodes_lost_total");
     open_sessions_ = host().gauge("venue_sessions");
 
@@ -97,7 +105,7 @@ class paper_venue : public plugin<paper_venue> {
     listen.port = settings_.port;
     listen.certificate_file = file("ca.pem");
     listen.key_file = file("server_key.pem");
-    server_ = net::listen_websocket(*loop_, listen, *venue_);
+    server_ = net::listen_websocket(*loop_, listen, *venue_, venue_.get());
     announce();
     last_mono_ = host().mono();
     timer_ = std::make_unique<net::timer>(*loop_);
@@ -140,7 +148,7 @@ class paper_venue : public plugin<paper_venue> {
 
   // Last: whoever sees the file can connect.
   void announce() {
-    const auto base = cat("wss://localhost:", server_->port());
+    const auto host_port = cat("localhost:", server_->port()), base = cat("wss://", host_port);
     std::string quoted_dir;
     for (const char c : settings_.dir) {
       if (c == '"' || c == '\\') quoted_dir += '\\';
@@ -148,7 +156,8 @@ class paper_venue : public plugin<paper_venue> {
     }
     write_file(file("endpoint.json"),
                cat("{\"public\":\"", base, "/v2/ws/public\",\"private\":\"", base, "/v2/ws/private\",\"v1\":\"", base,
-                   "/mix/v1/stream\",\"ca_file\":\"", quoted_dir, "/ca.pem\"}\n"),
+                   "/mix/v1/stream\",\"v3_public\":\"", base, "/v3/ws/public\",\"v3_private\":\"", base,
+                   "/v3/ws/private\",\"rest\":\"https://", host_port, "\",\"ca_file\":\"", quoted_dir, "/ca.pem\"}\n"),
                0644);
     host().info(cat("listening on ", settings_.address, ":", server_->port(), ", ",
                     settings_.replay ? cat("replaying ", settings_.replay_file)
@@ -166,6 +175,7 @@ class paper_venue : public plugin<paper_venue> {
     connections_.add(n.connections - told_.connections);
     messages_.add(n.messages_in - told_.messages_in);
     frames_.add(n.frames_out - told_.frames_out);
+    requests_.add(n.requests - told_.requests);
     told_ = n;
     open_sessions_.set(static_cast<std::int64_t>(venue_->sessions()));
     timer_->after(tick_ns, [this] { tick(); });
@@ -206,7 +216,7 @@ class paper_venue : public plugin<paper_venue> {
   std::deque<std::pair<trapline_event, trapline_episode>> pending_;
   std::int64_t virtual_now_ = 0, last_mono_ = 0;
   venue_counts told_;
-  counter connections_, messages_, frames_, lost_truths_;
+  counter connections_, messages_, frames_, requests_, lost_truths_;
   gauge open_sessions_;
 };
 

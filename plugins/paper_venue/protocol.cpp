@@ -27,23 +27,31 @@ std::string scalar(const json& object, const char* key) {
   return {};
 }
 
-std::optional<topic_arg> parse_topic(json arg, dialect d) {
+std::optional<topic_arg> parse_topic(json arg, bool v1) {
   if (!arg.is_object()) return std::nullopt;
   topic_arg t;
   t.inst_type = lower(scalar(arg, "instType"));
   t.channel = scalar(arg, "channel");
-  std::string id = scalar(arg, "instId");
+  t.speaks = v1 ? dialect::v1 : dialect::v2;
+  std::string id;
+  if (t.channel.empty() && !v1) {
+    t.speaks = dialect::v3;
+    t.channel = scalar(arg, "topic");
+    t.interval = scalar(arg, "interval");
+    id = scalar(arg, "symbol");
+  }
+  if (id.empty()) id = scalar(arg, "instId");
   if (id.empty()) id = scalar(arg, "coin");
   t.inst_id = id.empty() || lower(id) == "default" ? "default" : upper(id);
   if (t.inst_type.empty() || t.channel.empty()) return std::nullopt;
-  if (d == dialect::v1) arg["instType"] = t.inst_type;
+  if (v1) arg["instType"] = t.inst_type;
   t.echo = arg.dump(-1, ' ', false, json::error_handler_t::replace);
   return t;
 }
 
 }  // namespace
 
-request parse_request(std::string_view text, dialect d) {
+request parse_request(std::string_view text, bool v1) {
   request r;
   if (text == "ping") {
     r.what = request::kind::ping;
@@ -52,6 +60,10 @@ request parse_request(std::string_view text, dialect d) {
   const json j = json::parse(text, nullptr, false);
   if (j.is_discarded() || !j.is_object()) return r;
   r.op = scalar(j, "op");
+  if (r.op == "trade") {
+    r.what = request::kind::trade;
+    return r;
+  }
   if (r.op != "login" && r.op != "subscribe" && r.op != "unsubscribe") {
     r.what = r.op.empty() ? request::kind::not_json : request::kind::unknown_op;
     return r;
@@ -67,7 +79,7 @@ request parse_request(std::string_view text, dialect d) {
     return r;
   }
   for (const auto& a : *args) {
-    auto topic = parse_topic(a, d);
+    auto topic = parse_topic(a, v1);
     if (!topic) return r;
     r.topics.push_back(std::move(*topic));
   }
@@ -78,7 +90,7 @@ request parse_request(std::string_view text, dialect d) {
 std::optional<topic_arg> parse_push_arg(std::string_view text) {
   const json j = json::parse(text, nullptr, false);
   if (j.is_discarded() || !j.is_object() || !j.contains("arg") || !j.contains("data")) return std::nullopt;
-  return parse_topic(j["arg"], dialect::v1);
+  return parse_topic(j["arg"], true);
 }
 
 }  // namespace trapline::paper_venue

@@ -13,10 +13,12 @@ namespace trapline::paper_venue {
 
 // One argument of a subscribe or unsubscribe.
 struct topic_arg {
-  std::string inst_type;  // lower case
-  std::string channel;
-  std::string inst_id;  // upper case; "default" where the client gave none
-  std::string echo;     // the argument as JSON text, members in the client's order; v1: instType in lower case
+  dialect speaks = dialect::v2;  // by the address (v1), else by the names of the members
+  std::string inst_type;         // lower case
+  std::string channel;           // v3: topic
+  std::string inst_id;           // v3: symbol; upper case; "default" where the client gave none
+  std::string interval;          // v3 klines
+  std::string echo;              // the argument as JSON text, members in the client's order; v1: instType in lower case
 };
 
 struct request {
@@ -25,6 +27,7 @@ struct request {
     login,
     subscribe,
     unsubscribe,
+    trade,       // an order; the text is for the trading API
     not_json,    // 30002
     unknown_op,  // 30003; `op` holds it
     bad_args     // 30016
@@ -35,7 +38,8 @@ struct request {
   login_request login;
 };
 
-request parse_request(std::string_view text, dialect d);
+// `v1`: the connection's address is v1's. v2 and v3 share one connection, as some clients do.
+request parse_request(std::string_view text, bool v1);
 
 // The arguments that a push carries (of a captured frame), or empty if it is not a push.
 std::optional<topic_arg> parse_push_arg(std::string_view text);

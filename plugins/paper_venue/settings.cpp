@@ -92,8 +92,11 @@ settings parse_settings(std::string_view text) {
   for (const auto& k : at("/episodes/kinds").get<std::vector<std::string>>()) s.episodes.kinds.push_back(parse_kind(k));
   s.episodes.interval = at("/episodes/interval").get<std::int64_t>();
   s.episodes.after = at("/episodes/after").get<std::int64_t>();
+  s.episodes.decoys = at("/episodes/decoys").get<double>();
   s.balance = at("/account/balance").get<double>();
   s.trader = at("/account/trader").get<bool>();
+  s.mode = at("/account/positions").get<std::string>() == "hedge" ? position_mode::hedge : position_mode::one_way;
+  s.unified = at("/account/type").get<std::string>() == "unified";
   s.checksum = at("/checksum").get<bool>();
   const auto file = at("/replay/file");
   if (!file.is_null()) s.replay_file = file.get<std::string>();
@@ -106,6 +109,10 @@ settings parse_settings(std::string_view text) {
                                            : when_done::stay;
   s.messages_per_second = at("/limits/messages_per_second").get<std::int64_t>();
   s.ping_timeout = at("/limits/ping_timeout").get<std::int64_t>();
+  s.subscriptions_per_hour = at("/limits/subscriptions_per_hour").get<std::int64_t>();
+  s.lifetime = at("/limits/lifetime").get<std::int64_t>();
+  s.rest_limits = at("/limits/rest").get<bool>();
+  s.faults_per_minute = at("/faults/per_minute").get<double>();
   try {
     s.faults = parse_faults(at("/faults/script").get<std::vector<std::string>>());
   } catch (const std::invalid_argument& e) {

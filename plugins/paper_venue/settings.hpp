@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "director.hpp"
+#include "exchange/order.hpp"
 #include "faults.hpp"
 
 namespace trapline::paper_venue {
@@ -25,12 +26,18 @@ struct settings {
   director_settings episodes;
   double balance = 10'000;  // USDT
   bool trader = true;
+  position_mode mode = position_mode::one_way;
+  bool unified = false;  // the account's API: v3 (unified) or v2 (classic)
   bool checksum = true;
   std::string replay_file;
   double replay_speed = 1;
   when_done after_replay = when_done::stay;
   std::int64_t messages_per_second = 10;
   std::int64_t ping_timeout = 120 * second;
+  std::int64_t subscriptions_per_hour = 240;
+  std::int64_t lifetime = 24 * 3600 * second;
+  bool rest_limits = true;
+  double faults_per_minute = 0;
   std::vector<fault> faults;
 };
 

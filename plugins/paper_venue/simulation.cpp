@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace trapline::paper_venue {
 namespace {
@@ -19,7 +20,14 @@ constexpr double unit_value = 64'000;  // USDT: the order sizes of the model are
 // Five significant digits before the decimals end: 64,000.0, 3,000.00, 2.00000.
 instrument describe(const std::string& symbol, double price) {
   const int digits = static_cast<int>(std::floor(std::log10(price)));
-  return {symbol, -std::clamp(5 - digits, 0, 7), -std::clamp(digits, 0, 5)};
+  instrument i;
+  i.symbol = symbol;
+  i.price_exp = -std::clamp(5 - digits, 0, 7);
+  i.size_exp = -std::clamp(digits, 0, 5);
+  const double lots_per_unit = unit_value / price * std::pow(10.0, -i.size_exp);
+  i.max_lots = std::max<std::int64_t>(1, std::llround(1200 * lots_per_unit));
+  i.max_market_lots = std::max<std::int64_t>(1, std::llround(220 * lots_per_unit));
+  return i;
 }
 
 market_settings market_of_price(const instrument& i, double price, std::uint64_t seed, std::int64_t start) {
@@ -50,17 +58,15 @@ simulation::lane::lane(const market_settings& ms, const director_settings& d, st
 }
 
 simulation::simulation(const settings& s, std::int64_t start_ts, simulation_sink& sink)
-    : account_(std::llround(s.balance * 1e9), instruments_), sink_(sink), trader_(s.trader), now_(start_ts) {
+    : sink_(sink), trader_(s.trader), now_(start_ts), next_funding_(derivatives::next_funding(start_ts)) {
   for (const auto& symbol : s.symbols) instruments_.push_back(describe(symbol, s.start_price));
   for (std::size_t i = 0; i < instruments_.size(); ++i)
     lanes_.push_back(std::make_unique<lane>(
         market_of_price(instruments_[i], s.start_price, derive(s.seed, i, 0), start_ts), s.episodes, s.seed, i));
-}
-
-std::vector<std::int64_t> simulation::marks() const {
-  std::vector<std::int64_t> out;
-  for (const auto& l : lanes_) out.push_back(std::llround(l->m.quotes().mark()));
-  return out;
+  std::vector<liquidity*> markets;
+  for (const auto& l : lanes_) markets.push_back(&l->m);
+  exchange_ =
+      std::make_unique<exchange>(std::llround(s.balance * 1e9), s.mode, instruments_, std::move(markets), sink_);
 }
 
 std::uint64_t simulation::decoys_played() const {
@@ -74,6 +80,10 @@ void simulation::advance(std::int64_t now) {
     now_ += market::step_ns;
     ++steps_;
     for (std::size_t i = 0; i < lanes_.size(); ++i) step(i);
+    if (now_ >= next_funding_) {
+      exchange_->settle_funding(now_);
+      next_funding_ = derivatives::next_funding(now_);
+    }
   }
 }
 
@@ -85,9 +95,6 @@ void simulation::step(std::size_t symbol) {
     sink_.on_episode(symbol, *truth);
   }
   l.m.step();
-  orders_.clear();
-  if (trader_) l.trader.advance(l.m, account_, orders_);
-
   const auto& trades = l.m.trades();
   if (!trades.empty()) {
     l.traded = true;
@@ -96,7 +103,8 @@ void simulation::step(std::size_t symbol) {
       l.recent.erase(l.recent.begin(), l.recent.end() - static_cast<std::ptrdiff_t>(recent_kept));
     sink_.on_trades(symbol, trades);
   }
-  for (const auto& o : orders_) sink_.on_order(o);
+  exchange_->on_step(symbol, now_);
+  if (trader_) l.trader.advance(l.m, *exchange_);
   if (steps_ % book_every == 0 && l.feed.publish(l.m.book(), 1 + l.seq_random.below(100))) sink_.on_book(symbol);
   if (steps_ % ticker_every == 0) sink_.on_ticker(symbol);
   if (steps_ % candle_every == 0) {

@@ -1,5 +1,5 @@
-// The synthetic exchange without its sockets: markets, scripts, account. Deterministic: the same settings and start
-// give the same calls on the sink, whatever the steps in which advance() is called.
+// The synthetic venue without its sockets: markets, scripts, exchange. Deterministic: the same settings, start and
+// orders give the same calls on the sink, whatever the steps in which advance() is called.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
-#include "account.hpp"
 #include "book_feed.hpp"
 #include "director.hpp"
+#include "exchange/exchange.hpp"
 #include "house_trader.hpp"
 #include "market.hpp"
 #include "settings.hpp"
@@ -17,16 +17,14 @@
 namespace trapline::paper_venue {
 
 // Receives what happens, in order. `symbol` is an index into the settings' list.
-class simulation_sink {
+class simulation_sink : public exchange_sink {
  public:
-  virtual ~simulation_sink() = default;
   virtual void on_episode(std::size_t symbol, const episode_truth& truth) = 0;
   virtual void on_trades(std::size_t symbol, const std::vector<trade>& trades) = 0;  // oldest first
   virtual void on_book(std::size_t symbol) = 0;  // the feed of the symbol has a new state
   virtual void on_ticker(std::size_t symbol) = 0;
   // The running bar changed; `closed`: the bar before it has just ended.
   virtual void on_candle(std::size_t symbol, bool closed) = 0;
-  virtual void on_order(const order& o) = 0;  // after it, the positions are what the order made of them
 };
 
 class simulation {
@@ -43,8 +41,8 @@ class simulation {
   const market& market_of(std::size_t symbol) const { return lanes_[symbol]->m; }
   const book_feed& feed_of(std::size_t symbol) const { return lanes_[symbol]->feed; }
   const std::deque<trade>& recent_trades(std::size_t symbol) const { return lanes_[symbol]->recent; }  // oldest first
-  const account& the_account() const { return account_; }
-  std::vector<std::int64_t> marks() const;  // ticks, by symbol
+  exchange& the_exchange() { return *exchange_; }
+  const exchange& the_exchange() const { return *exchange_; }
   std::uint64_t decoys_played() const;
 
  private:
@@ -64,12 +62,12 @@ class simulation {
 
   std::vector<instrument> instruments_;
   std::vector<std::unique_ptr<lane>> lanes_;
-  account account_;
+  std::unique_ptr<exchange> exchange_;
   simulation_sink& sink_;
   bool trader_;
   std::int64_t now_;
+  std::int64_t next_funding_;
   std::uint64_t steps_ = 0;
-  std::vector<order> orders_;
 };
 
 }  // namespace trapline::paper_venue

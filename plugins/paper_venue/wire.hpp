@@ -1,15 +1,14 @@
-// The venue's messages as JSON text, in the v1 and the v2 wire format (field names, types and order as Bitget's).
+// The venue's messages and its public channels as JSON text, in the v1, v2 and v3 wire formats (field names and types
+// as Bitget's: bitget.md, sections 7 to 9).
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "account.hpp"
 #include "bars.hpp"
 #include "book_feed.hpp"
 #include "instrument.hpp"
@@ -17,7 +16,8 @@
 
 namespace trapline::paper_venue {
 
-enum class dialect : std::uint8_t { v1, v2 };
+enum class dialect : std::uint8_t { v1, v2, v3 };
+inline constexpr std::size_t dialects = 3;
 
 }  // namespace trapline::paper_venue
 
@@ -25,7 +25,7 @@ namespace trapline::paper_venue::wire {
 
 enum class action : std::uint8_t { snapshot, update };
 
-// {"action":..,"arg":ECHO,"data":[DATA]} and, in v2, the sending time. `echo` is JSON text.
+// {"action":..,"arg":ECHO,"data":[DATA]} and, but in v1, the sending time. `echo` is JSON text.
 std::string push(dialect d, action a, std::string_view echo, std::string_view data, std::int64_t now);
 std::string ack(std::string_view event, std::string_view echo);
 // `echo` empty: an error that belongs to no subscription.
@@ -38,17 +38,13 @@ std::string trade_row(dialect d, const instrument& i, const trade& t);
 std::string trade_rows(dialect d, const instrument& i, const std::deque<trade>& trades);
 std::string ticker(dialect d, const instrument& i, const market& m);
 std::string candle_row(dialect d, const instrument& i, const bar& b);
-std::string candle_rows(dialect d, const instrument& i, const bars& all, std::size_t count);
+std::string candle_rows(dialect d, const instrument& i, const std::vector<bar>& all);
 // With `checksum` false, v2 books carry only their sequence numbers; v1 has nothing else than the checksum and
 // always carries it. `falsify`: the checksum is made wrong.
 std::string book_snapshot(dialect d, const instrument& i, const book_feed& feed, bool checksum, std::int64_t now);
+// The best `levels` of each side: books1, books5 and so on.
+std::string book_top(dialect d, const instrument& i, const book_feed& feed, std::size_t levels, std::int64_t now);
 std::string book_update(dialect d, const instrument& i, const book_feed& feed, bool checksum, bool falsify,
                         std::int64_t now);
-
-// The complete list, or what it holds of symbol `only`.
-std::string position_rows(dialect d, const std::vector<instrument>& all, const account& a,
-                          const std::vector<std::int64_t>& marks, std::optional<std::size_t> only = {});
-std::string order_row(dialect d, const instrument& i, const order& o);
-std::string account_row(dialect d, const account& a, const std::vector<std::int64_t>& marks);
 
 }  // namespace trapline::paper_venue::wire

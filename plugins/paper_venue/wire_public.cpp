@@ -25,6 +25,13 @@ std::string level_list(const instrument& i, const Range& levels) {
 std::string book(dialect d, const instrument& i, const book_feed& feed, const std::string& bids,
                  const std::string& asks, std::int64_t pseq, bool checksum, bool falsify, std::int64_t now) {
   object o;
+  if (d == dialect::v3)
+    return o.raw("a", asks)
+        .raw("b", bids)
+        .number("pseq", pseq)
+        .number("seq", feed.seq())
+        .text("ts", std::to_string(ms(now)))
+        .done();
   o.raw("asks", asks).raw("bids", bids);
   if (checksum || d == dialect::v1) o.number("checksum", feed.checksum(i) ^ (falsify ? 1 : 0));
   if (d == dialect::v2) o.number("seq", feed.seq()).number("pseq", pseq);
@@ -49,7 +56,7 @@ std::string push(dialect d, action a, std::string_view echo, std::string_view da
   std::string out = a == action::snapshot ? R"({"action":"snapshot","arg":)" : R"({"action":"update","arg":)";
   out.reserve(out.size() + echo.size() + data.size() + 40);
   ((((out += echo) += R"(,"data":[)") += data) += ']');
-  if (d == dialect::v2) (out += R"(,"ts":)") += std::to_string(ms(now));
+  if (d != dialect::v1) (out += R"(,"ts":)") += std::to_string(ms(now));
   return out += '}';
 }
 
@@ -73,12 +80,24 @@ std::string trade_row(dialect d, const instrument& i, const trade& t) {
   if (d == dialect::v1)
     return "[\"" + ts + "\",\"" + price_text(i, t.tick) + "\",\"" + size_text(i, t.lots) + "\",\"" +
            side_text(t.taker) + "\"]";
+  const auto id = std::to_string(t.id);
+  if (d == dialect::v3)  // `P` besides `p`: ccxt reads the former
+    return object()
+        .text("i", id)
+        .text("L", id)
+        .text("p", price_text(i, t.tick))
+        .text("P", price_text(i, t.tick))
+        .text("v", size_text(i, t.lots))
+        .text("S", side_text(t.taker))
+        .text("T", ts)
+        .text("isRPI", "no")
+        .done();
   return object()
       .text("ts", ts)
       .text("price", price_text(i, t.tick))
       .text("size", size_text(i, t.lots))
       .text("side", side_text(t.taker))
-      .text("tradeId", std::to_string(t.id))
+      .text("tradeId", id)
       .done();
 }
 
@@ -124,6 +143,28 @@ std::string ticker(dialect d, const instrument& i, const market& m) {
         .text("baseVolume", size_text(i, lots))
         .text("quoteVolume", turnover_text(i, turnover))
         .done();
+  if (d == dialect::v3)
+    return object()
+        .text("lastPrice", price_text(i, m.last_tick()))
+        .text("bid1Price", price_text(i, bid))
+        .text("bid1Size", size_text(i, m.book().at(side::buy, bid)))
+        .text("ask1Price", price_text(i, ask))
+        .text("ask1Size", size_text(i, m.book().at(side::sell, ask)))
+        .text("openPrice24h", price_text(i, open))
+        .text("highPrice24h", price_text(i, b.high()))
+        .text("lowPrice24h", price_text(i, b.low()))
+        .text("price24hPcnt", ratio_text(change))
+        .text("volume24h", size_text(i, lots))
+        .text("turnover24h", turnover_text(i, turnover))
+        .text("indexPrice", price(q.index()))
+        .text("markPrice", price(q.mark()))
+        .text("fundingRate", funding)
+        .text("nextFundingTime", std::to_string(next_funding))
+        .text("openInterest", size_text(i, q.open_interest()))
+        .text("deliveryTime", "")
+        .text("deliveryStartTime", "")
+        .text("deliveryStatus", "")
+        .done();
   // The bar that holds 00:00 UTC, or the oldest kept.
   constexpr std::int64_t day = 86'400 * second;
   auto open_utc = open;
@@ -156,6 +197,16 @@ std::string ticker(dialect d, const instrument& i, const market& m) {
 }
 
 std::string candle_row(dialect d, const instrument& i, const bar& b) {
+  if (d == dialect::v3)
+    return object()
+        .text("start", std::to_string(ms(b.start)))
+        .text("open", price_text(i, b.open))
+        .text("high", price_text(i, b.high))
+        .text("low", price_text(i, b.low))
+        .text("close", price_text(i, b.close))
+        .text("volume", size_text(i, b.lots))
+        .text("turnover", turnover_text(i, b.turnover))
+        .done();
   std::string out = "[\"" + std::to_string(ms(b.start)) + '"';
   const auto put = [&](const std::string& s) { ((out += ",\"") += s) += '"'; };
   for (const auto tick : {b.open, b.high, b.low, b.close}) put(price_text(i, tick));
@@ -167,12 +218,11 @@ std::string candle_row(dialect d, const instrument& i, const bar& b) {
   return out += ']';
 }
 
-std::string candle_rows(dialect d, const instrument& i, const bars& all, std::size_t count) {
-  const auto& b = all.all();
+std::string candle_rows(dialect d, const instrument& i, const std::vector<bar>& all) {
   std::string out;
-  for (std::size_t k = b.size() > count ? b.size() - count : 0; k < b.size(); ++k) {
+  for (const auto& b : all) {
     if (!out.empty()) out += ',';
-    out += candle_row(d, i, b[k]);
+    out += candle_row(d, i, b);
   }
   return out;
 }
@@ -180,6 +230,13 @@ std::string candle_rows(dialect d, const instrument& i, const bars& all, std::si
 std::string book_snapshot(dialect d, const instrument& i, const book_feed& feed, bool checksum, std::int64_t now) {
   const std::vector<std::pair<std::int64_t, std::int64_t>> bids(feed.bids().rbegin(), feed.bids().rend());
   return book(d, i, feed, level_list(i, bids), level_list(i, feed.asks()), 0, checksum, false, now);
+}
+
+std::string book_top(dialect d, const instrument& i, const book_feed& feed, std::size_t levels, std::int64_t now) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> bids, asks;
+  for (auto it = feed.bids().rbegin(); it != feed.bids().rend() && bids.size() < levels; ++it) bids.push_back(*it);
+  for (auto it = feed.asks().begin(); it != feed.asks().end() && asks.size() < levels; ++it) asks.push_back(*it);
+  return book(d, i, feed, level_list(i, bids), level_list(i, asks), 0, false, false, now);
 }
 
 std::string book_update(dialect d, const instrument& i, const book_feed& feed, bool checksum, bool falsify,

@@ -14,6 +14,8 @@ namespace trapline::trap {
 
 inline constexpr std::int64_t second = 1'000'000'000;
 inline constexpr std::int64_t minute = 60 * second;
+// Event times beyond this (the year 2116) are wrong, and would overflow what is added to them.
+inline constexpr std::int64_t latest_time = INT64_MAX / 2;
 
 struct level_settings {
   std::vector<int> swing_bars{10, 30, 60};  // bars on each side of a swing extreme

@@ -1,16 +1,13 @@
 #include "symbol.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "trapline/sdk/decimal.hpp"
-#include "trapline/sdk/text.hpp"
 
 namespace trapline::trap {
 
 namespace {
-constexpr char detector_name[] = "trap_detector";
 constexpr sign sides[] = {1, -1};
 // Highest probability of what another pattern explains better: below the end of an alarm.
 constexpr double explained = 0.45;
@@ -24,20 +21,14 @@ std::string_view ignored_name(ignored r) noexcept {
 
 symbol::symbol(const settings& s, std::uint32_t instrument, std::string_view name, sink& out)
     : settings_(s),
-      sink_(out),
       instrument_(instrument),
+      reporter_("trap_detector", instrument, name, out),
       levels_(s.levels),
       hunts_{stop_hunt(1, s.stop_hunt), stop_hunt(-1, s.stop_hunt)},
       traps_{range_trap(1, s.range_trap), range_trap(-1, s.range_trap)},
       impulses_{impulse(1, s.impulse), impulse(-1, s.impulse)},
       bid_layers_(book_side::bid, s.spoofing, s.layering),
       ask_layers_(book_side::ask, s.spoofing, s.layering) {
-  if (name.empty()) {
-    name_[0] = '#';
-    std::to_chars(name_ + 1, name_ + sizeof name_ - 1, instrument);
-  } else {
-    sdk::assign(name_, name);
-  }
   for (std::size_t i = 0; i < kind_count; ++i) watched_[i] = s.watches(kinds[i].pattern);
 }
 
@@ -317,77 +308,10 @@ void symbol::evaluate(kind k) noexcept {
   if (news.finished && a.confirmed) forget(k);
 }
 
-std::int64_t symbol::mantissa(double price) const noexcept {
-  const double m = price * sdk::to_double(1, -market_.price_exp());
-  return std::abs(m) < 9e18 ? std::llround(m) : 0;
-}
-
 void symbol::tell(kind k, std::uint8_t stage) noexcept {
-  const tracker& t = trackers_[index(k)];
-  const assessment& a = t.last();
-  trapline_signal s{};
-  char* p = s.id;
-  char* const end = s.id + sizeof s.id - 1;
-  const auto put = [&](std::string_view text) {
-    const std::size_t n = std::min(text.size(), static_cast<std::size_t>(end - p));
-    std::memcpy(p, text.data(), n);
-    p += n;
-  };
-  put(info(k).name);
-  put(":");
-  put(sdk::view(name_));
-  put(":");
-  if (const auto r = std::to_chars(p, end, t.number()); r.ec == std::errc{}) p = r.ptr;
-  sdk::assign(s.detector, detector_name);
-  s.pattern = info(k).abi_pattern;
-  s.direction = info(k).direction;
-  s.stage = stage;
-  s.observability = a.observability;
-  s.probability = t.probability();
-  s.confidence = confidence(a);
-  s.intensity = intensity(a.displacement, a.volume);
-  s.severity = severity(s.probability, s.intensity);
-  s.has_level = a.level > 0;
-  s.price_exp = static_cast<std::int8_t>(market_.price_exp());
-  s.level = s.has_level ? mantissa(a.level) : 0;
-  s.onset_ts = a.onset;
-  const auto evidence = a.evidence.evidence();
-  s.evidence_count = static_cast<std::uint32_t>(evidence.size());
-  sink_.signal(instrument_, market_.now(), s, evidence);
+  reporter_.signal(k, stage, trackers_[index(k)], market_.now(), market_.price_exp());
 }
 
-void symbol::report() noexcept {
-  trapline_trap_matrix m{};
-  std::array<trapline_matrix_row, kind_count> rows{};
-  std::uint32_t n = 0;
-  for (std::size_t i = 0; i < kind_count; ++i) {
-    if (!watched_[i]) continue;
-    const tracker& t = trackers_[i];
-    trapline_matrix_row& r = rows[n++];
-    r.pattern = kinds[i].abi_pattern;
-    r.direction = kinds[i].direction;
-    r.stage = t.stage();
-    r.probability = t.active() ? t.probability() : prior(static_cast<kind>(i), state::idle);
-    r.intensity = t.active() ? intensity(t.last().displacement, t.last().volume) : 0.0;
-  }
-  sdk::assign(m.detector, detector_name);
-  const verdict v = overall(trackers_);
-  m.probability = v.probability;
-  m.warming = warming();
-  m.price_exp = static_cast<std::int8_t>(market_.price_exp());
-  if (v.leading >= 0) {
-    const auto k = static_cast<std::size_t>(v.leading);
-    const assessment& a = trackers_[k].last();
-    m.pattern = kinds[k].abi_pattern;
-    m.direction = kinds[k].direction;
-    m.intensity = intensity(a.displacement, a.volume);
-    m.confidence = confidence(a);
-    m.has_level = a.level > 0;
-    m.level = m.has_level ? mantissa(a.level) : 0;
-  }
-  m.severity = severity(m.probability, m.intensity);
-  m.row_count = n;
-  sink_.matrix(instrument_, market_.now(), m, {rows.data(), n});
-}
+void symbol::report() noexcept { reporter_.matrix(trackers_, watched_, warming(), market_.now(), market_.price_exp()); }
 
 }  // namespace trapline::trap

@@ -6,14 +6,13 @@
 #include <span>
 #include <string_view>
 
-#include "arbiter.hpp"
 #include "features/levels.hpp"
 #include "features/market.hpp"
 #include "patterns/impulse.hpp"
 #include "patterns/layers.hpp"
 #include "patterns/range_trap.hpp"
 #include "patterns/stop_hunt.hpp"
-#include "sink.hpp"
+#include "reporter.hpp"
 #include "trapline/abi/system.h"
 
 namespace trapline::trap {
@@ -67,13 +66,11 @@ class symbol {
   void lose_book() noexcept;
   void tell(kind k, std::uint8_t stage) noexcept;
   void report() noexcept;
-  std::int64_t mantissa(double price) const noexcept;
 
   const settings& settings_;
-  sink& sink_;
   std::uint32_t instrument_;
-  char name_[32]{};
-  std::array<bool, kind_count> watched_{};
+  reporter reporter_;
+  kind_mask watched_{};
 
   market market_;
   level_set levels_;
@@ -81,7 +78,7 @@ class symbol {
   std::array<range_trap, 2> traps_;
   std::array<impulse, 2> impulses_;
   layer_watch bid_layers_, ask_layers_;
-  std::array<tracker, kind_count> trackers_{};
+  tracker_set trackers_{};
 
   std::array<std::int64_t, channels> channel_ts_{};
   std::uint32_t backwards_ = 0;

@@ -59,11 +59,11 @@ class crash : public testing::Test {
 }  // namespace
 
 TEST_F(crash, a_segmentation_fault_names_the_instance_whose_callback_ran) {
-  expect_record("segv", SIGSEGV, "its callback was running on its lane\nevent_seq: ");
+  expect_record("segv", SIGSEGV, "its callback was called last on its lane\nlast_event_seq: ");
 }
 
 TEST_F(crash, an_abort_names_the_instance_whose_callback_ran) {
-  expect_record("abort", SIGABRT, "its callback was running on its lane\nevent_seq: ");
+  expect_record("abort", SIGABRT, "its callback was called last on its lane\nlast_event_seq: ");
 }
 
 TEST_F(crash, a_thread_of_a_plugin_is_known_by_the_code_on_its_stack) {

@@ -78,7 +78,7 @@ class bus_rig {
     for (auto& l : running_) l->end(1'000'000'000);
   }
 
-  // A lane that the calling thread drives, if `own_thread` is false.
+  // A lane, to be driven by the calling thread or by one of its own: see below.
   trapline::bus::lane& lane(trapline::config::wait_strategy wait = trapline::config::wait_strategy::park) {
     trapline::config::lane_config c;
     c.name = "lane" + std::to_string(lanes_.size());

@@ -6,7 +6,10 @@
 
 namespace trapline::bus {
 
-conflation::conflation(std::size_t bytes) : memory_(bytes) { clear(); }
+conflation::conflation(std::size_t bytes) : memory_(bytes), max_kinds_(bytes / 256) {
+  in_order_.reserve(max_kinds_);
+  clear();
+}
 
 // From the beginning again: a pool never gives memory back to its arena, and sizes may have changed.
 void conflation::clear() {
@@ -26,7 +29,9 @@ std::size_t conflation::hash::operator()(const key& k) const noexcept {
 bool conflation::keep(const trapline_event& e) noexcept {
   const auto* bytes = reinterpret_cast<const std::byte*>(&e);
   try {
-    const auto [it, fresh] = latest_->try_emplace({e.topic, e.instrument, e.space, e.type});
+    const key kind{e.topic, e.instrument, e.space, e.type};
+    if (latest_->size() >= max_kinds_ && !latest_->contains(kind)) return false;
+    const auto [it, fresh] = latest_->try_emplace(kind);
     try {
       it->second.assign(bytes, bytes + e.size);
     } catch (const std::bad_alloc&) {

@@ -20,7 +20,8 @@ class conflation {
   // `bytes` of memory, touched at once, so that it cannot grow or fail later.
   explicit conflation(std::size_t bytes);
 
-  // Keeps a copy of `e` in place of what was there of its kind. False: no room, `e` is lost.
+  // Keeps a copy of `e` in place of what was there of its kind. False: no room (or more than bytes/256 kinds), `e` is
+  // lost.
   bool keep(const trapline_event& e) noexcept;
 
   // Moves the events out in the order of their seq, as many as fit into `room` bytes at `out`. Returns the bytes
@@ -51,7 +52,8 @@ class conflation {
   std::optional<std::pmr::monotonic_buffer_resource> arena_;
   std::optional<std::pmr::unsynchronized_pool_resource> pool_;
   std::optional<map> latest_;
-  std::vector<map::iterator> in_order_;  // scratch of take()
+  std::size_t max_kinds_;
+  std::vector<map::iterator> in_order_;  // scratch of take(), with room for all
   std::uint64_t replaced_ = 0;
 };
 

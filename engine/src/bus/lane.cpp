@@ -2,7 +2,6 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "bus/spin.hpp"
+#include "supervise/alternate_stack.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/event.hpp"
 
@@ -30,26 +30,6 @@ void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
   ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
-// A place for the hosting program's signal handlers to run when a plugin has used up the thread's stack.
-class alternate_stack {
- public:
-  alternate_stack() : memory_(std::make_unique<std::byte[]>(size)) {
-    stack_t s{};
-    s.ss_sp = memory_.get();
-    s.ss_size = size;
-    ::sigaltstack(&s, nullptr);
-  }
-  ~alternate_stack() {
-    stack_t s{};
-    s.ss_flags = SS_DISABLE;
-    ::sigaltstack(&s, nullptr);
-  }
-
- private:
-  static constexpr std::size_t size = 64 * 1024;
-  std::unique_ptr<std::byte[]> memory_;
-};
-
 }  // namespace
 
 lane::lane(runtime& rt, const config::lane_config& c)
@@ -58,8 +38,8 @@ lane::lane(runtime& rt, const config::lane_config& c)
       wait_(c.wait),
       reader_(rt.ring.add_reader(c.overflow, this, static_cast<std::size_t>(c.conflate_bytes))) {
   const std::string label = "lane=\"" + name_ + "\"";
-  lost_total_ = rt_.metrics.counter("engine", "lane_lost_events_total", label);
-  conflated_total_ = rt_.metrics.counter("engine", "lane_conflated_events_total", label);
+  reader_.count_in(rt_.metrics.counter("engine", "lane_lost_events_total", label),
+                   rt_.metrics.counter("engine", "lane_conflated_events_total", label));
   delay_ = rt_.metrics.histogram_of("engine", "lane_delay_seconds", label, obs::duration_bounds);
 }
 
@@ -125,7 +105,7 @@ void lane::wake() noexcept {
 // ---------------------------------------------------------------- the lane's thread
 
 void lane::loop() {
-  const alternate_stack for_signals;
+  const supervise::alternate_stack for_signals;
   adopt_thread();
   while (!ending_) turn();
 }
@@ -164,7 +144,7 @@ std::size_t lane::drain_bus(std::size_t most) {
     events_.store(events_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     idle_since_ = 0;
     if (const auto c = reader_.conflated(); c != conflated_) {
-      std::atomic_ref(*conflated_total_).store(conflated_ = c, std::memory_order_relaxed);
+      conflated_ = c;
       timers_.requeue_lost();  // timer events are conflated like all others
     }
   }
@@ -172,6 +152,7 @@ std::size_t lane::drain_bus(std::size_t most) {
 }
 
 void lane::hand_over_timed(plugin::instance& i, const trapline_event* e) {
+  until_sample_ = sample_every;
   if (delay_) delay_->record(static_cast<double>(rt_.clock.now() - e->ts_recv) * 1e-9);
   const std::int64_t begin = rt_.clock.mono();
   i.on_event(e);
@@ -220,7 +201,6 @@ std::uint32_t lane::resolve(std::uint32_t topic) {
 
 // All instances of a lapped lane are told before they see anything newer.
 void lane::tell_loss(const loss& lost, const trapline_event* next) {
-  std::atomic_ref(*lost_total_).fetch_add(lost.events, std::memory_order_relaxed);
   struct {
     trapline_event head{};
     trapline_gap gap{};

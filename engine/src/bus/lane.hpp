@@ -21,10 +21,11 @@ namespace trapline::bus {
 
 // What a lane's thread is doing right now, for the watchdog and for crash records. Written by the thread alone.
 struct activity {
-  // Callbacks entered so far * 2^16 + place in the lane's list of the instance that was entered last, from 1; 0: none runs.
+  // Callbacks entered so far * 2^16 + place in the lane's list of the instance that was entered last, from 1; 0: none
+  // runs.
   std::atomic<std::uint64_t> call{0};
-  std::atomic<std::uint64_t> seq{0};        // of the event handed over last
-  std::atomic<std::int64_t> may_wait{0};    // ns that the callback may take over its budget: a driver's wait
+  std::atomic<std::uint64_t> seq{0};      // of the event handed over last
+  std::atomic<std::int64_t> may_wait{0};  // ns that the callback may take over its budget: a driver's wait
 };
 
 class lane final : public sleeper {
@@ -70,7 +71,7 @@ class lane final : public sleeper {
   }
   // Marks that a callback of `i` begins, or that none runs (nullptr).
   void enter(const plugin::instance* i, std::int64_t may_wait = 0) noexcept {
-    activity_.may_wait.store(may_wait, std::memory_order_relaxed);
+    activity_.may_wait.store(may_wait, std::memory_order_release);
     activity_.call.store(++calls_ << 16 | (i ? i->place : 0), std::memory_order_release);
   }
   bool dry() const noexcept { return !reader_.ready(); }
@@ -104,7 +105,7 @@ class lane final : public sleeper {
   void deliver_timer(const trapline_event* e);
   void hand_over(plugin::instance& i, const trapline_event* e) {
     activity_.call.store(++calls_ << 16 | i.place, std::memory_order_release);
-    if (calls_ % sample_every == 0) [[unlikely]]
+    if (--until_sample_ == 0) [[unlikely]]
       hand_over_timed(i, e);
     else i.on_event(e);
   }
@@ -133,18 +134,16 @@ class lane final : public sleeper {
   bool routes_stale_ = false;
   bus::activity activity_;
   std::uint64_t calls_ = 0;
+  std::uint32_t until_sample_ = sample_every;
   obs::histogram* delay_ = nullptr;
   time::timers timers_;
   std::int64_t idle_since_ = 0;  // for spin_park
-  std::uint64_t* lost_total_ = nullptr;
-  std::uint64_t* conflated_total_ = nullptr;
   std::uint64_t conflated_ = 0;
 
   std::mutex driver_mutex_;  // a wake-up must not reach a driver that is being destroyed
   plugin::instance* driver_ = nullptr;
 
   std::mutex command_mutex_;
-  std::condition_variable command_done_;
   std::deque<std::function<void()>> commands_;
   std::atomic<bool> has_commands_{false};
   bool ending_ = false;  // of the lane's thread

@@ -103,6 +103,7 @@ bool ring::evict(reader& r, std::uint64_t limit) noexcept {
     spin_once();
   }
   const std::uint64_t target = pos < limit ? std::max(limit, pos + lines_ / 8) : pos;
+  const std::uint64_t lost_before = r.lost_.events;
   while (pos < target && committed(pos)) {
     if (at(pos)->space != pad_space && !(r.conflation_ && r.conflation_->keep(*at(pos)))) {
       if (r.lost_.events++ == 0) r.lost_.from_seq = pos + 1;
@@ -110,12 +111,14 @@ bool ring::evict(reader& r, std::uint64_t limit) noexcept {
     }
     pos = next(pos);
   }
+  std::atomic_ref(*r.lost_total_).fetch_add(r.lost_.events - lost_before, std::memory_order_relaxed);
+  if (r.conflation_) std::atomic_ref(*r.conflated_total_).store(r.conflation_->replaced(), std::memory_order_relaxed);
   r.unpin(pos);
   return pos >= limit;
 }
 
 inline void ring::write(std::uint64_t pos, const trapline_frame& frame, const stamp& marks,
-                 std::uint64_t source_seq) noexcept {
+                        std::uint64_t source_seq) noexcept {
   trapline_event* e = at(pos);
   *e = *frame.event;
   e->size = event_size(frame);
@@ -142,8 +145,7 @@ std::uint64_t ring::end_of(std::uint64_t pos, std::uint64_t lines) const noexcep
 }
 
 // Fills what was claimed from `pos` on with one event; returns its end.
-std::uint64_t ring::put(std::uint64_t pos, const trapline_frame& f, const stamp& marks,
-                        std::uint64_t number) noexcept {
+std::uint64_t ring::put(std::uint64_t pos, const trapline_frame& f, const stamp& marks, std::uint64_t number) noexcept {
   const std::uint64_t lines = lines_for(event_size(f));
   if ((pos & mask_) + lines > lines_) [[unlikely]] {
     trapline_event* pad = at(pos);
@@ -245,7 +247,6 @@ void ring::reader::refill() {
   while (!try_pin(pos)) spin_once();
   const bool moved = conflation_ && !conflation_->empty();
   if (moved) copy_used_ = conflation_->take(copy_.data(), copy_.size());
-  if (conflation_) conflated_ = conflation_->replaced();
   // What was conflated is older than what is in the ring: it comes first, and all of it.
   while (!moved && copy_used_ < copy_target && ring_.committed(pos)) {
     const trapline_event* e = ring_.at(pos);

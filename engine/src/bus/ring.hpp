@@ -151,8 +151,13 @@ class ring::reader {
   bool has_loss() const noexcept { return pending_loss_.events > 0; }
   loss take_loss() noexcept { return std::exchange(pending_loss_, {}); }
 
-  // Events dropped for a later one of their kind. Of the reader's thread.
-  std::uint64_t conflated() const noexcept { return conflated_; }
+  // Words to count in, by whom it happens to: events lost, and events dropped for a later one of their kind.
+  void count_in(std::uint64_t* lost, std::uint64_t* conflated) noexcept {
+    if (lost) lost_total_ = lost;
+    if (conflated) conflated_total_ = conflated;
+  }
+  // Events dropped for a later one of their kind.
+  std::uint64_t conflated() const noexcept { return load(*conflated_total_); }
 
   // Memory beside the ring, in bytes.
   std::size_t bytes() const noexcept { return copy_.size() + conflate_bytes_; }
@@ -164,6 +169,9 @@ class ring::reader {
   friend class ring;
   // The lowest bit pins: while it is set, nobody else moves the position, and lines from it on are not reused.
   static constexpr std::uint64_t pinned = 1;
+  static std::uint64_t load(std::uint64_t& word) noexcept {
+    return std::atomic_ref(word).load(std::memory_order_relaxed);
+  }
   bool try_pin(std::uint64_t& pos) noexcept;
   void unpin(std::uint64_t pos) noexcept { word_.store(pos << 1, std::memory_order_release); }
   const trapline_event* peek_in_ring() noexcept {
@@ -189,7 +197,8 @@ class ring::reader {
   std::size_t conflate_bytes_ = 0;
   loss lost_;                               // guarded by the pin
   std::unique_ptr<conflation> conflation_;  // guarded by the pin
-  std::uint64_t conflated_ = 0;
+  std::uint64_t unread_[2] = {0, 0};
+  std::uint64_t *lost_total_ = &unread_[0], *conflated_total_ = &unread_[1];
   loss pending_loss_;  // the reader's own
   std::vector<std::byte> copy_;
   std::size_t copy_used_ = 0, copy_read_ = 0;

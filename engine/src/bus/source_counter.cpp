@@ -18,12 +18,14 @@ bool membarrier_works() noexcept {
 
 }  // namespace
 
-source_counter::source_counter(bool one_owner) noexcept : shared_(!one_owner || !membarrier_works()) {}
+source_counter::source_counter(bool one_owner) noexcept
+    : shared_(!one_owner || !membarrier_works()), settled_(shared_.load()) {}
 
 void source_counter::share() noexcept {
   shared_.store(true, std::memory_order_seq_cst);
   // After this the owner either sees `shared_`, or its `busy_` is seen here.
   membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+  settled_.store(true, std::memory_order_release);
 }
 
 }  // namespace trapline::bus

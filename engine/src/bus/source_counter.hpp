@@ -13,7 +13,7 @@ namespace trapline::bus {
 // A claim and its number must be taken together, which needs a lock, which costs as much as the rest of a publish.
 // Nearly all events come from one thread, the owner: so the lock is biased. As long as no other thread publishes, the
 // owner takes it with a plain store. The first other thread ends that for good: it says so in `shared_` and makes all
-// processors see it (membarrier(2)); from then on both sides lock with an exchange.
+// processors see it (membarrier(2)); from then on, `settled_`, both sides lock with an exchange.
 class source_counter {
  public:
   // `one_owner` false: no thread is special.
@@ -32,7 +32,8 @@ class source_counter {
       }
       busy_.store(false, std::memory_order_release);
     }
-    if (!on_owner_thread && !shared_.load(std::memory_order_acquire)) share();
+    // Not `shared_`: another thread may have set that and not be through with its barrier yet.
+    if (!on_owner_thread && !settled_.load(std::memory_order_acquire)) share();
     while (busy_.exchange(true, std::memory_order_acquire)) spin_once();
     const std::uint64_t first = number(claim());
     busy_.store(false, std::memory_order_release);
@@ -49,7 +50,7 @@ class source_counter {
   }
   void share() noexcept;
 
-  std::atomic<bool> busy_{false}, shared_;
+  std::atomic<bool> busy_{false}, shared_, settled_;
   std::atomic<std::uint64_t> last_{0};
 };
 

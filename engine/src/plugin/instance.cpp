@@ -27,6 +27,25 @@ trapline_status guarded(std::string& what, F&& f) noexcept {
   return TRAPLINE_E_FAILED;
 }
 
+// For texts to people: without memory for them there are none, and that is all.
+template <class F>
+void quietly(F&& f) noexcept {
+  try {
+    f();
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+// Whose code runs on this thread, for a crash record.
+class being_made {
+ public:
+  being_made(runtime& rt, const instance& i) : rt_(rt) { rt_.being_made.store(&i, std::memory_order_release); }
+  ~being_made() { rt_.being_made.store(nullptr, std::memory_order_release); }
+
+ private:
+  runtime& rt_;
+};
+
 trapline_error empty_error() {
   trapline_error e{};
   e.struct_size = sizeof e;
@@ -54,15 +73,28 @@ void instance::destroy() noexcept {
 
 bool instance::remake(trapline_error& error) {
   destroy();
-  subscriptions.clear();
-  faulted_.store(false, std::memory_order_relaxed);
+  health_.store(TRAPLINE_HEALTH_OK, std::memory_order_relaxed);
+  overruns_[0] = overruns_[1] = -1;
+  {
+    const std::lock_guard lock(state_mutex_);
+    faulted_.store(false, std::memory_order_relaxed);
+  }
   return create(error) && configure(error);
+}
+
+// It called report_fault() in create() or configure(): then it is not made.
+bool instance::faulted_meanwhile(trapline_error& error) const {
+  if (!faulted()) return false;
+  error.code = TRAPLINE_E_FAILED;
+  sdk::assign(error.text, reason());
+  return true;
 }
 
 bool instance::create(trapline_error& error) {
   error = empty_error();
   std::string what;
   trapline_status s = TRAPLINE_OK;
+  const being_made mark(rt_, *this);
   in_create_ = true;
   const trapline_status thrown = guarded(what, [&] { s = image_->entry().create(&host_, &plugin_, &error); });
   in_create_ = false;
@@ -81,11 +113,13 @@ bool instance::create(trapline_error& error) {
     sdk::assign(error.text, "create() returned an incomplete plugin table");
     return false;
   }
+  if (faulted_meanwhile(error)) return false;
   enter(TRAPLINE_INSTANCE_CREATED);
   return true;
 }
 
 bool instance::configure(trapline_error& error) {
+  const being_made mark(rt_, *this);
   error = empty_error();
   std::string what;
   trapline_status s = TRAPLINE_OK;
@@ -105,25 +139,28 @@ bool instance::configure(trapline_error& error) {
     sdk::assign(error.text, "get_extension() gave an incomplete driver table " + what);
     return false;
   }
+  if (faulted_meanwhile(error)) return false;
   enter(TRAPLINE_INSTANCE_CONFIGURED);
   return true;
 }
 
 bool instance::start(trapline_error& error) {
   error = empty_error();
+  if (faulted_meanwhile(error)) return false;
   std::string what;
   trapline_status s = TRAPLINE_OK;
+  ended_.store(false, std::memory_order_relaxed);
   if (guarded(what, [&] { s = plugin_->start(plugin_, &error); }) != TRAPLINE_OK) {
     s = TRAPLINE_E_FAILED;
     sdk::assign(error.text, what);
   }
   if (s != TRAPLINE_OK) {
     error.code = s;
+    ended_.store(true, std::memory_order_relaxed);
     return false;
   }
   begun_ = true;
-  ended_.store(false, std::memory_order_relaxed);
-  if (!faulted()) enter(TRAPLINE_INSTANCE_RUNNING);
+  enter(TRAPLINE_INSTANCE_RUNNING);
   return true;
 }
 
@@ -147,58 +184,82 @@ void instance::stop() {
   std::string what;
   if (guarded(what, [&] { plugin_->stop(plugin_); }) != TRAPLINE_OK) fault(TRAPLINE_E_FAILED, "stop: " + what);
   ended_.store(true, std::memory_order_relaxed);
-  if (!faulted()) enter(TRAPLINE_INSTANCE_STOPPED);
+  enter(TRAPLINE_INSTANCE_STOPPED);
 }
 
 void instance::fault_of_exception(std::string_view where) noexcept {
-  std::string what;
+  std::string what, text(where);
   guarded(what, [] { throw; });
-  fault(TRAPLINE_E_FAILED, sdk::cat(where, ": ", what));
+  quietly([&] { text = sdk::cat(where, ": ", what); });
+  fault(TRAPLINE_E_FAILED, text);
 }
 
 void instance::poll(std::int64_t max_wait) noexcept {
-  std::string what;
   trapline_status s = TRAPLINE_OK;
-  if (guarded(what, [&] { s = driver_->poll(plugin_, max_wait); }) != TRAPLINE_OK)
-    fault(TRAPLINE_E_FAILED, "poll: " + what);
-  else if (s != TRAPLINE_OK) fault(s, "poll failed");
+  try {
+    s = driver_->poll(plugin_, max_wait);
+  } catch (...) {
+    return fault_of_exception("poll");
+  }
+  if (s != TRAPLINE_OK) fault(s, "poll failed");
 }
 
+// First what protects the engine, then what tells people: that needs memory, and there may be none.
 void instance::fault(trapline_status code, std::string_view text) noexcept {
+  const bool config = code == TRAPLINE_E_CONFIG;
+  const std::uint32_t next = supervision.on_fault == config::fault_policy::restart ? TRAPLINE_INSTANCE_RESTARTING
+                                                                                   : TRAPLINE_INSTANCE_QUARANTINED;
+  bool first = false;
+  if (!config) {
+    const std::lock_guard lock(state_mutex_);
+    first = !faulted_.exchange(true);
+    if (first) {
+      receives_.store(false, std::memory_order_relaxed);
+      state_.store(next, std::memory_order_relaxed);
+    }
+  }
   count("instance_faults_total");
-  rt_.log.write(TRAPLINE_LOG_ERROR, name_, sdk::cat("fault (status ", code, "): ", text));
-  const std::string reason = rt_.redacted(name_ + ": " + std::string(text));
-  if (code == TRAPLINE_E_CONFIG) return rt_.request_stop(stop_kind::bad_config, reason);
-  if (supervision.on_fault == config::fault_policy::stop_engine) rt_.request_stop(stop_kind::fault, reason);
-  if (faulted_.exchange(true)) return;
-  receives_.store(false, std::memory_order_relaxed);
+  quietly([&] { rt_.log.write(TRAPLINE_LOG_ERROR, name_, sdk::cat("fault (status ", code, "): ", text)); });
+  if (config) return rt_.request_stop(stop_kind::bad_config, reason_with_name(text));
+  if (supervision.on_fault == config::fault_policy::stop_engine)
+    rt_.request_stop(stop_kind::fault, reason_with_name(text));
+  if (!first) return;
   set_reason(text);
-  enter(supervision.on_fault == config::fault_policy::restart ? TRAPLINE_INSTANCE_RESTARTING
-                                                              : TRAPLINE_INSTANCE_QUARANTINED,
-        code, text);
+  tell(next, code, text);
 }
 
 void instance::give_up(std::string_view text) noexcept {
+  {
+    const std::lock_guard lock(state_mutex_);
+    faulted_.store(true, std::memory_order_relaxed);
+    receives_.store(false, std::memory_order_relaxed);
+    state_.store(TRAPLINE_INSTANCE_QUARANTINED, std::memory_order_relaxed);
+  }
   set_reason(text);
-  faulted_.store(true, std::memory_order_relaxed);
-  enter(TRAPLINE_INSTANCE_QUARANTINED, TRAPLINE_E_FAILED, text);
+  quietly([&] { rt_.log.write(TRAPLINE_LOG_ERROR, name_, sdk::cat("is quarantined: ", text)); });
+  tell(TRAPLINE_INSTANCE_QUARANTINED, TRAPLINE_E_FAILED, text);
 }
 
 void instance::misuse(std::string_view text) noexcept {
   count("instance_misuses_total");
   const std::uint64_t n = misuses_.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (std::has_single_bit(n)) rt_.log.write(TRAPLINE_LOG_WARN, name_, sdk::cat("plugin misbehaving (", n, "): ", text));
+  if (!std::has_single_bit(n)) return;
+  quietly([&] { rt_.log.write(TRAPLINE_LOG_WARN, name_, sdk::cat("plugin misbehaving (", n, "): ", text)); });
 }
 
 void instance::over_budget(std::int64_t took, std::int64_t mono) noexcept {
   constexpr std::int64_t minute = 60'000'000'000;
   count("instance_over_budget_total");
-  const std::string text = sdk::cat("a callback has taken more than ", took / 1'000'000, " ms; its budget is ",
-                                    supervision.budget / 1'000'000, " ms");
-  rt_.log.write(TRAPLINE_LOG_WARN, name_, text);
   const bool third = overruns_[0] >= 0 && mono - overruns_[0] < minute;
   overruns_[0] = std::exchange(overruns_[1], mono);
-  if (third) fault(TRAPLINE_E_TIMEOUT, text + "; the third time within a minute");
+  std::string text;
+  quietly([&] {
+    text = sdk::cat("a callback has taken more than ", took / 1'000'000, " ms; its budget is ",
+                    supervision.budget / 1'000'000, " ms");
+    rt_.log.write(TRAPLINE_LOG_WARN, name_, text);
+    text += "; the third time within a minute";
+  });
+  if (third) fault(TRAPLINE_E_TIMEOUT, text);
 }
 
 void instance::record_callback(std::int64_t took) noexcept {
@@ -224,31 +285,50 @@ std::string instance::reason() const {
 }
 
 void instance::set_reason(std::string_view text) noexcept {
-  try {
+  quietly([&] {
     std::string clean = rt_.redacted(text);
     const std::lock_guard lock(reason_mutex_);
     reason_ = std::move(clean);
-  } catch (const std::bad_alloc&) {
-    // It stays with the reason before.
-  }
+  });
 }
 
 void instance::count(const char* metric) noexcept {
-  if (auto* word = rt_.metrics.counter(name_, metric, {}))
-    std::atomic_ref(*word).fetch_add(1, std::memory_order_relaxed);
+  quietly([&] {
+    if (auto* word = rt_.metrics.counter(name_, metric, {}))
+      std::atomic_ref(*word).fetch_add(1, std::memory_order_relaxed);
+  });
 }
 
-void instance::enter(std::uint32_t state, trapline_status code, std::string_view text) {
-  state_.store(state, std::memory_order_relaxed);
-  receives_.store(state == TRAPLINE_INSTANCE_RUNNING || state == TRAPLINE_INSTANCE_DRAINING, std::memory_order_relaxed);
-  if (faulted()) receives_.store(false, std::memory_order_relaxed);  // a fault on another thread came in between
-  trapline_lifecycle l{};
-  sdk::assign(l.instance, name_);
-  sdk::assign(l.plugin, plugin_id());
-  l.state = state;
-  l.code = code;
-  sdk::assign(l.text, rt_.redacted(text));
-  rt_.publish(TRAPLINE_EVENT_LIFECYCLE, rt_.topic_lifecycle, l);
+void instance::enter(std::uint32_t state) noexcept {
+  {
+    const std::lock_guard lock(state_mutex_);
+    if (faulted()) return;  // a fault, perhaps on another thread, came first; its state stays
+    state_.store(state, std::memory_order_relaxed);
+    receives_.store(state == TRAPLINE_INSTANCE_RUNNING || state == TRAPLINE_INSTANCE_DRAINING,
+                    std::memory_order_relaxed);
+  }
+  if (state == TRAPLINE_INSTANCE_RUNNING && health() == TRAPLINE_HEALTH_OK) set_reason({});
+  tell(state, TRAPLINE_OK, {});
+}
+
+void instance::tell(std::uint32_t state, trapline_status code, std::string_view text) noexcept {
+  quietly([&] {
+    trapline_lifecycle l{};
+    sdk::assign(l.instance, name_);
+    sdk::assign(l.plugin, plugin_id());
+    l.state = state;
+    l.code = code;
+    sdk::assign(l.text, rt_.redacted(text));
+    rt_.publish(TRAPLINE_EVENT_LIFECYCLE, rt_.topic_lifecycle, l);
+  });
+}
+
+std::string instance::reason_with_name(std::string_view text) const noexcept {
+  try {
+    return rt_.redacted(name_ + ": " + std::string(text));
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
 }
 
 }  // namespace trapline::plugin

@@ -103,7 +103,11 @@ class instance {
   void fault_of_exception(std::string_view where) noexcept;  // in a catch block
   void set_reason(std::string_view text) noexcept;
   void count(const char* metric) noexcept;
-  void enter(std::uint32_t state, trapline_status code = TRAPLINE_OK, std::string_view text = {});
+  bool faulted_meanwhile(trapline_error& error) const;
+  std::string reason_with_name(std::string_view text) const noexcept;
+  // Changes the state, unless it has faulted, and tells the bus.
+  void enter(std::uint32_t state) noexcept;
+  void tell(std::uint32_t state, trapline_status code, std::string_view text) noexcept;
 
   // What a lane reads for every event stands together, first.
   std::uint32_t id_;
@@ -118,8 +122,9 @@ class instance {
   trapline_host host_{};
   const trapline_driver* driver_ = nullptr;
   std::atomic<std::uint32_t> state_{0};
+  mutable std::mutex state_mutex_;  // a fault on another thread against the lane's own changes of state
   std::atomic<bool> ended_{false};
-  bool in_create_ = false;  // of the control thread
+  bool in_create_ = false;  // of the thread that makes it
   bool begun_ = false;      // start() succeeded, stop() has not been called; of the lane's thread
   std::atomic<std::uint32_t> health_{0};
   std::atomic<std::uint64_t> misuses_{0};

@@ -102,7 +102,8 @@ void crash_book::load(std::vector<std::string>& notes) {
   const json j = json::parse(in, nullptr, false);
   const bool sound = j.is_object() && std::all_of(j.begin(), j.end(), [](const json& e) {
                        return e.is_object() && e.value("sha256", json()).is_string() &&
-                              e.value("record", json()).is_string() && e.value("strikes", json()).is_number_integer();
+                              e.value("record", json()).is_string() &&
+                              e.value("strikes", json()).is_number_unsigned() && e["strikes"] <= 1000u;
                      });
   if (!sound) {
     notes.push_back(dir_ + "/strikes.json is damaged; earlier crashes are not counted");
@@ -117,7 +118,7 @@ void crash_book::save() const {
   const std::string path = dir_ + "/strikes.json";
   {
     std::ofstream out(path + ".tmp");
-    out << j.dump(2) << '\n';
+    out << j.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
     if (!out) return;  // a full disk: the next run counts from what is there
   }
   std::error_code ec;

@@ -66,7 +66,7 @@ void write_report(int fd, const crash_scene& s, void* const* frames, int count) 
     line("attributed", "to nobody: no plugin was being called and none is on the stack");
   }
   if (s.event_seq != 0) {
-    put(fd, "event_seq: ");
+    put(fd, "last_event_seq: ");
     put(fd, s.event_seq);
     put(fd, "\n");
   }

@@ -11,8 +11,8 @@ struct crash_scene {
   int signal = 0;
   const char* lane = nullptr;  // the thread's, if it is a lane's
   const plugin::instance* instance = nullptr;
-  const char* how_known = "";  // why it is that instance
-  std::uint64_t event_seq = 0;
+  const char* how_known = "";   // why it is that instance
+  std::uint64_t event_seq = 0;  // handed over last on that lane
 };
 
 // Lines of `key: value`, then the stack.

@@ -27,6 +27,7 @@ start_result start(plugin::instance& i, trapline_error& error) {
   auto o = std::make_shared<outcome>();
   const bool in_time = i.lane->call(
       [o, &i] {
+        if (i.faulted()) return;  // given up while this waited for the lane
         i.lane->enter(&i, start_limit);
         o->ok = i.start(o->error);
         i.lane->enter(nullptr);

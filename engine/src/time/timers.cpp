@@ -57,6 +57,7 @@ bool timers::delivered(std::uint64_t id) {
   const auto it = entries_.find(id);
   if (it == entries_.end()) return false;
   if (it->second.period == 0) {
+    queue_.erase({it->second.due, id});  // requeue_lost() may have put it there although its event was not lost
     --per_instance_[it->second.instance];
     entries_.erase(it);
   }

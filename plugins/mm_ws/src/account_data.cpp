@@ -9,44 +9,29 @@ namespace {
 
 constexpr std::int64_t ms = 1'000'000, s = 1000 * ms;
 
-// Positions and account have their turn once in it. Together 48 of the 240 requests an hour that the venue allows.
-constexpr std::int64_t reconcile_every = 300 * s;
-constexpr std::size_t max_instruments = 1000;
+// Without REST. Positions and account have their turn once in it. Together 48 of the 240 requests an hour that the
+// venue allows.
+constexpr std::int64_t ask_every = 300 * s;
 
-channel_kind kind_of(const std::string& channel) {
-  return channel == "positions" ? channel_kind::position
-         : channel == "orders"  ? channel_kind::order
-                                : channel_kind::account;
-}
-
-// The venue also lists contracts whose symbols are not capitals and digits, Chinese ones for instance. A position in
-// one must not make all others unknown, so it gets a name made of its bytes, the same in each run.
-std::string bus_symbol(std::string_view symbol) {
-  if (valid_symbol(symbol)) return std::string(symbol);
-  std::uint64_t h = 0xcbf29ce484222325u;  // FNV-1a
-  for (const char c : symbol) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  std::string out = "X";
-  for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789ABCDEF"[h >> shift & 15];
-  return out;
-}
+// Whether the venue sends the whole list after a subscription. Orders, fills and plan orders come only as they change.
+bool sent_whole(channel_kind k) { return k == channel_kind::position || k == channel_kind::account; }
 
 }  // namespace
 
-account_data::account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters)
+account_data::account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest)
     : options_(o),
       dialect_(o.dialect()),
       out_(out),
       log_(log),
       counters_(counters),
-      position_topic_(out.topic("acct.position.bitget")),
-      order_topic_(out.topic("acct.order.bitget")),
-      account_topic_(out.topic("acct.account.bitget")),
-      next_reconcile_(out.mono() + reconcile_every / 2) {
+      rest_(rest),
+      store_(o, out, log, counters),
+      reconciler_(o, out, log, rest, store_),
+      next_turn_(out.mono() + ask_every / 2) {
   for (const auto& channel : o.private_channels) {
     const auto label = "channel=\"" + channel + "\"";
     // `positions` takes nothing but `default`; the others are asked for whole, too, and filtered by their readers.
-    streams_.push_back({{kind_of(channel), channel, "default"},
-                        out.counter("feed_messages_total", label),
+    streams_.push_back({make_subscription(dialect_, channel, "default"), out.counter("feed_messages_total", label),
                         out.counter("feed_rows_total", label)});
   }
 }
@@ -57,9 +42,9 @@ std::vector<subscription> account_data::subscriptions() const {
   return out;
 }
 
-std::size_t account_data::find(std::string_view channel) const noexcept {
+std::size_t account_data::find(std::string_view wire) const noexcept {
   std::size_t i = 0;
-  while (i < streams_.size() && streams_[i].what.channel != channel) ++i;
+  while (i < streams_.size() && streams_[i].what.wire != wire) ++i;
   return i;
 }
 
@@ -69,10 +54,18 @@ bool account_data::decode(const frame_head& head, ondemand::value data) {
   switch (streams_[current_].what.kind) {
     case channel_kind::position:
       positions_.clear();
-      return head.snapshot && decode_positions(dialect_, data, positions_);
+      // v2's lists say of themselves that they are whole.
+      return (head.snapshot || dialect_.position_rows) && decode_positions(dialect_, data, positions_);
     case channel_kind::order:
       orders_.clear();
-      return decode_orders(dialect_, data, orders_);
+      fills_.clear();
+      return decode_orders(dialect_, false, data, orders_, &fills_);
+    case channel_kind::fill:
+      fills_.clear();
+      return decode_fills(dialect_, false, data, fills_);
+    case channel_kind::plan:
+      plans_.clear();
+      return decode_plans(dialect_, data, plans_);
     case channel_kind::account:
       accounts_.clear();
       return decode_accounts(dialect_, data, accounts_);
@@ -89,136 +82,96 @@ void account_data::take(const frame_head& head, std::int64_t received) {
   auto& st = streams_[current_];
   counters_.messages.add();
   st.messages.add();
-  batch_.clear();
+  const account_store::seen when{head.ts, received};
+  std::uint8_t failed = 0;
+  std::size_t rows = 0;
   switch (st.what.kind) {
     case channel_kind::position:
-      return take_positions(current_, head.ts, received);
+      rows = positions_.size();
+      // v3 sends all of them first, then those that change.
+      failed = store_.push_positions(positions_, !dialect_.position_rows || st.first, when);
+      break;
     case channel_kind::order:
-      return take_orders(current_, head.ts, received);
+      rows = orders_.size();
+      failed = store_.push_orders(orders_, fills_, when);
+      break;
+    case channel_kind::fill:
+      rows = fills_.size();
+      failed = store_.push_fills(fills_, false, when);
+      break;
+    case channel_kind::plan:
+      rows = plans_.size();
+      failed = store_.push_plans(plans_, when);
+      break;
     case channel_kind::account:
-      return take_accounts(current_, head.ts, received);
+      rows = accounts_.size();
+      failed = store_.push_accounts(accounts_, when);
+      break;
     default:
-      return;
+      break;
   }
+  st.rows.add(rows);
+  st.first = false;
+  if (failed) return lose(failed);
+  st.resync_pending = false;
 }
 
-// Symbols come up at run time: positions exist in what nobody configured. Rare, so the bus' lock does not matter.
-std::uint32_t account_data::instrument_of(std::string_view symbol) {
-  for (const auto& [name, id] : instruments_)
-    if (name == symbol) return id;
-  if (instruments_.size() == max_instruments) return 0;
-  const auto bus_name = bus_symbol(symbol);
-  if (bus_name != symbol) out_.log(TRAPLINE_LOG_WARN, "the account's symbol " + quoted(symbol, 60) + " is " + bus_name);
-  const auto id = out_.instrument(bus_name);
-  instruments_.emplace_back(std::string(symbol), id);
-  return id;
+void account_data::on_acked(std::size_t i) {
+  streams_[i].first = true;
+  if (session_->acked_count() < streams_.size() || !rest_.available()) return;
+  by_rest_ = true;
+  if (!reconciler_.settled()) reconciler_.begin();
 }
 
-// What was lost must be told before what comes after it: behind a list, a GAP would say that the list is void.
-void account_data::publish(std::size_t i) {
-  try_gap();
-  if (!gap_pending_ && batch_.publish(out_) == TRAPLINE_OK) {
-    known_ = true;
-    streams_[i].resync_pending = false;
-    return;
-  }
-  counters_.refused.add();
-  log_.warn(trouble::refused_by_bus, "the bus is full: a message of " + streams_[i].what.channel +
-                                         " was dropped, the account's state is unknown");
-  lose(TRAPLINE_GAP_OVERRUN);
+void account_data::rotate(session& s) {
+  session_ = &s;
+  for (auto& st : streams_) st.resync_pending = false;
+  if (by_rest_) reconciler_.check_soon();
 }
-
-void account_data::take_positions(std::size_t i, std::int64_t ts, std::int64_t received) {
-  streams_[i].rows.add(positions_.size());
-  if (positions_.empty()) {
-    batch_.add(sdk::make_event(TRAPLINE_EVENT_POSITION, position_topic_, 0, ts, received, TRAPLINE_FLAG_SNAPSHOT),
-               trapline_position{});
-  }
-  for (const auto& row : positions_) {
-    const auto id = instrument_of(row.symbol);
-    // A list that lacks one position says that it is closed.
-    if (id == 0 || batch_.full()) {
-      counters_.malformed.add();
-      batch_.clear();
-      return lose(TRAPLINE_GAP_MALFORMED);
-    }
-    batch_.add(sdk::make_event(
-                   TRAPLINE_EVENT_POSITION, position_topic_, id, row.updated_ts != 0 ? row.updated_ts : ts, received,
-                   static_cast<std::uint16_t>(TRAPLINE_FLAG_SNAPSHOT | (row.inexact ? TRAPLINE_FLAG_INEXACT : 0))),
-               row.payload);
-  }
-  publish(i);
-}
-
-void account_data::take_orders(std::size_t i, std::int64_t ts, std::int64_t received) {
-  streams_[i].rows.add(orders_.size());
-  for (const auto& row : orders_) {
-    const auto id = instrument_of(row.symbol);
-    if (id == 0 || batch_.full()) {
-      counters_.malformed.add();
-      batch_.clear();
-      return lose(TRAPLINE_GAP_MALFORMED);
-    }
-    batch_.add(sdk::make_event(TRAPLINE_EVENT_ORDER, order_topic_, id, row.updated_ts != 0 ? row.updated_ts : ts,
-                               received, row.inexact ? TRAPLINE_FLAG_INEXACT : std::uint16_t{0}),
-               row.payload);
-  }
-  publish(i);
-}
-
-void account_data::take_accounts(std::size_t i, std::int64_t ts, std::int64_t received) {
-  streams_[i].rows.add(accounts_.size());
-  for (const auto& row : accounts_) {
-    if (batch_.full()) break;
-    batch_.add(
-        sdk::make_event(TRAPLINE_EVENT_ACCOUNT, account_topic_, 0, ts, received,
-                        static_cast<std::uint16_t>(TRAPLINE_FLAG_SNAPSHOT | (row.inexact ? TRAPLINE_FLAG_INEXACT : 0))),
-        row.payload);
-  }
-  publish(i);
-}
-
-void account_data::on_malformed() { lose(TRAPLINE_GAP_MALFORMED); }
 
 // The next connection subscribes anew.
 void account_data::on_lost() {
-  lose(TRAPLINE_GAP_DISCONNECT);
-  for (auto& st : streams_) st.resync_pending = false;
+  reconciler_.interrupt();
+  by_rest_ = false;
+  if (store_.known()) lose(TRAPLINE_GAP_DISCONNECT);
+  for (auto& st : streams_) {
+    st.resync_pending = false;
+    st.first = true;
+  }
 }
 
 void account_data::lose(std::uint8_t reason) {
-  if (!known_ && reason == TRAPLINE_GAP_DISCONNECT) return;  // told already, or never known
-  known_ = false;
-  if (!gap_pending_) gap_reason_ = reason;
-  gap_pending_ = true;
-  counters_.gaps.add();
-  // Positions and account are sent whole after a subscription; orders are not, so for them it would change nothing.
-  for (auto& st : streams_) st.resync_pending = st.what.kind != channel_kind::order;
+  if (!store_.known() && reason == TRAPLINE_GAP_DISCONNECT) return;  // told already, or never known
+  store_.lose(reason);
+  // Where a message was lost, the next list must be whole again.
+  for (auto& st : streams_) st.resync_pending = sent_whole(st.what.kind) && !(by_rest_ && !dialect_.position_rows);
+  if (by_rest_ && reason != TRAPLINE_GAP_DISCONNECT) reconciler_.begin();
   next_check_ = out_.mono();
-  try_gap();
 }
 
-void account_data::try_gap() {
-  if (!gap_pending_) return;
-  trapline_gap p{};
-  p.channel = TRAPLINE_GAP_PRIVATE;
-  p.reason = gap_reason_;
-  const auto e = sdk::make_event(TRAPLINE_EVENT_GAP, position_topic_, 0, 0, out_.now(), TRAPLINE_FLAG_LAST_IN_BATCH);
-  const trapline_frame f{&e, &p, sizeof p, 0};
-  gap_pending_ = out_.publish(&f, 1) != TRAPLINE_OK;
+std::int64_t account_data::deadline() const {
+  auto due = std::min({next_check_, reconciler_.deadline(), store_.deadline()});
+  if (!by_rest_) due = std::min(due, next_turn_);
+  return due;
 }
 
 void account_data::advance() {
   const auto now = out_.mono();
-  if (now >= next_reconcile_) reconcile(now);
+  reconciler_.advance();
+  store_.advance();
+  if (!by_rest_ && now >= next_turn_) ask_in_turn(now);
   if (now < next_check_) return;
   next_check_ = session::never;
-  try_gap();
   // A list that is asked for while the bus is full would only be dropped, too.
-  if (gap_pending_) next_check_ = now + 10 * ms;
+  if (!store_.settle()) next_check_ = now + 10 * ms;
   else
     for (std::size_t i = 0; i < streams_.size(); ++i)
       if (streams_[i].resync_pending) resync(i, now);
+}
+
+std::string account_data::uncertain() const {
+  if (by_rest_ && !reconciler_.settled()) return reconciler_.trouble_text();
+  return store_.stale();
 }
 
 void account_data::resync(std::size_t i, std::int64_t now) {
@@ -237,12 +190,12 @@ void account_data::resync(std::size_t i, std::int64_t now) {
 }
 
 // One list at a time, so that the connection as a whole stays live.
-void account_data::reconcile(std::int64_t now) {
-  next_reconcile_ = now + reconcile_every / 2;
+void account_data::ask_in_turn(std::int64_t now) {
+  next_turn_ = now + ask_every / 2;
   for (std::size_t n = 0; n < streams_.size(); ++n) {
-    reconciled_ = (reconciled_ + 1) % streams_.size();
-    if (streams_[reconciled_].what.kind == channel_kind::order) continue;
-    if (session_->acked(reconciled_)) session_->resubscribe(reconciled_);
+    turn_ = (turn_ + 1) % streams_.size();
+    if (!sent_whole(streams_[turn_].what.kind)) continue;
+    if (session_->acked(turn_)) session_->resubscribe(turn_);
     return;
   }
 }

@@ -51,6 +51,8 @@ class candle_track {
     for (const auto& r : rows)
       if (running_ && r.start == previous_.start) previous_ = r;
   }
+  // What the running bar ended with will not be told.
+  void forget_running() noexcept { running_ = false; }
   const candle_row& previous() const noexcept { return previous_; }
   std::int64_t closed_start() const noexcept { return closed_; }
 

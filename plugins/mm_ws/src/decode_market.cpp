@@ -1,5 +1,6 @@
 #include "decode_market.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -193,23 +194,58 @@ bool decode_book(const dialect& d, ondemand::value data, book_message& out) {
   return good && rows == 1 && bids && asks;
 }
 
-bool decode_candles(ondemand::value data, std::vector<candle_row>& out) {
+bool decode_candles(const dialect& d, ondemand::value data, std::vector<candle_row>& out) {
+  field_finder names(d.candle);
+  const auto set = [](candle_row& c, std::size_t i, ondemand::value v) {
+    sdk::decimal* const numbers[] = {nullptr, &c.open, &c.high, &c.low, &c.close, &c.volume};
+    if (i >= std::size(numbers)) return true;  // quote volumes
+    if (i > 0) return read_decimal(v, *numbers[i]);
+    std::string_view text;
+    const auto t = scalar(v, text) ? to_time(text) : std::nullopt;
+    if (t) c.start = *t;
+    return t.has_value();
+  };
+  constexpr field columns[] = {field::ts, field::open, field::high, field::low, field::close, field::volume};
   return each(data, [&](ondemand::value row) {
     auto& c = out.emplace_back();
-    sdk::decimal* const numbers[] = {nullptr, &c.open, &c.high, &c.low, &c.close, &c.volume};
+    ondemand::json_type type{};
+    if (row.type().get(type) != ok) return false;
     std::size_t column = 0;
-    const bool good = each(row, [&](ondemand::value v) {
-      const auto i = column++;
-      if (i >= std::size(numbers)) return true;  // quote volumes
-      if (i > 0) return read_decimal(v, *numbers[i]);
-      std::string_view text;
-      const auto t = scalar(v, text) ? to_time(text) : std::nullopt;
-      if (t) c.start = *t;
-      return t.has_value();
-    });
+    const bool good =
+        type == ondemand::json_type::array
+            ? each(row, [&](ondemand::value v) { return set(c, column++, v); })
+            : each_field(row, names, [&](field f, ondemand::value v) {
+                ++column;
+                return set(c, static_cast<std::size_t>(std::find(columns, std::end(columns), f) - columns), v);
+              });
     const bool rising = out.size() < 2 || out[out.size() - 2].start < c.start;
-    return good && rising && column >= std::size(numbers) && c.low.mantissa > 0 && c.volume.mantissa >= 0 &&
-           sdk::compare(c.low, c.high) <= 0;
+    return good && rising && column >= std::size(columns) && c.start > 0 && c.low.mantissa > 0 &&
+           c.volume.mantissa >= 0 && sdk::compare(c.low, c.high) <= 0;
+  });
+}
+
+bool decode_contracts(const dialect& d, ondemand::value data, std::vector<contract_row>& out) {
+  field_finder names(d.instrument);
+  return each(data, [&](ondemand::value row) {
+    contract_row c;
+    sdk::decimal step;
+    std::int64_t places = 0;
+    const bool good = each_field(row, names, [&](field f, ondemand::value v) {
+      std::string_view text;
+      if (!scalar(v, text)) return false;
+      const auto number = to_decimal(text);
+      if (f == field::symbol) c.symbol = text;
+      else if (f == field::tick && number) c.tick = *number;
+      else if (f == field::lot && number) c.lot = *number;
+      else if (f == field::tick_step && number) step = *number;
+      else if (f == field::price_places) places = to_int(text).value_or(-1);
+      return true;
+    });
+    // v2: tick = priceEndStep * 10^-pricePlace.
+    if (c.tick.mantissa == 0 && places >= 0 && places <= -finest_exp && step.exp == 0)
+      c.tick = {step.mantissa, static_cast<std::int8_t>(-places)};
+    if (good && !c.symbol.empty() && c.tick.mantissa > 0 && c.lot.mantissa > 0) out.push_back(c);
+    return good;
   });
 }
 

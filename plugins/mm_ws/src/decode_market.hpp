@@ -28,13 +28,22 @@ struct ticker_row {
   trapline_ticker payload{};
 };
 
+// Of REST. Tick and lot are positive.
+struct contract_row {
+  std::string_view symbol;  // into the answer
+  sdk::decimal tick, lot;
+};
+
 // All answer whether the data was well formed; outputs are meaningful only then.
 
 // Appends rows in the order of the frame.
 bool decode_trades(const dialect& d, ondemand::value data, std::vector<trade_row>& out);
 bool decode_book(const dialect& d, ondemand::value data, book_message& out);
-bool decode_candles(ondemand::value data, std::vector<candle_row>& out);
+// Rows are arrays, or objects where the dialect names their members.
+bool decode_candles(const dialect& d, ondemand::value data, std::vector<candle_row>& out);
 // The last row counts. Exponents of the payload are those of the row, joined with `s`, which may become finer.
 bool decode_ticker(const dialect& d, ondemand::value data, scale& s, ticker_row& out);
+// Appends. Contracts that do not say their steps are left out.
+bool decode_contracts(const dialect& d, ondemand::value data, std::vector<contract_row>& out);
 
 }  // namespace trapline::mm_ws

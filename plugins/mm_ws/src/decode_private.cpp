@@ -1,114 +1,9 @@
 #include "decode_private.hpp"
 
-#include <algorithm>
-#include <initializer_list>
-
-#include "trapline/sdk/text.hpp"
+#include "private_rows.hpp"
 
 namespace trapline::mm_ws {
 namespace {
-
-constexpr auto ok = simdjson::SUCCESS;
-constexpr std::size_t max_rows = 1000;
-
-// A number that may be missing (absent, "", null).
-struct optional_number {
-  sdk::decimal value;
-  bool present = false;
-};
-
-bool parse(std::string_view text, optional_number& out, bool& inexact) {
-  if (text.empty()) return true;
-  auto d = to_decimal(text);
-  // Money comes with up to 18 decimals. What does not fit is cut off, and said to be.
-  const auto point = text.find('.');
-  if (!d && point != text.npos && text.size() < 64) {
-    char shorter[64];
-    for (int decimals = -finest_exp; !d && decimals > 0; --decimals) {
-      const auto n = text.copy(shorter, std::min(text.size(), point + 1 + static_cast<std::size_t>(decimals)));
-      shorter[n] = 0;
-      // The rest must be digits, or it was no number in the first place.
-      if (text.substr(n).find_first_not_of("0123456789") != text.npos) return false;
-      d = to_decimal({shorter, n});
-    }
-    inexact = d.has_value();
-  }
-  if (!d) return false;
-  out = {*d, true};
-  return true;
-}
-
-// One exponent for numbers that share it. False: a mantissa does not fit.
-struct target {
-  optional_number* number;
-  std::int64_t* mantissa;
-};
-bool align(std::initializer_list<target> targets, std::int8_t& exp) {
-  exp = 0;
-  for (const auto& t : targets)
-    if (t.number->present) exp = std::min(exp, t.number->value.exp);
-  for (const auto& t : targets) {
-    if (!t.number->present) continue;
-    const auto m = sdk::rescale(t.number->value, exp);
-    if (!m) return false;
-    *t.mantissa = *m;
-  }
-  return true;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
-}
-
-// Calls row() for each element of the list and f(field, text) for each scalar member that `names` knows, then end().
-template <class Row, class F, class End>
-bool each_row(ondemand::value data, std::span<const field_name> known, Row&& row, F&& f, End&& end) {
-  ondemand::json_type type{};
-  if (data.type().get(type) != ok) return false;
-  if (type == ondemand::json_type::null) return true;
-  ondemand::array rows;
-  if (data.get_array().get(rows) != ok) return false;
-  field_finder names(known);
-  std::size_t n = 0;
-  for (auto element : rows) {
-    ondemand::object object;
-    if (std::move(element).get_object().get(object) != ok || ++n > max_rows) return false;
-    row();
-    for (auto member : object) {
-      ondemand::field m;
-      if (std::move(member).get(m) != ok) return false;
-      const auto id = names.find(key_text(m.key()));
-      std::string_view text;
-      if (id != field::none && (!scalar(m.value(), text) || !f(id, text))) return false;
-    }
-    if (!end()) return false;
-  }
-  return true;
-}
-
-template <std::size_t N>
-bool take_text(char (&out)[N], std::string_view text) {
-  return sdk::assign(out, text);  // an id that does not fit would name something else
-}
-
-bool take_time(std::int64_t& out, std::string_view text) {
-  if (text.empty()) return true;
-  const auto t = to_time(text);
-  out = t.value_or(0);
-  return t.has_value();
-}
-
-std::uint8_t mode_of(std::string_view text) {
-  return text == "hedge_mode"     ? TRAPLINE_MODE_HEDGE
-         : text == "one_way_mode" ? TRAPLINE_MODE_ONE_WAY
-                                  : TRAPLINE_MODE_UNKNOWN;
-}
-
-std::uint8_t position_side_of(std::string_view text) {
-  return equal_ignoring_case(text, "long")    ? TRAPLINE_POSITION_LONG
-         : equal_ignoring_case(text, "short") ? TRAPLINE_POSITION_SHORT
-                                              : TRAPLINE_POSITION_NONE;
-}
 
 std::uint8_t order_status_of(std::string_view text) {
   return text == "live" || text == "new"             ? TRAPLINE_ORDER_LIVE
@@ -116,6 +11,102 @@ std::uint8_t order_status_of(std::string_view text) {
          : text == "filled"                          ? TRAPLINE_ORDER_FILLED
          : text == "canceled" || text == "cancelled" ? TRAPLINE_ORDER_CANCELED
                                                      : TRAPLINE_ORDER_UNKNOWN;
+}
+
+bool take_position(const row_text& t, position_row& row) {
+  auto& p = row.payload;
+  row.symbol = t[field::symbol];
+  row.ended = t[field::status] == "ended";
+  p.side = position_side_of(t[field::position_side]);
+  p.position_mode = mode_of(t[field::position_mode]);
+  const auto margin_mode = t[field::margin_mode];
+  p.margin_mode = margin_mode == "crossed"                              ? TRAPLINE_MARGIN_CROSSED
+                  : margin_mode == "isolated" || margin_mode == "fixed" ? TRAPLINE_MARGIN_ISOLATED
+                                                                        : TRAPLINE_MARGIN_UNKNOWN;
+  amounts price, size, money, leverage;
+  const auto mark = [&](bool there, std::uint32_t bit) { p.present |= there ? bit : 0; };
+  price.add(t[field::entry_price], p.entry_price);
+  mark(price.add(t[field::mark], p.mark_price), TRAPLINE_POSITION_HAS_MARK);
+  mark(price.add(t[field::liquidation_price], p.liquidation_price), TRAPLINE_POSITION_HAS_LIQUIDATION);
+  const bool sized = size.add(t[field::size], p.size);
+  size.add(t[field::available], p.available);
+  mark(money.add(t[field::unrealised_pnl], p.unrealised_pnl), TRAPLINE_POSITION_HAS_UNREALISED_PNL);
+  mark(money.add(t[field::realised_pnl], p.realised_pnl), TRAPLINE_POSITION_HAS_REALISED_PNL);
+  mark(money.add(t[field::margin], p.margin), TRAPLINE_POSITION_HAS_MARGIN);
+  leverage.add(t[field::leverage], p.leverage);
+  // An id that does not fit would name something else.
+  const bool good = sdk::assign(p.position_id, t[field::id]) && sdk::assign(p.margin_coin, t[field::margin_coin]) &&
+                    take_time(p.created_ts, t[field::created]) && take_time(row.updated_ts, t[field::updated]) &&
+                    price.finish(p.price_exp, row.inexact) && size.finish(p.size_exp, row.inexact) &&
+                    money.finish(p.money_exp, row.inexact) && leverage.finish(p.leverage_exp, row.inexact);
+  if (p.liquidation_price <= 0) {  // 0 or below: there is none
+    p.liquidation_price = 0;
+    p.present &= ~TRAPLINE_POSITION_HAS_LIQUIDATION;
+  }
+  row.ended |= sized && p.size == 0;
+  return good && !row.symbol.empty() && p.side != TRAPLINE_POSITION_NONE && sized && p.size >= 0 &&
+         (row.ended || p.entry_price > 0);
+}
+
+bool take_order(const dialect& d, const row_text& t, order_row& row) {
+  auto& o = row.payload;
+  row.symbol = t[field::symbol];
+  o.status = order_status_of(t[field::status]);
+  o.order_type = order_type_of(t[field::order_type]);
+  o.reduce_only = equal_ignoring_case(t[field::reduce_only], "yes") || t[field::reduce_only] == "true";
+  const bool hedge = is_hedge(t);
+  o.side =
+      order_direction(t[field::side], t[field::position_side], t[field::trade_side], hedge && d.hedge_side_is_position);
+  o.position_side = hedge ? position_side_of(t[field::position_side]) : std::uint8_t{TRAPLINE_POSITION_NONE};
+  amounts price, size, money;
+  price.add(t[field::price], o.price);
+  price.add(t[field::average_price], o.average_price);
+  price.add(t[field::last_price], o.last_price);
+  size.add(t[field::size], o.size);
+  size.add(t[field::filled_size], o.filled_size);
+  size.add(t[field::last_size], o.last_size);
+  money.add(t[field::last_fee], o.last_fee);
+  return sdk::assign(o.order_id, t[field::id]) && sdk::assign(o.client_order_id, t[field::client_id]) &&
+         sdk::assign(o.last_trade_id, t[field::last_trade_id]) && take_time(o.created_ts, t[field::created]) &&
+         take_time(row.updated_ts, t[field::updated]) && price.finish(o.price_exp, row.inexact) &&
+         size.finish(o.size_exp, row.inexact) && money.finish(o.money_exp, row.inexact) && !row.symbol.empty() &&
+         o.order_id[0] != 0;
+}
+
+// The latest execution of an order, of which its row tells all that matters.
+void take_execution(const row_text& t, const order_row& order, fill_row& row) {
+  const auto& o = order.payload;
+  auto& f = row.payload;
+  row.symbol = order.symbol;
+  row.inexact = order.inexact;
+  row.updated_ts = to_time(t[field::ts]).value_or(order.updated_ts);
+  sdk::assign(f.trade_id, sdk::view(o.last_trade_id));
+  sdk::assign(f.order_id, sdk::view(o.order_id));
+  sdk::assign(f.client_order_id, sdk::view(o.client_order_id));
+  sdk::assign(f.fee_coin, t[field::fee_coin]);
+  f.side = o.side;
+  f.position_side = o.position_side;
+  f.liquidity = liquidity_of(t[field::liquidity]);
+  f.price = o.last_price;
+  f.size = o.last_size;
+  f.price_exp = o.price_exp;
+  f.size_exp = o.size_exp;
+  amounts money;
+  money.add(t[field::last_fee], f.fee);
+  money.add(t[field::realised_pnl], f.realised_pnl);
+  if (!money.finish(f.money_exp, row.inexact)) f.fee = f.realised_pnl = f.money_exp = 0;
+}
+
+bool take_account(const row_text& t, account_row& row) {
+  auto& a = row.payload;
+  amounts money;
+  const auto mark = [&](bool there, std::uint32_t bit) { a.present |= there ? bit : 0; };
+  mark(money.add(t[field::available], a.available), TRAPLINE_ACCOUNT_HAS_AVAILABLE);
+  mark(money.add(t[field::frozen], a.frozen), TRAPLINE_ACCOUNT_HAS_FROZEN);
+  mark(money.add(t[field::equity], a.equity), TRAPLINE_ACCOUNT_HAS_EQUITY);
+  mark(money.add(t[field::unrealised_pnl], a.unrealised_pnl), TRAPLINE_ACCOUNT_HAS_UNREALISED_PNL);
+  return sdk::assign(a.margin_coin, t[field::margin_coin]) && money.finish(a.money_exp, row.inexact) &&
+         a.margin_coin[0] != 0;
 }
 
 }  // namespace
@@ -138,198 +129,40 @@ std::uint8_t order_direction(std::string_view side, std::string_view position_si
 
 bool decode_positions(const dialect& d, ondemand::value data, std::vector<position_row>& out) {
   ondemand::json_type type{};
-  if (data.type().get(type) != ok || type != ondemand::json_type::array) return false;
-  optional_number size, available, entry, mark, liquidation, unrealised, realised, margin, leverage;
-  const auto begin = [&] {
-    out.emplace_back();
-    size = available = entry = mark = liquidation = unrealised = realised = margin = leverage = {};
-  };
-  const auto take = [&](field f, std::string_view text) {
-    auto& row = out.back();
-    auto& p = row.payload;
-    switch (f) {
-      case field::symbol:
-        row.symbol = text;
-        return true;
-      case field::id:
-        return take_text(p.position_id, text);
-      case field::margin_coin:
-        return take_text(p.margin_coin, text);
-      case field::margin_mode:
-        p.margin_mode = text == "crossed"                       ? TRAPLINE_MARGIN_CROSSED
-                        : text == "isolated" || text == "fixed" ? TRAPLINE_MARGIN_ISOLATED
-                                                                : TRAPLINE_MARGIN_UNKNOWN;
-        return true;
-      case field::position_side:
-        p.side = position_side_of(text);
-        return true;
-      case field::position_mode:
-        p.position_mode = mode_of(text);
-        return true;
-      case field::size:
-        return parse(text, size, out.back().inexact);
-      case field::available:
-        return parse(text, available, out.back().inexact);
-      case field::entry_price:
-        return parse(text, entry, out.back().inexact);
-      case field::mark:
-        return parse(text, mark, out.back().inexact);
-      case field::liquidation_price:
-        return parse(text, liquidation, out.back().inexact);
-      case field::unrealised_pnl:
-        return parse(text, unrealised, out.back().inexact);
-      case field::realised_pnl:
-        return parse(text, realised, out.back().inexact);
-      case field::margin:
-        return parse(text, margin, out.back().inexact);
-      case field::leverage:
-        return parse(text, leverage, out.back().inexact);
-      case field::created:
-        return take_time(p.created_ts, text);
-      case field::updated:
-        return take_time(row.updated_ts, text);
-      default:
-        return true;
-    }
-  };
-  const auto end = [&] {
-    auto& row = out.back();
-    auto& p = row.payload;
-    if (liquidation.present && liquidation.value.mantissa <= 0)
-      liquidation.present = false;  // 0 or below: there is none
-    p.present = (mark.present ? TRAPLINE_POSITION_HAS_MARK : 0u) |
-                (liquidation.present ? TRAPLINE_POSITION_HAS_LIQUIDATION : 0u) |
-                (unrealised.present ? TRAPLINE_POSITION_HAS_UNREALISED_PNL : 0u) |
-                (realised.present ? TRAPLINE_POSITION_HAS_REALISED_PNL : 0u) |
-                (margin.present ? TRAPLINE_POSITION_HAS_MARGIN : 0u);
-    return align({{&entry, &p.entry_price}, {&mark, &p.mark_price}, {&liquidation, &p.liquidation_price}},
-                 p.price_exp) &&
-           align({{&size, &p.size}, {&available, &p.available}}, p.size_exp) &&
-           align({{&unrealised, &p.unrealised_pnl}, {&realised, &p.realised_pnl}, {&margin, &p.margin}}, p.money_exp) &&
-           align({{&leverage, &p.leverage}}, p.leverage_exp) && !row.symbol.empty() &&
-           p.side != TRAPLINE_POSITION_NONE && size.present && p.size >= 0 && (p.size == 0 || p.entry_price > 0);
-  };
-  return each_row(data, d.position, begin, take, end);
+  if (data.type().get(type) != simdjson::SUCCESS || type != ondemand::json_type::array) return false;
+  return each_row(data, d.position, [&](const row_text& t, bool) { return take_position(t, out.emplace_back()); });
 }
 
-bool decode_orders(const dialect& d, ondemand::value data, std::vector<order_row>& out) {
-  optional_number price, size, filled, average, last_price, last_size, last_fee;
-  std::string_view side, position_side, trade_side, mode;
-  const auto begin = [&] {
-    out.emplace_back();
-    price = size = filled = average = last_price = last_size = last_fee = {};
-    side = position_side = trade_side = mode = {};
-  };
-  const auto take = [&](field f, std::string_view text) {
-    auto& row = out.back();
-    auto& o = row.payload;
-    switch (f) {
-      case field::symbol:
-        row.symbol = text;
-        return true;
-      case field::id:
-        return take_text(o.order_id, text);
-      case field::client_id:
-        return take_text(o.client_order_id, text);
-      case field::last_trade_id:
-        return take_text(o.last_trade_id, text);
-      case field::status:
-        o.status = order_status_of(text);
-        return true;
-      case field::side:
-        side = text;
-        return true;
-      case field::position_side:
-        position_side = text;
-        return true;
-      case field::trade_side:
-        trade_side = text;
-        return true;
-      case field::position_mode:
-        mode = text;
-        return true;
-      case field::order_type:
-        o.order_type = text == "limit"    ? TRAPLINE_ORDER_TYPE_LIMIT
-                       : text == "market" ? TRAPLINE_ORDER_TYPE_MARKET
-                                          : TRAPLINE_ORDER_TYPE_UNKNOWN;
-        return true;
-      case field::reduce_only:
-        o.reduce_only = equal_ignoring_case(text, "yes") || text == "true";
-        return true;
-      case field::price:
-        return parse(text, price, out.back().inexact);
-      case field::size:
-        return parse(text, size, out.back().inexact);
-      case field::filled_size:
-        return parse(text, filled, out.back().inexact);
-      case field::average_price:
-        return parse(text, average, out.back().inexact);
-      case field::last_price:
-        return parse(text, last_price, out.back().inexact);
-      case field::last_size:
-        return parse(text, last_size, out.back().inexact);
-      case field::last_fee:
-        return parse(text, last_fee, out.back().inexact);
-      case field::created:
-        return take_time(o.created_ts, text);
-      case field::updated:
-        return take_time(row.updated_ts, text);
-      default:
-        return true;
-    }
-  };
-  const auto end = [&] {
-    auto& row = out.back();
-    auto& o = row.payload;
-    const bool hedge = mode_of(mode) == TRAPLINE_MODE_HEDGE ||
-                       (mode.empty() && position_side_of(position_side) != TRAPLINE_POSITION_NONE);
-    o.side = order_direction(side, position_side, trade_side, hedge);
-    o.position_side = hedge ? position_side_of(position_side) : std::uint8_t{TRAPLINE_POSITION_NONE};
-    if (o.status == TRAPLINE_ORDER_NONE) o.status = TRAPLINE_ORDER_UNKNOWN;
-    return align({{&price, &o.price}, {&average, &o.average_price}, {&last_price, &o.last_price}}, o.price_exp) &&
-           align({{&size, &o.size}, {&filled, &o.filled_size}, {&last_size, &o.last_size}}, o.size_exp) &&
-           align({{&last_fee, &o.last_fee}}, o.money_exp) && !row.symbol.empty() && o.order_id[0] != 0;
-  };
-  return each_row(data, d.order, begin, take, end);
+bool decode_orders(const dialect& d, bool from_rest, ondemand::value data, std::vector<order_row>& out,
+                   std::vector<fill_row>* fills) {
+  return each_row(data, from_rest ? d.rest_order : d.order, [&](const row_text& t, bool) {
+    auto& row = out.emplace_back();
+    if (!take_order(d, t, row)) return false;
+    if (fills && row.payload.last_trade_id[0] != 0 && row.payload.last_size > 0)
+      take_execution(t, row, fills->emplace_back());
+    return true;
+  });
+}
+
+bool decode_coins(const dialect& d, ondemand::value data, std::vector<account_row>& out) {
+  return each_row(data, d.account, [&](const row_text& t, bool) { return take_account(t, out.emplace_back()); });
 }
 
 bool decode_accounts(const dialect& d, ondemand::value data, std::vector<account_row>& out) {
-  optional_number available, frozen, equity, unrealised;
-  const auto begin = [&] {
-    out.emplace_back();
-    available = frozen = equity = unrealised = {};
-  };
-  const auto take = [&](field f, std::string_view text) {
-    auto& a = out.back().payload;
-    switch (f) {
-      case field::margin_coin:
-        return take_text(a.margin_coin, text);
-      case field::available:
-        return parse(text, available, out.back().inexact);
-      case field::frozen:
-        return parse(text, frozen, out.back().inexact);
-      case field::equity:
-        return parse(text, equity, out.back().inexact);
-      case field::unrealised_pnl:
-        return parse(text, unrealised, out.back().inexact);
-      default:
-        return true;
-    }
-  };
-  const auto end = [&] {
-    auto& a = out.back().payload;
-    a.present = (available.present ? TRAPLINE_ACCOUNT_HAS_AVAILABLE : 0u) |
-                (frozen.present ? TRAPLINE_ACCOUNT_HAS_FROZEN : 0u) |
-                (equity.present ? TRAPLINE_ACCOUNT_HAS_EQUITY : 0u) |
-                (unrealised.present ? TRAPLINE_ACCOUNT_HAS_UNREALISED_PNL : 0u);
-    return align({{&available, &a.available},
-                  {&frozen, &a.frozen},
-                  {&equity, &a.equity},
-                  {&unrealised, &a.unrealised_pnl}},
-                 a.money_exp) &&
-           a.margin_coin[0] != 0;
-  };
-  return each_row(data, d.account, begin, take, end);
+  if (!d.position_rows) return decode_coins(d, data, out);
+  // v3: a list of accounts, each with a list of its coins.
+  ondemand::json_type type{};
+  if (data.type().get(type) != simdjson::SUCCESS) return false;
+  if (type == ondemand::json_type::null) return true;
+  ondemand::array accounts;
+  if (data.get_array().get(accounts) != simdjson::SUCCESS) return false;
+  for (auto element : accounts) {
+    ondemand::object o;
+    if (std::move(element).get_object().get(o) != simdjson::SUCCESS) return false;
+    ondemand::value coins;
+    if (o["coin"].get(coins) != simdjson::SUCCESS || !decode_coins(d, coins, out)) return false;
+  }
+  return true;
 }
 
 }  // namespace trapline::mm_ws

@@ -12,27 +12,32 @@ namespace {
 const char* name_of(environment e) {
   return e == environment::paper ? "paper" : e == environment::demo ? "demo" : "live";
 }
-const char* expected_host(environment e) {
+const char* expected_host(environment e, service what) {
   return e == environment::paper  ? "an address of this machine (localhost, 127.0.0.1, [::1])"
+         : what == service::rest  ? "api.bitget.com"
          : e == environment::demo ? "wspap.bitget.com"
                                   : "ws.bitget.com";
 }
 
-std::string misfit(environment e, std::string_view url) {
-  const auto host = host_of(url);
-  if (host.empty()) return "expected wss://host[:port]/path, found '" + std::string(url.substr(0, 120)) + "'";
-  if (host_fits(e, host)) return {};
-  return std::string("environment ") + name_of(e) + " connects to " + expected_host(e) + " only, found '" +
+std::string misfit(environment e, service what, std::string_view url) {
+  const std::string scheme = what == service::rest ? "https://" : "wss://";
+  const auto host = host_of(scheme, url);
+  if (host.empty())
+    return "expected " + scheme + "host[:port]" + (what == service::rest ? "" : "/path") + ", found '" +
+           std::string(url.substr(0, 120)) + "'";
+  if (host_fits(e, what, host)) return {};
+  return std::string("environment ") + name_of(e) + " connects to " + expected_host(e, what) + " only, found '" +
          std::string(host.substr(0, 120)) + "': correct the address or the environment";
 }
 
 std::string default_url(const options& o, bool for_private) {
   const std::string base = o.environment == environment::demo ? "wss://wspap.bitget.com" : "wss://ws.bitget.com";
   if (o.api == "v1") return base + "/mix/v1/stream";
-  return base + (for_private ? "/v2/ws/private" : "/v2/ws/public");
+  return base + "/" + o.api + (for_private ? "/ws/private" : "/ws/public");
 }
 
-endpoint from_file(const options& o, bool for_private) {
+// The texts of `endpoint.file` under `key` and `ca_file`. `error` if it cannot be read; no URL if the key is not there.
+endpoint from_file(const options& o, const char* key) {
   constexpr std::streamsize limit = 64 << 10;
   std::ifstream in(o.endpoint_file, std::ios::binary);
   if (!in) return {{}, {}, "cannot read " + o.endpoint_file + ": is the paper venue running?"};
@@ -40,22 +45,24 @@ endpoint from_file(const options& o, bool for_private) {
   in.read(content.data(), limit);
   content.resize(static_cast<std::size_t>(in.gcount()));
   const auto root = nlohmann::json::parse(content, nullptr, false);
-  const char* key = o.api == "v1" ? "v1" : for_private ? "private" : "public";
+  if (!root.is_object()) return {{}, {}, o.endpoint_file + ": expected a JSON object"};
   const auto text = [&](const char* name) {
-    const auto it = root.is_object() ? root.find(name) : root.end();
-    return root.is_object() && it != root.end() && it->is_string() ? it->get<std::string>() : std::string();
+    const auto it = root.find(name);
+    return it != root.end() && it->is_string() ? it->get<std::string>() : std::string();
   };
   endpoint e{text(key), text("ca_file"), {}};
-  if (e.url.empty()) return {{}, {}, o.endpoint_file + ": expected a JSON object with the key '" + key + "'"};
   if (!o.ca_file.empty()) e.ca_file = o.ca_file;
-  if (auto why = misfit(o.environment, e.url); !why.empty()) return {{}, {}, o.endpoint_file + ": " + why};
+  return e;
+}
+
+endpoint checked(const options& o, service what, endpoint e) {
+  if (auto why = misfit(o.environment, what, e.url); !why.empty()) return {{}, {}, o.endpoint_file + ": " + why};
   return e;
 }
 
 }  // namespace
 
-std::string_view host_of(std::string_view url) {
-  constexpr std::string_view scheme = "wss://";
+std::string_view host_of(std::string_view scheme, std::string_view url) {
   if (!url.starts_with(scheme)) return {};
   url.remove_prefix(scheme.size());
   url = url.substr(0, url.find_first_of("/?#"));
@@ -67,7 +74,8 @@ std::string_view host_of(std::string_view url) {
   return url.substr(0, url.find(':'));
 }
 
-bool host_fits(environment e, std::string_view host) {
+bool host_fits(environment e, service what, std::string_view host) {
+  if (what == service::rest && e != environment::paper) return host == "api.bitget.com";
   switch (e) {
     case environment::live:
       return host == "ws.bitget.com";
@@ -83,12 +91,13 @@ bool host_fits(environment e, std::string_view host) {
 }
 
 void check_endpoints(const options& o) {
-  const auto check = [&](const char* path, const std::string& url) {
+  const auto check = [&](const char* path, service what, const std::string& url) {
     if (url.empty()) return;
-    if (auto why = misfit(o.environment, url); !why.empty()) throw sdk::error(TRAPLINE_E_CONFIG, path, why);
+    if (auto why = misfit(o.environment, what, url); !why.empty()) throw sdk::error(TRAPLINE_E_CONFIG, path, why);
   };
-  check("endpoint.public", o.endpoint_public);
-  check("endpoint.private", o.endpoint_private);
+  check("endpoint.public", service::sockets, o.endpoint_public);
+  check("endpoint.private", service::sockets, o.endpoint_private);
+  check("endpoint.rest", service::rest, o.endpoint_rest);
   if (o.environment != environment::paper) {
     if (o.api == "v1") throw sdk::error(TRAPLINE_E_CONFIG, "api", "the venue retired v1 in November 2025: use v2");
     if (!o.endpoint_file.empty())
@@ -109,8 +118,23 @@ void check_endpoints(const options& o) {
 endpoint find_endpoint(const options& o, bool for_private) {
   const auto& given = for_private ? o.endpoint_private : o.endpoint_public;
   if (!given.empty()) return {given, o.ca_file, {}};
-  if (!o.endpoint_file.empty()) return from_file(o, for_private);
-  return {default_url(o, for_private), o.ca_file, {}};
+  if (o.endpoint_file.empty()) return {default_url(o, for_private), o.ca_file, {}};
+  const char* key = o.api == "v1" ? "v1" : for_private ? "private" : "public";
+  auto e = from_file(o, key);
+  if (!e.error.empty()) return e;
+  if (e.url.empty()) return {{}, {}, o.endpoint_file + ": expected a JSON object with the key '" + key + "'"};
+  // The file tells the addresses of v2; those of v3 differ in their path only, as at the venue itself.
+  if (const auto at = e.url.find("/v2/ws/"); o.api == "v3" && at != std::string::npos) e.url.replace(at, 4, "/v3/");
+  return checked(o, service::sockets, std::move(e));
+}
+
+endpoint find_rest_endpoint(const options& o) {
+  if (!o.endpoint_rest.empty()) return {o.endpoint_rest, o.ca_file, {}};
+  if (o.environment != environment::paper) return {"https://api.bitget.com", o.ca_file, {}};
+  if (o.endpoint_file.empty()) return {};
+  auto e = from_file(o, "rest");
+  if (!e.error.empty() || e.url.empty()) return e;
+  return checked(o, service::rest, std::move(e));
 }
 
 }  // namespace trapline::mm_ws

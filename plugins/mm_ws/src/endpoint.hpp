@@ -1,6 +1,7 @@
 // Which address is right for which environment. A mix-up of paper, demo and live must not come as far as a socket.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,11 +15,14 @@ struct endpoint {
   std::string error;    // not empty: there is no address, and why
 };
 
-// Host of a `wss://` URL without port and brackets; empty if it is not such a URL.
-std::string_view host_of(std::string_view url);
+// Host of a URL without port and brackets; empty if it does not begin with `scheme`, such as `wss://`.
+std::string_view host_of(std::string_view scheme, std::string_view url);
 
-// True if `host` belongs to `e`: live = ws.bitget.com, demo = wspap.bitget.com, paper = this machine's loopback.
-bool host_fits(environment e, std::string_view host);
+enum class service : std::uint8_t { sockets, rest };
+
+// True if `host` serves that in `e`. Sockets: live = ws.bitget.com, demo = wspap.bitget.com. REST: api.bitget.com for
+// both, which a header tells apart. Paper = this machine's loopback.
+bool host_fits(environment e, service what, std::string_view host);
 
 // Throws sdk::error naming the option that does not fit the environment.
 void check_endpoints(const options& o);
@@ -26,5 +30,8 @@ void check_endpoints(const options& o);
 // The address for the next attempt. With `endpoint.file` the file is read again each time: a paper venue writes a new
 // port on each start. Never throws.
 endpoint find_endpoint(const options& o, bool for_private);
+
+// The address of REST. Neither URL nor error: there is none, as with a paper venue whose file tells none. Never throws.
+endpoint find_rest_endpoint(const options& o);
 
 }  // namespace trapline::mm_ws

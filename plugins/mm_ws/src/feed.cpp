@@ -1,9 +1,10 @@
 #include "feed.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
-#include "trapline/abi/system.h"
-#include "trapline/sdk/names.hpp"
+#include "connect_budget.hpp"
+#include "trapline/abi/svc/log.h"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::mm_ws {
@@ -11,185 +12,277 @@ namespace {
 
 constexpr std::int64_t ms = 1'000'000;
 
-int level_of(std::uint8_t state) {
-  return state == TRAPLINE_FEED_FAILED                                    ? TRAPLINE_LOG_ERROR
-         : state == TRAPLINE_FEED_BACKOFF || state == TRAPLINE_FEED_STALE ? TRAPLINE_LOG_WARN
-                                                                          : TRAPLINE_LOG_INFO;
-}
-
 }  // namespace
 
 feed::feed(options o, std::string_view instance, outlet& out, std::uint64_t seed)
     : options_(std::move(o)),
       out_(out),
-      log_(out),
+      seed_(seed),
+      messages_(options_.debug_messages),
+      errors_(options_.debug_messages),
+      recorder_(options_.record_file, options_.record_limit),
+      recording_(recorder_.on()),
+      log_(out, &errors_),
       public_counters_(out),
       private_counters_(out),
-      market_(options_, out, log_, public_counters_),
-      account_(options_, out, log_, private_counters_),
+      rest_(options_, out, log_),
+      mode_(options_, out, rest_),
       status_topic_(out.topic("feed.status." + std::string(instance))),
-      reconnects_(out.counter("feed_reconnects_total", "")) {
-  session_owner& self = *this;
-  if (auto wanted = market_.subscriptions(); !wanted.empty()) {
-    if (wanted.size() > 50)
-      out_.log(TRAPLINE_LOG_WARN,
-               std::to_string(wanted.size()) + " channels on one connection: the venue recommends fewer than 50");
-    public_ = std::make_unique<side>(options_, false, std::move(wanted), out_, self, seed);
-    market_.attach(public_->link);
-  }
-  if (auto wanted = account_.subscriptions(); !wanted.empty()) {
-    private_ = std::make_unique<side>(options_, true, std::move(wanted), out_, self, seed + 1);
-    account_.attach(private_->link);
-  }
+      reconnects_(out.counter("feed_reconnects_total", "")),
+      rotations_(out.counter("feed_rotations_total", "")) {
+  if (options_.api != "auto") build();
 }
 
 feed::~feed() = default;
 
+void feed::build() {
+  session_owner& self = *this;
+  market_ = std::make_unique<market_data>(options_, out_, log_, public_counters_);
+  account_ = std::make_unique<account_data>(options_, out_, log_, private_counters_, rest_);
+  contracts_ = std::make_unique<contracts>(options_, out_, log_, rest_, *market_);
+  account_->set_marks([this](std::string_view symbol) { return market_->mark_of(symbol); });
+  market_->set_history([this](std::size_t i, unsigned limit) { return ask_for_candles(i, limit); });
+  const auto wanted = market_->subscriptions();
+  // All channels of a symbol on one connection, where that holds them.
+  const std::size_t each = options_.channels.size();
+  std::size_t most = options_.channels_per_connection;
+  if (each > 0 && each <= most) most -= most % each;
+  for (std::size_t from = 0; from < wanted.size(); from += most) {
+    const auto to = std::min(from + most, wanted.size());
+    std::vector<subscription> part(wanted.begin() + static_cast<std::ptrdiff_t>(from),
+                                   wanted.begin() + static_cast<std::ptrdiff_t>(to));
+    sides_.push_back(std::make_unique<side>(options_, false, std::move(part), from, out_, self, seed_ + sides_.size()));
+    market_->attach(sides_.back()->link);
+  }
+  if (auto mine = account_->subscriptions(); !mine.empty()) {
+    sides_.push_back(std::make_unique<side>(options_, true, std::move(mine), 0, out_, self, seed_ + sides_.size()));
+    account_->attach(sides_.back()->link);
+  }
+}
+
+bool feed::ask_for_candles(std::size_t i, unsigned limit) {
+  if (!rest_.available()) return false;
+  const auto& what = market_->subscription_of(i);
+  constexpr std::string_view prefix = "candle";
+  auto request =
+      candles_request(options_.dialect(), what.instrument, std::string_view(what.channel).substr(prefix.size()), limit);
+  rest_.call(std::move(request), [this, i](const rest_answer& answer, ondemand::value* data) {
+    std::vector<candle_row> rows;
+    if (data && !decode_candles(options_.dialect(), *data, rows)) return false;
+    if (!data) log_.warn(trouble::rest, "missing bars could not be asked for: " + answer.text);
+    market_->put_candles(i, rows);
+    return true;
+  });
+  return true;
+}
+
+void feed::start_links() {
+  for (auto& d : sides_) d->link.start();
+}
+
 void feed::start() {
+  started_ = true;
   next_status_ = out_.mono() + options_.status_interval;
-  if (public_) public_->link.start();
-  if (private_) private_->link.start();
+  if (!market_) {
+    mode_.start();
+    publish_waiting();
+  }
+  start_links();
   advance();
 }
 
 void feed::stop() {
-  for (auto* d : {public_.get(), private_.get()})
-    if (d && d->link.state() != TRAPLINE_FEED_STOPPED) d->link.stop();
+  started_ = false;
+  for (auto& d : sides_) {
+    if (d->next) {
+      market_->cancel_rotation(d->next->link);
+      d->next.reset();
+    }
+    if (d->link.state() != TRAPLINE_FEED_STOPPED) d->link.stop();
+  }
 }
 
 std::int64_t feed::deadline() const {
-  auto t = next_status_;
-  if (public_) t = std::min({t, public_->link.deadline(), market_.deadline()});
-  if (private_) t = std::min({t, private_->link.deadline(), account_.deadline()});
-  for (const auto* d : {public_.get(), private_.get()})
-    if (d && d->status_pending) t = std::min(t, out_.mono() + 10 * ms);
+  auto t = std::min(next_status_, rest_.deadline());
+  if (!market_) return std::min(t, mode_.api().empty() ? mode_.deadline() : 0);
+  t = std::min(t, contracts_->deadline());
+  if (!options_.channels.empty()) t = std::min(t, market_->deadline());
+  if (!options_.private_channels.empty()) t = std::min(t, account_->deadline());
+  for (const auto& d : sides_) {
+    t = std::min(t, d->link.deadline());
+    if (d->next) t = std::min(t, d->drop_next ? 0 : d->next->link.deadline());
+    else if (d->rotate_at != 0) t = std::min(t, d->rotate_at);
+  }
+  for (const auto& s : status_)
+    if (s.pending) t = std::min(t, out_.mono() + 10 * ms);
   return t;
 }
 
 void feed::advance() {
-  if (public_) {
-    public_->link.advance();
-    market_.advance();
-  }
-  if (private_) {
-    private_->link.advance();
-    account_.advance();
+  rest_.advance();
+  if (!market_) {
+    mode_.advance();
+    if (started_ && !mode_.api().empty()) {
+      options_.api = mode_.api();
+      out_.log(TRAPLINE_LOG_INFO, "api: " + options_.api);
+      build();
+      start_links();
+    }
   }
   const auto now = out_.mono();
+  for (auto& d : sides_) {
+    d->link.advance();
+    advance_rotation(*d, now);
+  }
+  if (market_) {
+    contracts_->advance();
+    if (!options_.channels.empty()) market_->advance();
+    if (!options_.private_channels.empty()) {
+      account_->advance();
+      sides_.back()->link.hold(account_->uncertain());
+    }
+  }
   const bool periodic = now >= next_status_;
-  if (periodic) next_status_ = now + options_.status_interval;
-  for (auto* d : {public_.get(), private_.get()})
-    if (d && (periodic || d->status_pending)) publish_status(*d);
+  if (periodic) {
+    next_status_ = now + options_.status_interval;
+    recorder_.flush();
+  }
+  for (const bool is_private : {false, true})
+    if (worst(is_private) && (periodic || status_[is_private].pending)) publish_status(is_private);
+  if (!market_ && periodic) publish_waiting();
   report_health();
 }
 
-std::uint8_t feed::public_state() const { return public_ ? public_->link.state() : TRAPLINE_FEED_STOPPED; }
-std::uint8_t feed::private_state() const { return private_ ? private_->link.state() : TRAPLINE_FEED_STOPPED; }
+std::uint8_t feed::public_state() const {
+  const auto* d = worst(false);
+  return d ? d->link.state() : TRAPLINE_FEED_STOPPED;
+}
+std::uint8_t feed::private_state() const {
+  const auto* d = worst(true);
+  return d ? d->link.state() : TRAPLINE_FEED_STOPPED;
+}
+
+feed::side& feed::side_of(const session& s, bool& is_next) {
+  is_next = false;
+  for (auto& d : sides_) {
+    if (&d->link == &s) return *d;
+    is_next = d->next && &d->next->link == &s;
+    if (is_next) return *d;
+  }
+  return *sides_.front();  // cannot be: sessions live in sides
+}
 
 // ---------------------------------------------------------------- frames
 
 void feed::on_frame(session& s, std::string_view text) {
-  auto& d = side_of(s);
+  bool is_next = false;
+  auto& owner = side_of(s, is_next);
+  auto& d = is_next ? *owner.next : owner;
+  const bool priv = s.is_private();
   const auto received = out_.now();
   auto head = d.reader.read(text, [&](const frame_head& h, ondemand::value data) {
-    return s.is_private() ? account_.decode(h, data) : market_.decode(h, data);
+    return priv ? account_->decode(h, data) : market_->decode(h, data);
   });
   switch (head.kind) {
     case frame_kind::data:
-      return s.is_private() ? account_.take(head, received) : market_.take(head, received);
+      return priv ? account_->take(head, received) : market_->take(s, head, received);
     case frame_kind::malformed:
       d.reader.guess(text, head);
-      counters_of(s).malformed.add();
-      log_.warn(trouble::malformed, std::string("a frame of ") + (s.is_private() ? "the private" : "the public") +
+      counters_of(priv).malformed.add();
+      log_.warn(trouble::malformed, std::string("a frame of ") + (priv ? "the private" : "the public") +
                                         " connection did not decode and was dropped (channel " +
                                         quoted(head.channel, 40) + ", " + std::to_string(text.size()) + " bytes)");
-      return s.is_private() ? account_.on_malformed() : market_.on_malformed(head);
+      return priv ? account_->on_malformed() : market_->on_malformed(s, head);
     default:
       return s.on_control(head);
   }
 }
 
 void feed::on_acked(session& s, std::size_t i) {
-  if (!s.is_private()) market_.on_acked(i);
+  bool is_next = false;
+  side_of(s, is_next);
+  if (!s.is_private()) {
+    market_->on_acked(s, i);
+  } else if (!is_next) {
+    account_->on_acked(i);
+    s.hold(account_->uncertain());
+  }
+  contracts_->begin();
+}
+
+// ---------------------------------------------------------------- connecting, login
+
+std::int64_t feed::may_connect() {
+  std::int64_t last = 0;
+  const auto later = out_.take_connect_slot(last);
+  const auto utc = out_.now();
+  if (later != 0) {
+    log_.warn(trouble::venue_error,
+              sdk::cat("this machine made ", connect_budget::most,
+                       " connects within 5 minutes: waiting, for the venue would block its address"));
+    return out_.mono() + std::max<std::int64_t>(later - utc, 1000 * ms);
+  }
+  // A program that is started again and again does not wait in between by itself.
+  const bool just_before = last != 0 && utc - last < 10'000 * ms;
+  if (!waited_ && just_before) {
+    waited_ = true;
+    return out_.mono() + backoff(seed_).delay(1);
+  }
+  waited_ = true;
+  return 0;
+}
+
+// The venue refuses a timestamp that is 30 s off, and the clock may have been set since the last login.
+bool feed::on_login_wanted(session&) {
+  if (!rest_.available()) return true;
+  rest_.measure_clock([this](bool) { on_clock(); });
+  return false;
+}
+
+void feed::on_clock() {
+  const auto& clock = rest_.clock();
+  market_->set_clock_offset(clock.offset());
+  const auto answer = [&](session& s) {
+    if (!s.waits_for_login()) return;
+    if (!clock.refused()) return s.log_in_now();
+    s.refuse_login(sdk::cat("this machine's clock is ", std::llabs(clock.offset()) / (1000 * ms), " s ",
+                            clock.offset() > 0 ? "behind" : "ahead of",
+                            " the venue's, which refuses logins that are 30 s off: correct the clock (NTP)"));
+  };
+  for (auto& d : sides_) {
+    answer(d->link);
+    if (d->next) answer(d->next->link);
+  }
 }
 
 void feed::on_lost(session& s) {
-  side_of(s).unavailable.clear();
-  s.is_private() ? account_.on_lost() : market_.on_lost();
+  bool is_next = false;
+  auto& d = side_of(s, is_next);
+  if (is_next) {
+    d.drop_next = true;
+    return;
+  }
+  // What was to take over is given up, too: an ordinary reconnect knows how to begin.
+  if (d.next) {
+    if (!s.is_private()) market_->cancel_rotation(d.next->link);
+    d.drop_next = true;
+  }
+  d.unavailable.clear();
+  d.rotate_at = 0;
+  s.is_private() ? account_->on_lost() : market_->on_lost(s);
 }
 
 void feed::on_unavailable(session& s, std::size_t i, const std::string& why) {
+  bool is_next = false;
+  auto& d = side_of(s, is_next);
   const auto& w = s.wanted()[i];
-  auto& text = side_of(s).unavailable;
-  if (text.empty()) text = w.channel + " of " + w.instrument + " is not served: " + why;
   out_.log(TRAPLINE_LOG_ERROR, w.channel + " of " + w.instrument + " is not served: " + why);
-  s.is_private() ? account_.on_unavailable() : market_.on_unavailable(i);
-}
-
-// ---------------------------------------------------------------- status
-
-void feed::on_state(session& s, std::uint8_t previous) {
-  auto& d = side_of(s);
-  d.previous = previous;
-  publish_status(d);
-  out_.log(level_of(s.state()),
-           sdk::cat(s.is_private() ? "private: " : "public: ", sdk::feed_state_name(s.state()), ": ", s.text()));
-  if (s.reconnects() > d.reconnects_told) {
-    reconnects_.add(s.reconnects() - d.reconnects_told);
-    d.reconnects_told = s.reconnects();
+  if (is_next) {
+    d.drop_next = true;
+    return;
   }
-}
-
-void feed::publish_status(side& d) {
-  const auto& c = counters_of(d.link);
-  trapline_feed_status p{};
-  p.state = d.link.state();
-  p.previous_state = d.status_pending || d.previous != p.state ? d.previous : p.state;
-  p.endpoint = d.link.is_private() ? TRAPLINE_ENDPOINT_PRIVATE : TRAPLINE_ENDPOINT_PUBLIC;
-  p.code = d.link.code();
-  p.attempt = d.link.attempts();
-  p.subscriptions_wanted = static_cast<std::uint32_t>(d.link.wanted().size());
-  p.subscriptions_acked = static_cast<std::uint32_t>(d.link.acked_count());
-  p.last_message_ts = d.link.last_inbound_utc();
-  p.messages = c.messages.value();
-  p.malformed = c.malformed.value();
-  p.gaps = c.gaps.value();
-  p.resyncs = c.resyncs.value();
-  p.reconnects = d.link.reconnects();
-  p.refused = c.refused.value();
-  p.duplicates = c.duplicates.value();
-  sdk::assign(p.text, d.link.text());
-  const auto e =
-      sdk::make_event(TRAPLINE_EVENT_FEED_STATUS, status_topic_, 0, 0, out_.now(), TRAPLINE_FLAG_LAST_IN_BATCH);
-  const trapline_frame f{&e, &p, sizeof p, 0};
-  d.status_pending = out_.publish(&f, 1) != TRAPLINE_OK;
-  if (!d.status_pending) d.previous = p.state;
-}
-
-void feed::report_health() {
-  std::uint32_t state = TRAPLINE_HEALTH_OK;
-  std::int32_t code = 0;
-  std::string text = "ok";
-  const auto worse = [&](std::uint32_t level, std::int32_t why, std::string what) {
-    if (level <= state) return;
-    state = level;
-    code = why;
-    text = std::move(what);
-  };
-  for (const auto* d : {public_.get(), private_.get()}) {
-    if (!d) continue;
-    const char* which = d->link.is_private() ? "private: " : "public: ";
-    if (d->link.state() == TRAPLINE_FEED_FAILED) worse(TRAPLINE_HEALTH_FAILED, d->link.code(), which + d->link.text());
-    if (!d->unavailable.empty()) worse(TRAPLINE_HEALTH_DEGRADED, 0, which + d->unavailable);
-    // One quick reconnect is daily business.
-    if (d->link.state() == TRAPLINE_FEED_BACKOFF && d->link.attempts() >= 2)
-      worse(TRAPLINE_HEALTH_DEGRADED, d->link.code(), which + d->link.text());
-  }
-  if (auto what = market_.complaint(); !what.empty()) worse(TRAPLINE_HEALTH_DEGRADED, 0, std::move(what));
-  if (state == health_ && text == health_text_) return;
-  health_ = state;
-  health_text_ = text;
-  out_.health(state, code, text);
+  if (d.unavailable.empty()) d.unavailable = w.channel + " of " + w.instrument + " is not served: " + why;
+  s.is_private() ? account_->on_unavailable() : market_->on_unavailable(s, i);
 }
 
 }  // namespace trapline::mm_ws

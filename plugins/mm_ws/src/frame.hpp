@@ -19,6 +19,7 @@ struct frame_head {
   bool snapshot = false;        // `action` is `snapshot`
   std::string_view channel;     // of `arg`
   std::string_view instrument;  // of `arg`: symbol, or `default`
+  std::string_view interval;    // of `arg`, v3 only
   std::int64_t ts = 0;          // top level, ns; 0 = none
   std::int64_t code = 0;        // venue code of login and error; -1 = not a number
   std::string_view message;     // venue text of login and error
@@ -58,9 +59,10 @@ inline bool frame_reader::read_arg(ondemand::value value, frame_head& head) cons
     std::string_view* out = nullptr;
     if (key == dialect_.channel_key) out = &head.channel;
     else if (key == dialect_.instrument_key || key == dialect_.account_key) out = &head.instrument;
+    else if (key == "interval") out = &head.interval;
     if (out && !scalar(f.value(), *out)) return false;
   }
-  if (head.instrument.empty()) head.instrument = "default";  // v2 private acks may leave it out
+  if (head.instrument.empty()) head.instrument = "default";  // private acks may leave it out
   return true;
 }
 

@@ -7,17 +7,31 @@
 #include <string>
 #include <string_view>
 
+#include "debug_ring.hpp"
 #include "outlet.hpp"
 
 namespace trapline::mm_ws {
 
-enum class trouble : std::uint8_t { malformed, unknown_stream, refused_by_bus, venue_error, book, count };
+enum class trouble : std::uint8_t {
+  malformed,
+  unknown_stream,
+  refused_by_bus,
+  venue_error,
+  book,
+  clock,
+  rest,
+  account,
+  timestamps,
+  count
+};
 
 class log_limiter {
  public:
-  explicit log_limiter(outlet& o) : outlet_(o) {}
+  // `errors`, if not null, gets every text, also those that no line is written for.
+  explicit log_limiter(outlet& o, debug_ring* errors = nullptr) : outlet_(o), errors_(errors) {}
 
   void warn(trouble kind, std::string_view text) {
+    if (errors_) errors_->add(outlet_.now(), text);
     constexpr std::int64_t pause = 60'000'000'000;
     auto& e = entries_[static_cast<std::size_t>(kind)];
     const auto t = outlet_.mono();
@@ -38,6 +52,7 @@ class log_limiter {
     bool logged = false;
   };
   outlet& outlet_;
+  debug_ring* errors_;
   std::array<entry, static_cast<std::size_t>(trouble::count)> entries_{};
 };
 

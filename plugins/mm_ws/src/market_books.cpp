@@ -14,6 +14,11 @@ void market_data::take_book(std::size_t i, const frame_head& head, std::int64_t 
   count_message(i, 1);
   // An update for a book that is not valid is part of what the coming snapshot replaces.
   if (st.given_up || (!head.snapshot && !sym.book.valid())) return;
+  // What is still on its way of the channel that was given up.
+  if (st.small && head.channel != dialect_.small_book) return;
+  if (st.small && sym.book.valid() && book_.has_seq && book_.seq < sym.book.seq()) return ignored_.add();
+  // Only the whole book's checksum is one.
+  if (st.small) book_.has_checksum = book_.has_prev_seq = false;
   const auto verdict =
       head.snapshot ? sym.book.apply_snapshot(book_, sym.market) : sym.book.apply_update(book_, sym.market);
   using enum venue_book::verdict;
@@ -40,7 +45,7 @@ void market_data::take_book(std::size_t i, const frame_head& head, std::int64_t 
     log_.warn(trouble::refused_by_bus,
               "the bus is full: a message of books of " + sym.name + " was dropped, its book starts anew");
     sym.book.invalidate();
-    session_->set_ready(i, false);
+    set_ready(i, false);
     // A full bus is no fault of the venue's: the snapshot is asked for when the bus takes events again, and does not
     // count against book.max_resyncs.
     st.resync_after_gap = true;
@@ -48,7 +53,7 @@ void market_data::take_book(std::size_t i, const frame_head& head, std::int64_t 
     return tell_gap(i, TRAPLINE_GAP_OVERRUN, 1);
   }
   st.gap_told = false;
-  if (head.snapshot) session_->set_ready(i, true);
+  if (head.snapshot) set_ready(i, true);
 }
 
 bool market_data::publish_book(std::size_t i, bool snapshot, std::int64_t ts, std::int64_t received) {
@@ -90,8 +95,21 @@ void market_data::invalidate_book(std::size_t i, std::uint8_t reason) {
   if (!lost)
     log_.warn(trouble::book, "the book of " + sym.name + " cannot be trusted (" +
                                  std::string(sdk::gap_reason_name(reason)) + "): asking for a fresh snapshot");
-  session_->set_ready(i, false);
+  set_ready(i, false);
   if (!lost) resync_book(i);
+}
+
+// A few levels that can be trusted are more than many that cannot.
+void market_data::degrade_book(std::size_t i) {
+  auto& st = streams_[i];
+  st.small = true;
+  st.acked = false;
+  st.resyncs.clear();
+  degraded_.add();
+  out_.log(TRAPLINE_LOG_ERROR, complaint());
+  auto other = st.what;
+  other.wire = dialect_.small_book;
+  st.link->replace(i - st.link->first(), other);
 }
 
 void market_data::resync_book(std::size_t i) {
@@ -100,6 +118,7 @@ void market_data::resync_book(std::size_t i) {
   const auto now = out_.mono();
   std::erase_if(st.resyncs, [&](std::int64_t at) { return now - at >= options_.resync_window; });
   if (st.resyncs.size() >= options_.max_resyncs) {
+    if (!st.small) return degrade_book(i);
     st.given_up = true;
     out_.log(TRAPLINE_LOG_ERROR, complaint());
     return;

@@ -10,18 +10,12 @@
 namespace trapline::mm_ws {
 namespace {
 
-std::size_t hash(std::string_view channel, std::string_view instrument) noexcept {
+std::size_t hash(std::string_view channel, std::string_view instrument, std::string_view interval) noexcept {
   std::uint64_t h = 0xcbf29ce484222325u;
   for (const char c : channel) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   for (const char c : instrument) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  for (const char c : interval) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   return static_cast<std::size_t>(h ^ (h >> 32));
-}
-
-channel_kind kind_of(const std::string& channel) {
-  return channel == "trade"    ? channel_kind::trade
-         : channel == "books"  ? channel_kind::book
-         : channel == "ticker" ? channel_kind::ticker
-                               : channel_kind::candle;
 }
 
 }  // namespace
@@ -35,7 +29,10 @@ market_data::market_data(const options& o, outlet& out, log_limiter& log, feed_c
       verified_(out.counter("feed_checksums_verified_total", "")),
       ignored_(out.counter("feed_book_ignored_total", "")),
       closed_candles_(out.counter("feed_candles_closed_total", "")),
-      unknown_(out.counter("feed_unknown_stream_total", "")) {
+      missing_candles_(out.counter("feed_candles_missing_total", "")),
+      unknown_(out.counter("feed_unknown_stream_total", "")),
+      degraded_(out.counter("feed_book_degraded_total", "")),
+      clock_check_(out) {
   for (std::uint8_t r = 1; r < invalid_.size(); ++r)
     invalid_[r] = out.counter("feed_book_invalid_total", sdk::cat("reason=\"", sdk::gap_reason_name(r), "\""));
   for (const auto& name : o.symbols) {
@@ -49,7 +46,7 @@ market_data::market_data(const options& o, outlet& out, log_limiter& log, feed_c
     sym->instrument_topic = out.topic("md.instrument.bitget." + name);
     for (const auto& channel : o.channels) {
       stream st;
-      st.what = {kind_of(channel), channel, name};
+      st.what = make_subscription(dialect_, channel, name);
       st.symbol = symbols_.size();
       st.interval = candle_interval(channel);
       const auto label = "channel=\"" + channel + "\"";
@@ -62,7 +59,7 @@ market_data::market_data(const options& o, outlet& out, log_limiter& log, feed_c
   }
   index_.assign(std::bit_ceil(2 * streams_.size() + 1), 0);
   for (std::size_t i = 0; i < streams_.size(); ++i) {
-    auto at = hash(streams_[i].what.channel, streams_[i].what.instrument) & (index_.size() - 1);
+    auto at = hash(streams_[i].what.wire, streams_[i].what.instrument, streams_[i].what.interval) & (index_.size() - 1);
     while (index_[at] != 0) at = (at + 1) & (index_.size() - 1);
     index_[at] = static_cast<std::uint32_t>(i + 1);
   }
@@ -75,19 +72,24 @@ std::vector<subscription> market_data::subscriptions() const {
   return out;
 }
 
-std::size_t market_data::find(std::string_view channel, std::string_view instrument) const noexcept {
-  auto at = hash(channel, instrument) & (index_.size() - 1);
+std::size_t market_data::find(std::string_view wire, std::string_view instrument,
+                              std::string_view interval) const noexcept {
+  auto at = hash(wire, instrument, interval) & (index_.size() - 1);
   for (; index_[at] != 0; at = (at + 1) & (index_.size() - 1)) {
     const auto& w = streams_[index_[at] - 1].what;
-    if (w.channel == channel && w.instrument == instrument) return index_[at] - 1;
+    if (w.wire == wire && w.instrument == instrument && w.interval == interval) return index_[at] - 1;
   }
+  // Rare enough for a search: a book that was replaced by the small one.
+  if (wire == dialect_.small_book)
+    for (std::size_t i = 0; i < streams_.size(); ++i)
+      if (streams_[i].small && streams_[i].what.instrument == instrument) return i;
   return streams_.size();
 }
 
 // ---------------------------------------------------------------- frames
 
 bool market_data::decode(const frame_head& head, ondemand::value data) {
-  current_ = find(head.channel, head.instrument);
+  current_ = find(head.channel, head.instrument, head.interval);
   if (current_ == streams_.size()) return true;  // told by take()
   switch (streams_[current_].what.kind) {
     case channel_kind::trade:
@@ -97,7 +99,7 @@ bool market_data::decode(const frame_head& head, ondemand::value data) {
       return decode_book(dialect_, data, book_);
     case channel_kind::candle:
       candles_.clear();
-      return decode_candles(data, candles_);
+      return decode_candles(dialect_, data, candles_);
     case channel_kind::ticker:
       return decode_ticker(dialect_, data, symbols_[streams_[current_].symbol]->ticker, ticker_);
     default:
@@ -105,13 +107,15 @@ bool market_data::decode(const frame_head& head, ondemand::value data) {
   }
 }
 
-void market_data::take(const frame_head& head, std::int64_t received) {
+void market_data::take(session& from, const frame_head& head, std::int64_t received) {
   if (current_ == streams_.size()) {
     unknown_.add();
     log_.warn(trouble::unknown_stream, "data that was not subscribed: channel " + quoted(head.channel, 40) + " of " +
                                            quoted(head.instrument, 40));
     return;
   }
+  if (!accept(from, current_, head)) return;
+  clock_check_.see(head.ts, received + clock_offset_, streams_[current_].newest_ts);
   batch_.clear();
   switch (streams_[current_].what.kind) {
     case channel_kind::trade:
@@ -127,9 +131,10 @@ void market_data::take(const frame_head& head, std::int64_t received) {
   }
 }
 
-void market_data::on_malformed(const frame_head& head) {
-  const auto known = find(head.channel, head.instrument);
+void market_data::on_malformed(session& from, const frame_head& head) {
+  const auto known = find(head.channel, head.instrument, head.interval);
   if (known < streams_.size()) {
+    if (streams_[known].link != &from) return;  // the connection that counts lost nothing
     const auto kind = streams_[known].what.kind;
     if (kind == channel_kind::book && !streams_[known].given_up) invalidate_book(known, TRAPLINE_GAP_MALFORMED);
     if (kind == channel_kind::trade) tell_gap(known, TRAPLINE_GAP_MALFORMED, 0);
@@ -138,6 +143,7 @@ void market_data::on_malformed(const frame_head& head) {
   // It may have been about anything. A book with sequence numbers or checksums finds out by itself.
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     auto& st = streams_[i];
+    if (st.link != &from) continue;
     const auto& book = symbols_[st.symbol]->book;
     if (st.what.kind == channel_kind::trade && !st.after_gap) tell_gap(i, TRAPLINE_GAP_MALFORMED, 0);
     if (st.what.kind == channel_kind::book && book.valid() && !book.vouched())
@@ -151,26 +157,51 @@ void market_data::count_message(std::size_t i, std::size_t rows) {
   counters_.messages.add();
   st.messages.add();
   st.rows.add(rows);
-  st.last_at = out_.mono();
+  const auto now = out_.mono();
+  if (st.since_ack % 1024 == 1023) st.longest_pause /= 2;  // habits change with the hour
+  if (st.since_ack++ > 0 && !st.silent) st.longest_pause = std::max(st.longest_pause, now - st.last_at);
+  st.last_at = now;
   st.symbol_mark = ++sym.messages;
   if (st.silent) {
     st.silent = false;
-    if (st.what.kind != channel_kind::book) session_->set_ready(i, true);
+    if (st.what.kind != channel_kind::book) set_ready(i, true);
   }
 }
 
 void market_data::announce(symbol_state& sym, std::int64_t received) {
-  if (sym.is_announced && sym.announced == sym.market) return;
+  scale finest = sym.market;
+  if (sym.tick.mantissa > 0) finest.see_price(sym.tick.exp);
+  if (sym.lot.mantissa > 0) finest.see_size(sym.lot.exp);
+  if (sym.is_announced && sym.announced == finest) return;
   trapline_instrument p{};
   sdk::assign(p.symbol, sym.name);
   sdk::assign(p.venue, "bitget");
-  p.price_exp = sym.market.price_exp;
-  p.size_exp = sym.market.size_exp;
+  p.price_exp = finest.price_exp;
+  p.size_exp = finest.size_exp;
+  p.tick = sdk::rescale(sym.tick, p.price_exp).value_or(0);
+  p.lot = sdk::rescale(sym.lot, p.size_exp).value_or(0);
   const auto e = sdk::make_event(TRAPLINE_EVENT_INSTRUMENT, sym.instrument_topic, sym.instrument, 0, received);
   const trapline_frame f{&e, &p, sizeof p, 0};
   if (out_.publish(&f, 1) != TRAPLINE_OK) return;  // comes with the next message
   sym.is_announced = true;
-  sym.announced = sym.market;
+  sym.announced = finest;
+}
+
+std::optional<sdk::decimal> market_data::mark_of(std::string_view symbol) const {
+  for (const auto& s : symbols_)
+    if (s->name == symbol) return s->mark;
+  return std::nullopt;
+}
+
+void market_data::put_contract(const contract_row& c) {
+  for (auto& s : symbols_) {
+    if (s->name != c.symbol) continue;
+    const bool news = sdk::compare(s->tick, c.tick) != 0 || sdk::compare(s->lot, c.lot) != 0;
+    s->tick = c.tick;
+    s->lot = c.lot;
+    if (news) s->is_announced = false;
+    announce(*s, out_.now());
+  }
 }
 
 bool market_data::publish(std::size_t i, bool last) {
@@ -243,74 +274,10 @@ void market_data::take_trades(std::size_t i, const frame_head& head, std::int64_
 void market_data::take_ticker(std::size_t i, const frame_head& head, std::int64_t received) {
   auto& sym = *symbols_[streams_[i].symbol];
   count_message(i, 1);
+  if (ticker_.payload.present & TRAPLINE_TICKER_MARK) sym.mark = {ticker_.payload.mark, ticker_.payload.price_exp};
   const auto ts = ticker_.ts != 0 ? ticker_.ts : head.ts;
   batch_.add(sdk::make_event(TRAPLINE_EVENT_TICKER, sym.ticker_topic, sym.instrument, ts, received), ticker_.payload);
   publish(i);
-}
-
-void market_data::add_candle(const stream& st, const candle_row& row, bool closed, std::uint16_t flags,
-                             const frame_head& head, std::int64_t received) {
-  const auto& sym = *symbols_[st.symbol];
-  trapline_candle p{};
-  p.interval_ns = st.interval;
-  p.start_ts = row.start;
-  p.price_exp = sym.candle.price_exp;
-  p.size_exp = sym.candle.size_exp;
-  p.closed = closed;
-  // take_candles() has seen that they fit.
-  p.open = sdk::rescale(row.open, p.price_exp).value_or(0);
-  p.high = sdk::rescale(row.high, p.price_exp).value_or(0);
-  p.low = sdk::rescale(row.low, p.price_exp).value_or(0);
-  p.close = sdk::rescale(row.close, p.price_exp).value_or(0);
-  p.volume = sdk::rescale(row.volume, p.size_exp).value_or(0);
-  // A closed bar is known from its end on. v1 has no time of its own for the running one.
-  const auto ts = closed ? row.start + st.interval : head.ts != 0 ? head.ts : row.start;
-  batch_.add(sdk::make_event(TRAPLINE_EVENT_CANDLE, sym.candle_topic, sym.instrument, ts, received, flags), p);
-}
-
-void market_data::take_candles(std::size_t i, const frame_head& head, std::int64_t received) {
-  auto& st = streams_[i];
-  auto& sym = *symbols_[st.symbol];
-  count_message(i, candles_.size());
-  scale finer = sym.candle;
-  for (const auto& c : candles_) {
-    for (const auto exp : {c.open.exp, c.high.exp, c.low.exp, c.close.exp}) finer.see_price(exp);
-    finer.see_size(c.volume.exp);
-  }
-  const auto fits = [&](const candle_row& c) {
-    for (const auto& d : {c.open, c.high, c.low, c.close})
-      if (!sdk::rescale(d, finer.price_exp)) return false;
-    return sdk::rescale(c.volume, finer.size_exp).has_value();
-  };
-  if (!std::all_of(candles_.begin(), candles_.end(), fits)) return counters_.malformed.add();
-  sym.candle = finer;
-  auto told = st.bars;  // as far as the bus took them
-  std::uint64_t closed = 0;
-  const auto flush = [&](bool last) {
-    // What was refused comes with the next message: a bar must not be lost between running and closed.
-    if (!publish(i, last)) {
-      st.bars.restore(told, candles_);
-      return false;
-    }
-    closed_candles_.add(closed);
-    closed = 0;
-    told = st.bars;
-    return true;
-  };
-  for (std::size_t k = 0; k < candles_.size(); ++k) {
-    const bool last = k + 1 == candles_.size();
-    if (batch_.size() + 2 > batch::capacity && !flush(false)) return;
-    const auto previous = st.bars.previous();
-    const auto step = st.bars.next(candles_[k], last);
-    const std::uint16_t history = head.snapshot && !last ? TRAPLINE_FLAG_HISTORY : 0;
-    if (step.closes_previous) {
-      ++closed;
-      add_candle(st, previous, true, 0, head, received);
-    }
-    if (step.row != candle_track::what::repeated)
-      add_candle(st, candles_[k], step.row == candle_track::what::closed, history, head, received);
-  }
-  flush(true);
 }
 
 }  // namespace trapline::mm_ws

@@ -39,27 +39,33 @@ bool market_data::try_gap(std::size_t i) {
   return true;
 }
 
-void market_data::on_acked(std::size_t i) {
+void market_data::on_acked(session& from, std::size_t local) {
+  const auto i = from.first() + local;
   auto& st = streams_[i];
+  if (st.link != &from || st.moved) return;  // of a connection that is to take over, and takes over without a gap
   st.acked = true;
   st.history_pending = st.what.kind == channel_kind::trade;
   if (++st.acks > 1) st.after_gap = true;
   st.last_at = st.acked_at = out_.mono();
+  st.since_ack = 0;
   st.symbol_mark = symbols_[st.symbol]->messages;
 }
 
-void market_data::on_unavailable(std::size_t i) {
+void market_data::on_unavailable(session& from, std::size_t local) {
+  const auto i = from.first() + local;
   auto& st = streams_[i];
+  if (st.link != &from) return;
+  if (st.small) st.given_up = true;  // not even that
   st.acked = false;
   // Nothing more is to come, so that it would only grow old.
   if (st.what.kind == channel_kind::book && symbols_[st.symbol]->book.valid())
     invalidate_book(i, TRAPLINE_GAP_DISCONNECT);
 }
 
-void market_data::on_lost() {
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
+void market_data::on_lost(session& from) {
+  for (std::size_t i = from.first(); i < from.first() + from.wanted().size(); ++i) {
     auto& st = streams_[i];
-    st.acked = st.silent = st.given_up = st.resync_after_gap = false;
+    st.acked = st.silent = st.given_up = st.small = st.resync_after_gap = st.refetching = false;
     if (st.what.kind == channel_kind::book && symbols_[st.symbol]->book.valid())
       invalidate_book(i, TRAPLINE_GAP_DISCONNECT);
   }
@@ -88,31 +94,53 @@ void market_data::advance() {
 void market_data::resubscribe(std::size_t i) {
   streams_[i].acked = false;
   counters_.resyncs.add();
-  session_->resubscribe(i);
+  streams_[i].link->resubscribe(i - streams_[i].link->first());
 }
 
-// A stream that is silent while its symbol moves on other channels has been forgotten by the venue, however well
-// the connection answers pings. A symbol that is quiet altogether raises no alarm.
+// How long a stream may be silent. 0: for ever, as it has nothing to say while nothing happens.
+std::int64_t market_data::silence_limit(const stream& st) const {
+  switch (st.what.kind) {
+    case channel_kind::book:
+      return options_.stale_after;
+    case channel_kind::ticker:
+      return options_.stale_ticker;
+    case channel_kind::candle:
+      // While there are no trades a bar comes once an interval.
+      return st.interval + options_.stale_candle;
+    default:
+      return 0;
+  }
+}
+
+// A connection that answers pings may still have forgotten a stream. A stream is missed when its symbol moves on other
+// channels meanwhile, or when it is silent much longer than it used to be; a symbol that is quiet as ever raises no
+// alarm. First the one stream is subscribed anew, then its connection is given up.
 void market_data::check_silence(std::int64_t now) {
-  constexpr std::uint64_t others_moved = 20;
+  constexpr std::uint64_t enough = 20;  // messages that say something about a habit
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     auto& st = streams_[i];
-    if (st.what.kind != channel_kind::book && st.what.kind != channel_kind::ticker) continue;
+    const auto limit = silence_limit(st);
+    if (limit == 0) continue;
     const auto& sym = *symbols_[st.symbol];
     if (!st.acked) continue;
     const bool book = st.what.kind == channel_kind::book;
     if (book && !sym.book.valid()) {
       if (st.given_up || st.resync_after_gap || now - st.acked_at < options_.ack_timeout) continue;
+      if (st.silent) return st.link->reconnect("no snapshot of the book of " + sym.name + " although subscribed anew");
       log_.warn(trouble::book, "the book of " + sym.name + ": no snapshot came: asking again");
       resync_book(i);
       continue;
     }
-    if (st.silent || now - st.last_at < options_.stale_after || sym.messages - st.symbol_mark < others_moved) continue;
+    const auto silence = now - st.last_at;
+    const bool symbol_moves = sym.messages - st.symbol_mark >= enough;
+    const bool unlike_itself = st.since_ack >= enough && silence >= 4 * st.longest_pause;
+    if (silence < limit || !(st.silent || symbol_moves || unlike_itself)) continue;
+    const auto text = st.what.channel + " of " + sym.name + ": silent for " + std::to_string(silence / s) + " s";
+    if (st.silent) return st.link->reconnect(text + " although subscribed anew");
     st.silent = true;
-    out_.log(TRAPLINE_LOG_WARN, st.what.channel + " of " + sym.name + ": silent for " +
-                                    std::to_string((now - st.last_at) / s) +
-                                    " s while the symbol trades: subscribing anew");
-    session_->set_ready(i, false);
+    out_.log(TRAPLINE_LOG_WARN,
+             text + (symbol_moves ? " while the symbol moves" : " against its habit") + ": subscribing anew");
+    set_ready(i, false);
     // What the book missed in the meantime is unknown.
     if (book) invalidate_book(i, TRAPLINE_GAP_SEQUENCE);
     else resubscribe(i);
@@ -124,6 +152,9 @@ std::string market_data::complaint() const {
     if (st.given_up)
       return "the book of " + st.what.instrument + " stays invalid: " + std::to_string(options_.max_resyncs) +
              " fresh snapshots did not help; it is tried again on the next connection";
+    if (st.small)
+      return "the book of " + st.what.instrument + " could not be kept right: only its " +
+             (dialect_.small_book == "books50" ? "50" : "15") + " best levels are published until the next connection";
     if (st.silent) return st.what.channel + " of " + st.what.instrument + " is silent";
   }
   return {};

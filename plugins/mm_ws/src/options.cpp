@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "connect_budget.hpp"
 #include "endpoint.hpp"
 #include "trapline/sdk/host.hpp"
 
@@ -64,19 +65,27 @@ void check_lists(const options& o) {
       refuse("symbols",
              "'" + s.substr(0, 40) +
                  "' is not a symbol: expected capitals and digits without a product suffix, such as BTCUSDT");
+  const auto is_public = [&](const std::string& c) {
+    return has_channel(o.dialect(), c) && !is_private(make_subscription(o.dialect(), c, {}).kind);
+  };
   for (const auto& c : o.channels)
-    if (c != "trade" && c != "books" && c != "ticker" && candle_interval(c) == 0)
+    if (candle_interval(c) != 0 && !has_channel(o.dialect(), c))
+      refuse("channels", "'" + c + "' is not offered by api " + o.api);
+    else if (!is_public(c))
       refuse("channels", "'" + c.substr(0, 40) +
                              "' is not a channel: expected trade, books, ticker, or candle with an interval (candle1m, "
                              "candle5m, candle1H, ...)");
   for (const auto& c : o.private_channels)
-    if (c != "positions" && c != "orders" && c != "account")
-      refuse("private", "'" + c.substr(0, 40) + "' is not a private channel: expected positions, orders, account");
+    if (is_public(c) || !has_channel(dialect_of("v2"), c) || candle_interval(c) != 0)
+      refuse("private", "'" + c.substr(0, 40) +
+                            "' is not a private channel: expected positions, orders, fills, plan_orders, account");
   if (o.channels.empty() && o.private_channels.empty())
     refuse("channels", "nothing to subscribe: name channels, private channels, or both");
-  if (o.symbols.size() * o.channels.size() > 1000)
+  // The venue takes 100 connections of one address, and rotation opens a second one for each.
+  if (o.symbols.size() * o.channels.size() > std::size_t{40} * o.channels_per_connection)
     refuse("symbols", std::to_string(o.symbols.size() * o.channels.size()) +
-                          " channels on one connection: the venue takes 1000; use several instances");
+                          " channels are more than 40 connections of " + std::to_string(o.channels_per_connection) +
+                          " each: use fewer symbols, or several machines");
   if (!o.private_channels.empty() && o.api == "v1")
     refuse("private", "api v1 is for recorded captures and old clients: public channels only");
 }
@@ -98,23 +107,39 @@ options parse_options(std::string_view input) {
     refuse("environment", "expected paper, demo or live, found '" + env + "'");
   o.environment = env == "paper" ? environment::paper : env == "demo" ? environment::demo : environment::live;
   o.api = text(root, "api");
-  if (o.api != "v1" && o.api != "v2") refuse("api", "expected v1 or v2, found '" + o.api + "'");
+  if (o.api != "v1" && o.api != "v2" && o.api != "v3" && o.api != "auto")
+    refuse("api", "expected auto, v1, v2 or v3, found '" + o.api + "'");
   o.symbols = list(root, "symbols");
   o.channels = list(root, "channels");
   o.private_channels = list(root, "private");
   o.endpoint_public = text(root, "endpoint.public");
   o.endpoint_private = text(root, "endpoint.private");
+  o.endpoint_rest = text(root, "endpoint.rest");
   o.ca_file = text(root, "endpoint.ca_file");
   o.endpoint_file = text(root, "endpoint.file");
+  o.rest_enabled = at(root, "rest.enabled") == true;
+  o.reconcile_interval = number(root, "rest.reconcile_interval");
+  o.backfill = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "rest.backfill"), 0, 1000));
   o.ping_interval = number(root, "ping_interval");
   o.dead_after = number(root, "dead_after");
-  o.stale_after = number(root, "stale_after");
+  o.stale_after = number(root, "stale.books");
+  o.stale_ticker = number(root, "stale.ticker");
+  o.stale_candle = number(root, "stale.candle");
+  o.rotate_after = number(root, "connections.rotate_after");
+  o.channels_per_connection =
+      static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "connections.channels"), 1, 1000));
   o.ack_timeout = number(root, "ack_timeout");
   o.status_interval = number(root, "status_interval");
   o.max_attempts = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "reconnect.max_attempts"), 0, 1000));
   o.probe_when_exhausted = text(root, "reconnect.when_exhausted") != "stop";
   o.probe_interval = number(root, "reconnect.probe_interval");
   o.stable_after = number(root, "reconnect.stable_after");
+  o.budget_file = text(root, "reconnect.budget_file");
+  if (o.budget_file == "auto") o.budget_file = default_budget_file();
+  o.debug_messages = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "debug.messages"), 0, 10'000));
+  o.debug_file = text(root, "debug.file");
+  o.record_file = text(root, "record.file");
+  o.record_limit = static_cast<std::uint64_t>(std::max<std::int64_t>(number(root, "record.limit"), 0));
   o.max_resyncs = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "book.max_resyncs"), 0, 1000));
   o.resync_window = number(root, "book.resync_window");
 

@@ -19,11 +19,21 @@ struct options {
   std::vector<std::string> symbols;
   std::vector<std::string> channels;
   std::vector<std::string> private_channels;
-  std::string endpoint_public, endpoint_private, ca_file, endpoint_file;
+  std::string endpoint_public, endpoint_private, endpoint_rest, ca_file, endpoint_file;
+  bool rest_enabled = true;
+  std::int64_t reconcile_interval = 0;  // ns
+  unsigned backfill = 0;                // closed bars asked for at the start, for each symbol and interval
   std::int64_t ping_interval = 0, dead_after = 0, ack_timeout = 0, status_interval = 0, stale_after = 0;  // ns
+  std::int64_t stale_ticker = 0, stale_candle = 0;  // ns; stale_after is that of books
+  std::int64_t rotate_after = 0;
+  unsigned channels_per_connection = 50;
   unsigned max_attempts = 8;
   bool probe_when_exhausted = true;
   std::int64_t probe_interval = 0, stable_after = 0;
+  std::string budget_file;  // empty: none
+  unsigned debug_messages = 64;
+  std::string debug_file, record_file;  // empty: none
+  std::uint64_t record_limit = 0;       // bytes
   unsigned max_resyncs = 3;
   std::int64_t resync_window = 0;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "signature.hpp"
+#include "trapline/net/http.hpp"
 #include "trapline/net/websocket.hpp"
 #include "trapline/sdk/host.hpp"
 
@@ -24,6 +25,7 @@ class outlet {
   virtual std::int64_t now() = 0;   // UTC ns
   virtual std::int64_t mono() = 0;  // ns; all deadlines are on this clock
   virtual sdk::counter counter(std::string_view name, std::string_view labels) = 0;
+  virtual sdk::gauge gauge(std::string_view name, std::string_view labels) = 0;
   virtual void log(int level, std::string_view text) = 0;
   virtual void health(std::uint32_t state, std::int32_t code, std::string_view text) = 0;
   virtual void request_stop(std::string_view reason) = 0;
@@ -32,9 +34,14 @@ class outlet {
 
   // Throws if their source cannot be read; the text holds no secret.
   virtual credentials get_credentials() = 0;
+  // Asks for one of the connects that this machine's address may make. 0: taken; otherwise the UTC ns at which to ask
+  // again. `last`: when the latest one before was taken, 0 = long ago.
+  virtual std::int64_t take_connect_slot(std::int64_t& last) = 0;
   // As net::connect_websocket().
   virtual std::unique_ptr<net::ws_client> connect(const net::ws_client_options& options,
                                                   net::ws_client_handler& handler) = 0;
+  // As net::make_http_client().
+  virtual std::unique_ptr<net::http_client> connect_http(const net::http_client_options& options) = 0;
 };
 
 }  // namespace trapline::mm_ws

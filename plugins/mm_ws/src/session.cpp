@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "log_limiter.hpp"
 #include "trapline/abi/market.h"
@@ -29,22 +30,24 @@ std::string seconds(std::int64_t ns) {
 
 }  // namespace
 
-session::session(const options& o, bool is_private, std::vector<subscription> wanted, outlet& out, session_owner& owner,
-                 std::uint64_t seed)
+session::session(const options& o, bool is_private, std::vector<subscription> wanted, std::size_t first, outlet& out,
+                 session_owner& owner, std::uint64_t seed)
     : options_(o),
       dialect_(o.dialect()),
       private_(is_private),
       out_(out),
       owner_(owner),
       wanted_(std::move(wanted)),
+      first_(first),
       backoff_(seed),
       state_(TRAPLINE_FEED_STOPPED) {
   for (const auto& w : wanted_) args_.push_back({arg_json(dialect_, w)});
+  current_ = wanted_;
 }
 
 session::~session() = default;
 
-void session::start() { next_attempt_ = out_.mono(); }
+void session::start(std::int64_t wait) { next_attempt_ = out_.mono() + wait; }
 
 void session::stop() {
   client_.reset();
@@ -57,8 +60,8 @@ std::int64_t session::deadline() const {
   if (cut_) return 0;
   if (!client_) return next_attempt_;
   if (!open_) return connect_deadline_;
-  auto d =
-      std::min({std::max(ping_at_, may_send_at_), last_inbound_ + options_.dead_after, login_deadline_, ack_deadline_});
+  auto d = std::min({std::max(ping_at_, may_send_at_), last_inbound_ + options_.dead_after, login_deadline_,
+                     login_gate_, ack_deadline_});
   if (!requests_.empty())
     d = std::min(d,
                  budget_used_ < request_budget ? may_send_at_ : std::max(may_send_at_, budget_since_ + budget_period));
@@ -80,6 +83,7 @@ void session::advance() {
   if (last_inbound_ + options_.dead_after <= now)
     return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST,
                           "no frame for " + seconds(now - last_inbound_) + ", pong included: the connection is dead");
+  if (login_gate_ <= now) log_in_now();
   if (login_deadline_ <= now)
     return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "the login was not answered within " +
                                                                   seconds(options_.ack_timeout) +
@@ -91,6 +95,10 @@ void session::advance() {
 // ---------------------------------------------------------------- connecting
 
 void session::attempt() {
+  if (const auto later = owner_.may_connect(); later != 0) {
+    next_attempt_ = later;
+    return;
+  }
   ++attempts_;
   ++connects_;
   next_attempt_ = never;
@@ -99,7 +107,7 @@ void session::attempt() {
   if (!where.error.empty()) return schedule(TRAPLINE_FEED_CODE_CONNECTION_LOST, std::move(where.error));
   connect_deadline_ = out_.mono() + connect_limit;
   net::ws_client_options o;
-  o.url = where.url;
+  o.url = url_ = where.url;
   o.ca_file = where.ca_file;
   try {
     client_ = out_.connect(o, *this);
@@ -111,6 +119,8 @@ void session::attempt() {
 void session::on_open() {
   const auto now = out_.mono();
   open_ = was_ever_open_ = true;
+  open_since_ = now;
+  owner_.on_traffic(*this, session_owner::traffic::opened, url_);
   was_live_ = false;
   last_inbound_ = now;
   ping_at_ = now + options_.ping_interval;
@@ -118,20 +128,38 @@ void session::on_open() {
   budget_since_ = now;
   budget_used_ = 0;
   requests_.clear();
-  for (auto& a : args_) a.state = arg_state::idle;
+  current_ = wanted_;
+  for (std::size_t i = 0; i < args_.size(); ++i) {
+    args_[i].state = arg_state::idle;
+    args_[i].json = arg_json(dialect_, wanted_[i]);
+  }
   if (private_) log_in();
   else begin_subscribing();
 }
 
 void session::log_in() {
-  const auto now = out_.mono();
   set_state(TRAPLINE_FEED_AUTHENTICATING, 0, "logging in");
+  login_gate_ = out_.mono() + longest_gate;
+  if (owner_.on_login_wanted(*this)) log_in_now();
+}
+
+void session::refuse_login(std::string why) {
+  if (login_gate_ == never) return;
+  login_gate_ = never;
+  login_refused_here_ = true;
+  cut_soon(TRAPLINE_FEED_CODE_AUTH_FAILED, std::move(why));
+}
+
+void session::log_in_now() {
+  if (login_gate_ == never) return;
+  login_gate_ = never;
+  const auto now = out_.mono();
   try {
     const auto c = out_.get_credentials();
     if (!c.complete())
       return cut_soon(TRAPLINE_FEED_CODE_AUTH_FAILED,
                       "the API credentials are empty: check credentials.key, .secret and .passphrase");
-    std::string frame = login_json(c, out_.now() / s);
+    std::string frame = login_json(c, owner_.login_time() / s);
     send(frame, now);
     wipe(frame);
   } catch (const std::exception& e) {
@@ -156,6 +184,7 @@ void session::begin_subscribing() {
 // ---------------------------------------------------------------- sending
 
 void session::send(std::string_view text, std::int64_t now) {
+  owner_.on_traffic(*this, session_owner::traffic::sent, text);
   client_->send(text);
   may_send_at_ = now + send_spacing;
 }
@@ -181,11 +210,12 @@ void session::send_requests(std::int64_t now) {
   std::size_t size = 32;  // of the frame around the args
   while (!requests_.empty() && requests_.front().subscribe == subscribe && batch.size() < max_args) {
     auto& a = args_[requests_.front().arg];
-    if (!batch.empty() && size + a.json.size() + 1 > max_frame) break;
+    const auto json = requests_.front().json.empty() ? a.json : requests_.front().json;
+    if (!batch.empty() && size + json.size() + 1 > max_frame) break;
     requests_.pop_front();
     if (subscribe && a.state != arg_state::queued) continue;  // a late answer came in between
-    size += a.json.size() + 1;
-    batch.push_back(a.json);
+    size += json.size() + 1;
+    batch.push_back(json);
     if (!subscribe) continue;
     a.state = arg_state::sent;
     a.sent_at = now;
@@ -201,6 +231,18 @@ void session::resubscribe(std::size_t i) {
   args_[i].state = arg_state::queued;
   args_[i].retried = false;
   requests_.push_back({false, i});
+  requests_.push_back({true, i});
+  pump(out_.mono());
+}
+
+void session::replace(std::size_t i, const subscription& other) {
+  if (!open_) return;
+  auto& a = args_[i];
+  requests_.push_back({false, i, a.json});
+  current_[i] = other;
+  a.json = arg_json(dialect_, other);
+  a.state = arg_state::queued;
+  a.retried = false;
   requests_.push_back({true, i});
   pump(out_.mono());
 }
@@ -232,13 +274,17 @@ void session::on_text(std::string_view text) {
   if (cut_) return;
   last_inbound_ = out_.mono();
   last_inbound_utc_ = out_.now();
+  owner_.on_traffic(*this, session_owner::traffic::received, text);
   if (text == "pong") return;
   owner_.on_frame(*this, text);
 }
 
 std::size_t session::find(const frame_head& head) const {
   std::size_t i = 0;
-  while (i < wanted_.size() && (wanted_[i].channel != head.channel || wanted_[i].instrument != head.instrument)) ++i;
+  const auto is = [&](const subscription& w) {
+    return w.wire == head.channel && w.instrument == head.instrument && w.interval == head.interval;
+  };
+  while (i < current_.size() && !is(current_[i])) ++i;
   return i;
 }
 
@@ -267,6 +313,7 @@ void session::venue_error(const frame_head& head) {
   const std::string what = "the venue says " + std::to_string(head.code) + " " + quoted(head.message);
   if (is_auth_error(head.code) && private_) return auth_failed(head.code, head.message);
   if (head.code == 30033) {
+    if (!used_at_once_ && owner_.on_notice(*this)) return;
     reconnect_at_once_ = true;
     return cut_soon(30033, what + ": connecting anew");
   }
@@ -304,7 +351,7 @@ void session::on_close(const net::close_info& info) {
     return end_connection(TRAPLINE_FEED_CODE_CONNECTION_LOST, "closed during the login: " + info.text);
   // Before the first connection a refused certificate means a wrong name or a wrong CA file, which waiting does not
   // cure; later it may be a venue in the middle of a change of certificates.
-  if (info.why == net::close_info::cause::certificate && !was_ever_open_) {
+  if (info.why == net::close_info::cause::certificate && !was_ever_open_ && !spare_) {
     client_.reset();
     next_attempt_ = connect_deadline_ = never;
     set_state(TRAPLINE_FEED_FAILED, TRAPLINE_FEED_CODE_CONNECTION_LOST, info.text);
@@ -328,7 +375,8 @@ void session::end_connection(std::int32_t code, std::string text) {
   open_ = cut_ = false;
   requests_.clear();
   for (auto& a : args_) a.state = arg_state::idle;
-  connect_deadline_ = login_deadline_ = ack_deadline_ = ping_at_ = never;
+  connect_deadline_ = login_deadline_ = login_gate_ = ack_deadline_ = ping_at_ = never;
+  hold_.clear();
   if (was_open) owner_.on_lost(*this);
   schedule(code, std::move(text));
 }
@@ -343,7 +391,15 @@ void session::schedule(std::int32_t code, std::string text) {
   live_since_ = never;
   const bool at_once = reconnect_at_once_ && !used_at_once_;
   reconnect_at_once_ = false;
-  if (auth_failures_ >= 2) {
+  if (spare_) {
+    next_attempt_ = never;
+    return set_state(TRAPLINE_FEED_BACKOFF, code, std::move(text));
+  }
+  if (std::exchange(login_refused_here_, false)) {
+    next_attempt_ = options_.probe_when_exhausted ? now + options_.probe_interval : never;
+    set_state(TRAPLINE_FEED_FAILED, code, text);
+    if (!options_.probe_when_exhausted) out_.request_stop("mm_ws: " + text);
+  } else if (auth_failures_ >= 2) {
     next_attempt_ = never;
     set_state(TRAPLINE_FEED_FAILED, code, text + "; given up, restart the instance when it is corrected");
     if (!options_.probe_when_exhausted) out_.request_stop("mm_ws: " + text);
@@ -381,10 +437,16 @@ void session::set_ready(std::size_t i, bool ready) {
   evaluate();
 }
 
+void session::hold(const std::string& why) {
+  if (hold_ == why) return;
+  hold_ = why;
+  evaluate();
+}
+
 void session::evaluate() {
-  if (!open_ || cut_ || login_deadline_ != never) return;
-  const bool whole =
-      std::all_of(args_.begin(), args_.end(), [](const arg& a) { return a.state == arg_state::acked && a.ready; });
+  if (!open_ || cut_ || login_deadline_ != never || login_gate_ != never) return;
+  const bool whole = hold_.empty() && std::all_of(args_.begin(), args_.end(),
+                                                  [](const arg& a) { return a.state == arg_state::acked && a.ready; });
   if (whole) {
     if (live_since_ == never) live_since_ = out_.mono();
     was_live_ = true;
@@ -393,8 +455,9 @@ void session::evaluate() {
       set_state(TRAPLINE_FEED_LIVE, 0, "all " + std::to_string(args_.size()) + " channels are live");
   } else if (was_live_ && state_ == TRAPLINE_FEED_LIVE) {
     std::size_t i = 0;
-    while (args_[i].state == arg_state::acked && args_[i].ready) ++i;
-    set_state(TRAPLINE_FEED_STALE, 0, "waiting for " + wanted_[i].channel + " of " + wanted_[i].instrument);
+    while (i < args_.size() && args_[i].state == arg_state::acked && args_[i].ready) ++i;
+    set_state(TRAPLINE_FEED_STALE, 0,
+              i == args_.size() ? hold_ : "waiting for " + wanted_[i].channel + " of " + wanted_[i].instrument);
   }
 }
 

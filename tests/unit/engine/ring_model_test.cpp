@@ -207,3 +207,25 @@ TEST(ring_stress, every_policy_keeps_its_word_under_many_producers_and_slow_read
   EXPECT_EQ(conflate_seen + conflate.conflated(), total);
   for (std::uint32_t t = 1; t <= producers; ++t) EXPECT_EQ(newest[t], each - 1) << t;
 }
+
+// The owner takes numbers by plain stores while others, all at once, become sharers.
+TEST(source_counter, numbers_stay_dense_while_the_owner_and_several_others_take_them) {
+  for (int round = 0; round < 200; ++round) {
+    source_counter c;
+    constexpr std::uint64_t each = 300;
+    std::atomic<int> ready{0};
+    std::vector<std::vector<std::uint64_t>> got(4);
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < got.size(); ++t)
+      threads.emplace_back([&, t] {
+        ++ready;
+        while (ready < 4) std::this_thread::yield();
+        for (std::uint64_t i = 0; i < each; ++i) got[t].push_back(c.take(t == 0, [] { return 1; }));
+      });
+    for (auto& t : threads) t.join();
+    std::vector<std::uint64_t> all;
+    for (const auto& g : got) all.insert(all.end(), g.begin(), g.end());
+    std::sort(all.begin(), all.end());
+    for (std::uint64_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], i + 1);
+  }
+}

@@ -68,3 +68,15 @@ TEST(timers, are_limited_per_instance) {
   EXPECT_EQ(t.set(2, 100, 0, 0, id), TRAPLINE_OK);
   EXPECT_EQ(t.set(2, 100, -1, 0, id), TRAPLINE_E_INVALID);
 }
+
+TEST(timers, a_one_shot_that_was_requeued_and_arrives_after_all_is_gone) {
+  timers t;
+  std::uint64_t id = 0;
+  ASSERT_EQ(t.set(1, 100, 0, 7, id), TRAPLINE_OK);
+  ASSERT_TRUE(t.due(100));
+  t.taken(id, 100);
+  t.requeue_lost();  // the lane lost something, perhaps this
+  EXPECT_TRUE(t.delivered(id));
+  EXPECT_FALSE(t.due(1000));
+  EXPECT_EQ(t.next_due(), timers::never);
+}

@@ -275,6 +275,32 @@ TEST_F(live_account, money_with_too_many_decimals_is_cut_and_said_to_be) {
   EXPECT_NE(a[0]->head.flags & TRAPLINE_FLAG_INEXACT, 0);
 }
 
+TEST(decode, W13_the_direction_of_a_fill_in_hedge_mode_is_the_same_whether_pushed_or_asked_for) {
+  struct row {
+    const char* trade_side;
+    const char* pushed;  // the direction of the trade
+    const char* listed;  // the side of the position
+    std::uint8_t side, position;
+  };
+  for (const auto& r : {row{"open", "buy", "buy", TRAPLINE_SIDE_BUY, TRAPLINE_POSITION_LONG},
+                        row{"close", "sell", "buy", TRAPLINE_SIDE_SELL, TRAPLINE_POSITION_LONG},
+                        row{"open", "sell", "sell", TRAPLINE_SIDE_SELL, TRAPLINE_POSITION_SHORT},
+                        row{"close", "buy", "sell", TRAPLINE_SIDE_BUY, TRAPLINE_POSITION_SHORT}})
+    for (const bool from_rest : {false, true}) {
+      std::string text = sdk::cat(
+          R"([{"symbol":"BTCUSDT","tradeId":"1","orderId":"2","price":"1","baseVolume":"1","posMode":"hedge_mode","side":")",
+          from_rest ? r.listed : r.pushed, R"(","tradeSide":")", r.trade_side, R"("}])");
+      const auto size = text.size();
+      text.append(simdjson::SIMDJSON_PADDING, '\0');
+      ondemand::parser parser;
+      auto document = parser.iterate(text.data(), size, text.size()).value();
+      std::vector<fill_row> rows;
+      ASSERT_TRUE(decode_fills(dialect_of("v2"), from_rest, document.get_value().value(), rows));
+      EXPECT_EQ(rows.at(0).payload.side, r.side) << text.data();
+      EXPECT_EQ(rows.at(0).payload.position_side, r.position) << text.data();
+    }
+}
+
 TEST(order_direction, follows_the_position_in_hedge_mode_and_the_side_in_one_way_mode) {
   const auto buy = TRAPLINE_SIDE_BUY, sell = TRAPLINE_SIDE_SELL, unknown = TRAPLINE_SIDE_UNKNOWN;
   EXPECT_EQ(order_direction("buy", "long", "open", true), buy);

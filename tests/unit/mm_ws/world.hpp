@@ -3,15 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "connect_budget.hpp"
 #include "feed.hpp"
 #include "trapline/abi/account.h"
 #include "trapline/abi/market.h"
@@ -56,6 +59,19 @@ class fake_connection final : public net::ws_client {
   std::size_t id_;
 };
 
+// The client's end of a REST connection. Answers come from run(), never from inside request().
+class fake_http final : public net::http_client {
+ public:
+  fake_http(world& w, net::http_client_options o) : options(std::move(o)), world_(w) {}
+  void request(net::http_request r, std::function<void(const net::http_response&)> done) override;
+
+  net::http_client_options options;
+
+ private:
+  world& world_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
 class world final : public outlet {
  public:
   struct sent_frame {
@@ -84,6 +100,24 @@ class world final : public outlet {
   bool accept_at_once = true;  // connections open by themselves
   std::string key = "bg_test_key", secret = "22582BD0CFF14C41EDBF1AB98506286D", passphrase = "open sesame";
   std::function<void(std::size_t, const std::string&)> venue;  // what the venue does with a frame it gets
+
+  connect_budget budget;
+
+  // REST: what is asked, and the answer's body by path; no answer at all if there is none.
+  struct asked {
+    std::int64_t at;
+    net::http_request request;
+    std::string path, query;
+  };
+  std::vector<asked> rest_asked;
+  std::function<std::optional<net::http_response>(const asked&)> rest;
+  std::vector<std::string> rest_urls;
+  std::map<std::string, std::unique_ptr<std::int64_t>> gauges;
+
+  std::size_t asked_for(const std::string& path) const {
+    return static_cast<std::size_t>(
+        std::count_if(rest_asked.begin(), rest_asked.end(), [&](const asked& a) { return a.path == path; }));
+  }
 
   fake_connection* last() { return connections.empty() ? nullptr : connections.back(); }
 
@@ -114,7 +148,10 @@ class world final : public outlet {
   }
 
   // Runs until `until` has passed on the clock; every deadline is met on time.
-  void run(feed& f, std::int64_t duration = 0) {
+  void run(feed& f, std::int64_t duration = 0) { run_with(f, duration); }
+  // The same for a part of it that has deadline() and advance().
+  template <class Part>
+  void run_with(Part& f, std::int64_t duration) {
     const auto until = time + duration;
     for (int steps = 0; steps < 2'000'000; ++steps) {
       if (!inbox_.empty()) {
@@ -191,6 +228,11 @@ class world final : public outlet {
     if (!c) c = std::make_unique<std::uint64_t>(0);
     return sdk::counter(c.get());
   }
+  sdk::gauge gauge(std::string_view name, std::string_view) override {
+    auto& g = gauges[std::string(name)];
+    if (!g) g = std::make_unique<std::int64_t>(0);
+    return sdk::gauge(g.get());
+  }
   void log(int level, std::string_view text) override { logs.push_back({level, std::string(text)}); }
   void health(std::uint32_t state, std::int32_t, std::string_view text) override { healths.emplace_back(state, text); }
   void request_stop(std::string_view reason) override { stop_reasons.emplace_back(reason); }
@@ -202,6 +244,7 @@ class world final : public outlet {
     c.passphrase = passphrase;
     return c;
   }
+  std::int64_t take_connect_slot(std::int64_t& last) override { return budget.take(now(), last); }
   std::unique_ptr<net::ws_client> connect(const net::ws_client_options& o, net::ws_client_handler& h) override {
     const auto id = connections.size();
     auto c = std::make_unique<fake_connection>(*this, o, h, id);
@@ -210,6 +253,12 @@ class world final : public outlet {
     if (accept_at_once) open(id);
     return c;
   }
+
+  std::unique_ptr<net::http_client> connect_http(const net::http_client_options& o) override {
+    rest_urls.push_back(o.url);
+    return std::make_unique<fake_http>(*this, o);
+  }
+  void later(std::function<void()> f) { inbox_.push_back(std::move(f)); }
 
   std::vector<std::string> instruments;
 
@@ -226,6 +275,43 @@ inline void fake_connection::send(std::string_view text) {
   if (world_.venue) world_.venue(id_, std::string(text));
 }
 
+inline void fake_http::request(net::http_request r, std::function<void(const net::http_response&)> done) {
+  world::asked a{world_.time, std::move(r), {}, {}};
+  const auto mark = std::min(a.request.target.find('?'), a.request.target.size());
+  a.path = a.request.target.substr(0, mark);
+  a.query = a.request.target.substr(std::min(mark + 1, a.request.target.size()));
+  world_.rest_asked.push_back(a);
+  if (!world_.rest) return;
+  world_.later([this, alive = std::weak_ptr<int>(alive_), a, done = std::move(done)] {
+    if (alive.expired()) return;
+    auto answer = world_.rest(a);
+    if (alive.expired() || !answer) return;
+    done(*answer);
+  });
+}
+
+inline net::http_response json_answer(const std::string& data) {
+  net::http_response r;
+  r.status = 200;
+  r.sent = true;
+  r.body = R"({"code":"00000","msg":"success","requestTime":1760000000123,"data":)" + data + "}";
+  return r;
+}
+inline net::http_response error_answer(int code, const std::string& text = "no", unsigned status = 400) {
+  net::http_response r;
+  r.status = status;
+  r.sent = true;
+  r.body =
+      R"({"code":")" + std::to_string(code) + R"(","msg":")" + text + R"(","requestTime":1760000000123,"data":null})";
+  return r;
+}
+inline net::http_response broken_answer(net::http_response::cause why = net::http_response::cause::lost) {
+  net::http_response r;
+  r.failed = why;
+  r.error = "localhost:1: the connection broke";
+  return r;
+}
+
 inline options default_options() {
   options o;
   o.symbols = {"BTCUSDT"};
@@ -234,12 +320,15 @@ inline options default_options() {
   o.endpoint_private = "wss://localhost:1/v2/ws/private";
   o.ping_interval = 20 * second;
   o.dead_after = 35 * second;
-  o.stale_after = 30 * second;
+  o.stale_after = o.stale_ticker = 30 * second;
+  o.stale_candle = 90 * second;
+  o.rotate_after = 23 * 3600 * second;
   o.ack_timeout = 15 * second;
   o.status_interval = 5 * second;
   o.probe_interval = 300 * second;
   o.stable_after = 60 * second;
   o.resync_window = 300 * second;
+  o.reconcile_interval = 45 * second;
   return o;
 }
 

@@ -1,20 +1,14 @@
-#include "account.hpp"
+#include "exchange/account.hpp"
 
 #include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
-
-#include "wire.hpp"
 
 namespace {
 
 using namespace trapline::paper_venue;
 
-constexpr std::int64_t usdt = 1'000'000'000;
-
 class account_test : public testing::Test {
  protected:
-  std::vector<instrument> instruments_{{"BTCUSDT", -1, -4}};
+  std::vector<instrument> instruments_{{.symbol = "BTCUSDT", .price_exp = -1, .size_exp = -4}};
   account account_{10'000 * usdt, instruments_};
 
   order make(side s, std::int64_t lots) {
@@ -67,41 +61,61 @@ TEST_F(account_test, at_the_liquidation_price_the_equity_is_the_maintenance_marg
   }
 }
 
-TEST_F(account_test, a_position_row_has_the_fields_and_types_of_the_wire) {
-  auto o = make(side::buy, 100);
-  account_.fill_order(o, 640'005, 100, false, 77, 1'760'000'001'000'000'000);
-  const auto j = nlohmann::json::parse("[" + wire::position_rows(dialect::v2, instruments_, account_, {640'001}) + "]");
-  ASSERT_EQ(j.size(), 1u);
-  for (const auto* key : {"posId",          "instId",          "marginCoin",     "marginSize",    "marginMode",
-                          "holdSide",       "posMode",         "total",          "available",     "frozen",
-                          "openPriceAvg",   "achievedProfits", "unrealizedPL",   "unrealizedPLR", "liquidationPrice",
-                          "keepMarginRate", "marginRate",      "breakEvenPrice", "totalFee",      "deductedFee",
-                          "markPrice",      "assetMode",       "autoMargin",     "cTime",         "uTime"})
-    EXPECT_TRUE(j[0].contains(key) && j[0][key].is_string()) << key;
-  EXPECT_TRUE(j[0]["leverage"].is_number());
-  EXPECT_EQ(j[0]["openPriceAvg"], "64000.5");
-  EXPECT_EQ(j[0]["unrealizedPL"], "-0.004");
-  EXPECT_EQ(j[0]["marginSize"], "32.00025");
-  EXPECT_EQ(j[0]["deductedFee"], "0.384003");
-  EXPECT_EQ(j[0]["holdSide"], "long");
+TEST_F(account_test, in_hedge_mode_long_and_short_stand_side_by_side_and_only_closing_orders_touch_the_other_side) {
+  auto buy = make(side::buy, 50);
+  buy.mode = position_mode::hedge;
+  account_.fill_order(buy, 640'000, 50, false, 1, 0);
+  auto sell = make(side::sell, 30);
+  sell.mode = position_mode::hedge;
+  account_.fill_order(sell, 641'000, 30, false, 2, 0);
+  ASSERT_EQ(account_.positions().size(), 2u);
+  auto close_long = make(side::sell, 50);
+  close_long.mode = position_mode::hedge;
+  close_long.closing = true;
+  std::optional<position> ended;
+  account_.fill_order(close_long, 642'000, 50, false, 3, 0, &ended);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->realised, usdt);  // 0.0050 * 200.0
+  EXPECT_EQ(ended->opened_lots, 50);
+  ASSERT_EQ(account_.positions().size(), 1u);
+  EXPECT_EQ(account_.positions()[0].direction, side::sell);
+  EXPECT_EQ(account_.positions()[0].lots, 30);
 }
 
-TEST_F(account_test, an_order_row_names_its_last_fill_only_once_there_is_one) {
-  auto o = make(side::sell, 100);
-  auto row = nlohmann::json::parse(wire::order_row(dialect::v2, instruments_[0], o));
-  EXPECT_EQ(row["status"], "live");
-  EXPECT_FALSE(row.contains("tradeId"));
-  account_.fill_order(o, 640'000, 100, false, 99, 0);
-  row = nlohmann::json::parse(wire::order_row(dialect::v2, instruments_[0], o));
-  EXPECT_EQ(row["status"], "filled");
-  EXPECT_EQ(row["tradeId"], "99");
-  EXPECT_EQ(row["tradeScope"], "T");
-  EXPECT_EQ(row["fillFee"], "-0.384");
-  EXPECT_EQ(row["accBaseVolume"], "0.0100");
-  row = nlohmann::json::parse(wire::order_row(dialect::v1, instruments_[0], o));
-  EXPECT_EQ(row["status"], "full-fill");
-  EXPECT_TRUE(row["cTime"].is_number());
-  EXPECT_EQ(row["instId"], "BTCUSDT_UMCBL");
+TEST_F(account_test, a_long_pays_a_positive_funding_rate_and_a_short_receives_it) {
+  auto o = make(side::buy, 10'000);
+  account_.fill_order(o, 640'000, 10'000, false, 1, 0);
+  const auto before = account_.balance();
+  account_.settle_funding(0, 640'000, 100, 0);  // 0.01 % of 64,000
+  EXPECT_EQ(before - account_.balance(), 6'400'000'000);
+  EXPECT_EQ(account_.positions()[0].funding, 6'400'000'000);
+  account_.settle_funding(0, 640'000, -100, 0);
+  EXPECT_EQ(before, account_.balance());
+}
+
+TEST_F(account_test, fees_of_an_order_that_turns_a_position_over_are_shared_by_both_positions) {
+  auto open = make(side::sell, 50);
+  account_.fill_order(open, 640'000, 50, false, 1, 0);
+  auto turn = make(side::buy, 80);
+  std::optional<position> ended;
+  account_.fill_order(turn, 640'000, 80, false, 2, 0, &ended);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->close_fees + account_.positions()[0].open_fees, turn.fees);
+  EXPECT_EQ(ended->close_fees, turn.fees * 50 / 80);
+}
+
+TEST_F(account_test, what_is_missing_after_a_liquidation_is_paid_by_the_insurance) {
+  account a(10 * usdt, instruments_);
+  auto o = make(side::buy, 100);
+  a.fill_order(o, 640'000, 100, false, 1, 0);
+  auto shut = make(side::sell, 100);
+  a.fill_order(shut, 600'000, 100, false, 2, 0);
+  const auto lost = a.balance();
+  ASSERT_LT(lost, 0);
+  a.cover_deficit();
+  EXPECT_EQ(a.balance(), 0);
+  EXPECT_EQ(a.insurance(), -lost);
+  EXPECT_EQ(a.balance(), 10 * usdt + a.profits() - a.fees() - a.funding() + a.insurance());
 }
 
 }  // namespace

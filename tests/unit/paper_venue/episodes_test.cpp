@@ -54,7 +54,7 @@ struct observer : simulation_sink {
     watch_layers(side::buy, f.bid_changes(), bid);
     watch_layers(side::sell, f.ask_changes(), ask);
   }
-  void watch_layers(side s, const std::vector<fill>& changes, std::int64_t touch) {
+  void watch_layers(side s, const std::vector<level_change>& changes, std::int64_t touch) {
     for (const auto& c : changes) {
       const std::pair key{static_cast<int>(s), c.tick};
       const auto it = open_layers.find(key);
@@ -73,6 +73,10 @@ struct observer : simulation_sink {
   }
   void on_candle(std::size_t, bool) override {}
   void on_order(const order&) override {}
+  void on_execution(const execution&) override {}
+  void on_plan(const plan_order&) override {}
+  void on_position_closed(const position&) override {}
+  void on_funding(std::size_t) override {}
 
   double mid_at(std::int64_t ts) const {
     const auto it = std::upper_bound(mids.begin(), mids.end(), ts, [](auto t, auto& s) { return t < s.ts; });
@@ -100,6 +104,7 @@ class episodes_test : public testing::TestWithParam<int> {
     s.trader = false;
     s.episodes.kinds = {kind};
     s.episodes.after = 60 * second;
+    s.episodes.decoys = 0.4;  // more episodes in less time
     simulation sim(s, start, seen_);
     seen_.sim = &sim;
     sim.advance(start + hours * 3600 * second);
@@ -268,10 +273,25 @@ TEST_P(episodes_test, spoofing_repeats_a_large_layer_that_is_withdrawn_after_tra
 
 INSTANTIATE_TEST_SUITE_P(seeds, episodes_test, testing::Values(1, 42, 2026));
 
+TEST(episodes, there_are_five_decoys_for_each_episode_unless_another_number_is_asked_for) {
+  settings s;
+  s.trader = false;
+  s.episodes.kinds = {episode_kind::stop_hunt, episode_kind::spoofing};
+  s.episodes.interval = 30 * second;
+  observer seen;
+  simulation sim(s, start, seen);
+  seen.sim = &sim;
+  sim.advance(start + 6 * 3600 * second);
+  ASSERT_GE(seen.episodes.size(), 8u);
+  EXPECT_GE(sim.decoys_played(), 5 * (seen.episodes.size() - 1));
+  EXPECT_LE(sim.decoys_played(), 5 * (seen.episodes.size() + 1));
+}
+
 TEST(episodes, all_kinds_take_turns_do_not_overlap_and_leave_a_sane_market) {
   settings s;
   s.episodes.kinds = {episode_kind::stop_hunt, episode_kind::bull_trap, episode_kind::bear_trap,
                       episode_kind::fake_pump, episode_kind::fake_dump, episode_kind::spoofing};
+  s.episodes.decoys = 0.4;
   observer seen;
   simulation sim(s, start, seen);
   seen.sim = &sim;

@@ -56,7 +56,7 @@ TEST(login, random_credentials_differ) {
 
 TEST(protocol, a_login_timestamp_may_be_a_number) {
   const auto r = parse_request(
-      R"({"op":"login","args":[{"apiKey":"k","passphrase":"p","timestamp":1538054050,"sign":"s"}]})", dialect::v2);
+      R"({"op":"login","args":[{"apiKey":"k","passphrase":"p","timestamp":1538054050,"sign":"s"}]})", false);
   EXPECT_EQ(r.what, request::kind::login);
   EXPECT_EQ(r.login.timestamp, "1538054050");
 }
@@ -64,18 +64,18 @@ TEST(protocol, a_login_timestamp_may_be_a_number) {
 TEST(protocol, an_argument_is_echoed_with_all_its_members_in_order) {
   const char* arg = R"({"instType":"USDT-FUTURES","zeta":1,"channel":"ticker","instId":"btcusdt"})";
   const auto text = R"({"op":"subscribe","args":[)" + std::string(arg) + R"(],"id":7})";
-  const auto v2 = parse_request(text, dialect::v2);
+  const auto v2 = parse_request(text, false);
   ASSERT_EQ(v2.topics.size(), 1u);
   EXPECT_EQ(v2.topics[0].echo, arg);
   EXPECT_EQ(v2.topics[0].inst_id, "BTCUSDT");
   EXPECT_EQ(v2.topics[0].inst_type, "usdt-futures");
-  const auto v1 = parse_request(
-      R"({"op":"subscribe","args":[{"instType":"MC","channel":"books","instId":"DASHUSDT"}]})", dialect::v1);
+  const auto v1 =
+      parse_request(R"({"op":"subscribe","args":[{"instType":"MC","channel":"books","instId":"DASHUSDT"}]})", true);
   EXPECT_EQ(v1.topics[0].echo, R"({"instType":"mc","channel":"books","instId":"DASHUSDT"})");
 }
 
 TEST(protocol, nonsense_is_sorted_by_what_is_wrong_with_it) {
-  const auto kind = [](const char* text) { return parse_request(text, dialect::v2).what; };
+  const auto kind = [](const char* text) { return parse_request(text, false).what; };
   EXPECT_EQ(kind("ping"), request::kind::ping);
   EXPECT_EQ(kind("{"), request::kind::not_json);
   EXPECT_EQ(kind("[]"), request::kind::not_json);

@@ -38,6 +38,10 @@ struct recorder : simulation_sink {
   void on_order(const order& o) override {
     put("order", {static_cast<std::int64_t>(o.id), static_cast<int>(o.status), o.filled, o.fees});
   }
+  void on_execution(const execution& x) override { put("execution", {x.tick, x.lots, x.profit}); }
+  void on_plan(const plan_order& p) override { put("plan", {static_cast<std::int64_t>(p.id)}); }
+  void on_position_closed(const position& p) override { put("closed", {p.realised}); }
+  void on_funding(std::size_t s) override { put("funding", {static_cast<std::int64_t>(s)}); }
 };
 
 std::string record(std::uint64_t seed, std::int64_t chunk) {

@@ -92,4 +92,54 @@ TEST(checksum, alternates_sides_and_skips_a_side_that_has_ended) {
   EXPECT_EQ(feed.checksum(i), static_cast<std::int32_t>(crc32("3366.1:7.0:3366.8:9.0:3368.0:8.0:3372.0:8.0")));
 }
 
+TEST(order_book, an_own_order_waits_for_everything_that_was_displayed_before_it) {
+  order_book b;
+  b.add(side::buy, 99, 10);
+  ASSERT_TRUE(b.rest(side::buy, 99, 5, 7));
+  b.add(side::buy, 99, 20);  // behind it
+  EXPECT_EQ(b.at(side::buy, 99), 35);
+  EXPECT_EQ(b.ahead(side::buy, 99, 7), 10);
+  std::vector<fill> fills;
+  b.take(side::sell, 10, 99, fills);
+  EXPECT_EQ(fills.size(), 1u);
+  EXPECT_EQ(fills[0].order_id, 0u);
+  fills.clear();
+  b.take(side::sell, 8, 99, fills);
+  ASSERT_EQ(fills.size(), 2u);
+  EXPECT_EQ(fills[0].order_id, 7u);
+  EXPECT_EQ(fills[0].lots, 5);
+  EXPECT_EQ(fills[1].lots, 3);
+  EXPECT_EQ(b.at(side::buy, 99), 17);
+}
+
+TEST(order_book, those_behind_an_own_order_cancel_first) {
+  order_book b;
+  b.add(side::sell, 101, 10);
+  b.rest(side::sell, 101, 5, 7);
+  b.add(side::sell, 101, 4);
+  EXPECT_EQ(b.cancel(side::sell, 101, 4), 4);
+  EXPECT_EQ(b.ahead(side::sell, 101, 7), 10);
+  EXPECT_EQ(b.cancel(side::sell, 101, 100), 10);
+  EXPECT_EQ(b.ahead(side::sell, 101, 7), 0);
+  EXPECT_EQ(b.at(side::sell, 101), 5) << "an own order is not canceled by others";
+  EXPECT_EQ(b.cancel(side::sell, 101, 1), 0);
+}
+
+TEST(order_book, own_orders_of_a_tick_fill_in_the_order_of_their_coming) {
+  order_book b;
+  b.rest(side::buy, 99, 5, 7);
+  b.add(side::buy, 99, 3);
+  b.rest(side::buy, 99, 5, 8);
+  std::vector<fill> fills;
+  b.take(side::sell, 11, 1, fills);
+  ASSERT_EQ(fills.size(), 3u);
+  EXPECT_EQ(fills[0].order_id, 7u);
+  EXPECT_EQ(fills[1].order_id, 0u);
+  EXPECT_EQ(fills[2].order_id, 8u);
+  EXPECT_EQ(fills[2].lots, 3);
+  EXPECT_EQ(b.withdraw(side::buy, 99, 8), 2);
+  EXPECT_EQ(b.withdraw(side::buy, 99, 8), 0);
+  EXPECT_TRUE(b.empty(side::buy));
+}
+
 }  // namespace

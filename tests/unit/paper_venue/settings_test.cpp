@@ -37,6 +37,23 @@ TEST(settings, only_loopback_is_listened_on) {
   }
 }
 
+TEST(settings, the_account_and_the_limits_are_as_configured) {
+  auto j = default_options();
+  j["account"]["type"] = "unified";
+  j["account"]["positions"] = "hedge";
+  j["limits"]["rest"] = false;
+  j["limits"]["subscriptions_per_hour"] = 7;
+  j["limits"]["lifetime"] = 60'000'000'000;
+  j["faults"]["per_minute"] = 2.5;
+  const auto s = parse_settings(j.dump());
+  EXPECT_TRUE(s.unified);
+  EXPECT_EQ(s.mode, position_mode::hedge);
+  EXPECT_FALSE(s.rest_limits);
+  EXPECT_EQ(s.subscriptions_per_hour, 7);
+  EXPECT_EQ(s.lifetime, 60 * second);
+  EXPECT_EQ(s.faults_per_minute, 2.5);
+}
+
 TEST(settings, a_value_that_does_not_fit_names_its_option) {
   auto j = default_options();
   j["source"] = "replay";

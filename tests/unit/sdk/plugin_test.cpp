@@ -263,8 +263,9 @@ TEST(plugin, lets_no_exception_out_of_any_call) {
         r.p->stop(r.p);
       }
       r.destroy();
-      const bool told_by_error = thrower == "configure" || thrower == "start";
-      EXPECT_EQ(r.host.faults, told_by_error ? std::vector<trapline_status>{} : std::vector{expected}) << thrower;
+      // Told by the error, or, as wake() may not call the host, not at all.
+      const bool no_fault = thrower == "configure" || thrower == "start" || thrower == "wake";
+      EXPECT_EQ(r.host.faults, no_fault ? std::vector<trapline_status>{} : std::vector{expected}) << thrower;
     }
   }
 }

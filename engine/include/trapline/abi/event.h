@@ -42,7 +42,7 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_event) == 64, "an event header is one cac
 #define TRAPLINE_FLAG_CONFLATED 0x0020u
 
 /* Core event types. Ids are never reused; all are below 64 so that a 64-bit mask can select them.
- * 11 (quote), 15 (liquidation), 33 (end of signal), 52 (fill), 53 (plan order) and 55 (command) are
+ * 11 (quote), 15 (liquidation), 33 (end of signal) and 55 (command) are
  * reserved for the families of that name. */
 #define TRAPLINE_EVENT_INSTRUMENT 1
 #define TRAPLINE_EVENT_TRADE 10
@@ -60,6 +60,8 @@ TRAPLINE_STATIC_ASSERT(sizeof(trapline_event) == 64, "an event header is one cac
 #define TRAPLINE_EVENT_HEALTH 43
 #define TRAPLINE_EVENT_POSITION 50
 #define TRAPLINE_EVENT_ORDER 51
+#define TRAPLINE_EVENT_FILL 52       /* Since 0.1. */
+#define TRAPLINE_EVENT_PLAN_ORDER 53 /* Since 0.1. */
 #define TRAPLINE_EVENT_ACCOUNT 54
 
 /* Bit of an event type in a subscription mask. */

@@ -53,7 +53,7 @@ typedef struct trapline_lifecycle {
   char instance[32];
   char plugin[32];
   uint32_t state;       /* TRAPLINE_INSTANCE_* */
-  trapline_status code; /* why, for QUARANTINED */
+  trapline_status code; /* why, for QUARANTINED and RESTARTING */
   char text[128];
 } trapline_lifecycle;
 TRAPLINE_STATIC_ASSERT(sizeof(trapline_lifecycle) == 200, "trapline_lifecycle layout");

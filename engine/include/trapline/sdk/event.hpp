@@ -47,6 +47,8 @@ constexpr void for_each_payload(F&& f) {
   f.template operator()<trapline_health_event, TRAPLINE_EVENT_HEALTH>();
   f.template operator()<trapline_position, TRAPLINE_EVENT_POSITION>();
   f.template operator()<trapline_order, TRAPLINE_EVENT_ORDER>();
+  f.template operator()<trapline_fill, TRAPLINE_EVENT_FILL>();
+  f.template operator()<trapline_plan_order, TRAPLINE_EVENT_PLAN_ORDER>();
   f.template operator()<trapline_account, TRAPLINE_EVENT_ACCOUNT>();
 }
 

@@ -115,6 +115,29 @@ constexpr std::string_view order_type_name(std::uint8_t type) noexcept {
   constexpr std::string_view n[] = {"unknown", "limit", "market"};
   return detail::pick(n, type);
 }
+constexpr std::string_view liquidity_name(std::uint8_t liquidity) noexcept {
+  constexpr std::string_view n[] = {"unknown", "maker", "taker"};
+  return detail::pick(n, liquidity);
+}
+constexpr std::string_view plan_kind_name(std::uint8_t kind) noexcept {
+  constexpr std::string_view n[] = {"none",
+                                    "trigger",
+                                    "take_profit",
+                                    "stop_loss",
+                                    "position_take_profit",
+                                    "position_stop_loss",
+                                    "trailing",
+                                    "unknown"};
+  return detail::pick(n, kind);
+}
+constexpr std::string_view plan_status_name(std::uint8_t status) noexcept {
+  constexpr std::string_view n[] = {"unknown", "live", "triggered", "failed", "canceled"};
+  return detail::pick(n, status);
+}
+constexpr std::string_view trigger_by_name(std::uint8_t what) noexcept {
+  constexpr std::string_view n[] = {"unknown", "last", "mark"};
+  return detail::pick(n, what);
+}
 constexpr std::string_view gap_channel_name(std::uint8_t channel) noexcept {
   constexpr std::string_view n[] = {"bus", "book", "trade", "private"};
   return detail::pick(n, channel);
@@ -166,6 +189,10 @@ constexpr std::string_view event_name(std::uint16_t type) noexcept {
       return "position";
     case TRAPLINE_EVENT_ORDER:
       return "order";
+    case TRAPLINE_EVENT_FILL:
+      return "fill";
+    case TRAPLINE_EVENT_PLAN_ORDER:
+      return "plan_order";
     case TRAPLINE_EVENT_ACCOUNT:
       return "account";
     default:

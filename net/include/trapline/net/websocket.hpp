@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "trapline/net/http_server.hpp"
 #include "trapline/net/loop.hpp"
 
 namespace trapline::net {
@@ -103,7 +104,9 @@ class ws_server {
   virtual void stop_listening() = 0;  // open sessions go on
 };
 
-// Listens at once. Throws std::runtime_error with a plain text if it cannot (port taken, bad certificate).
-std::unique_ptr<ws_server> listen_websocket(loop& l, const ws_server_options& options, ws_server_handler& handler);
+// Listens at once. Throws std::runtime_error with a plain text if it cannot (port taken, bad certificate). `http`
+// receives requests that ask for no WebSocket; without it they are answered with 426.
+std::unique_ptr<ws_server> listen_websocket(loop& l, const ws_server_options& options, ws_server_handler& handler,
+                                            http_handler* http = nullptr);
 
 }  // namespace trapline::net

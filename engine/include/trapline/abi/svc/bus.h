@@ -44,7 +44,7 @@ typedef struct trapline_bus {
    * AGAIN: the ring is full for a lane with policy `gate` (or, rarely, a lane that may lag is being copied out right
    * now); nothing was published. LIMIT: an event is larger than TRAPLINE_EVENT_MAX or the batch larger than a quarter
    * of the ring. INVALID: unknown topic, or bad argument. CLOSED: the engine has stopped taking events; no later call
-   * can succeed. [any] States: from start() on; what is published earlier may reach nobody. Takes no lock, allocates
+   * can succeed. [any] States: from start() on; what is published earlier may reach nobody. Allocates
    * nothing. */
   trapline_status (*publish)(const trapline_host* host, const trapline_frame* frames, uint32_t count);
 

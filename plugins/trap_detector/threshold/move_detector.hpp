@@ -1,0 +1,78 @@
+// The baseline: a price that moves by a fixed percentage within a fixed time. No scale of the market, no flow, no book.
+//
+// Its probability is a rank of the move's size, 1 - 0.3 * threshold / move (0.7 at the threshold), and nothing that was
+// calibrated; that of a fake rises with the share taken back and is 0.7 where `retrace` is reached.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "features/flow.hpp"
+#include "reporter.hpp"
+#include "settings.hpp"
+#include "trapline/abi/market.h"
+
+namespace trapline::trap {
+
+struct move_settings {
+  double percent = 3;
+  std::int64_t within = 5 * minute;
+  double retrace = 0.5;
+  std::int64_t hold = 15 * minute;
+  std::int64_t refractory = 5 * minute;
+  int max_symbols = 200;
+};
+
+class move_symbol {
+ public:
+  move_symbol(const move_settings& s, std::uint32_t instrument, std::string_view name, sink& out);
+  move_symbol(const move_symbol&) = delete;
+  move_symbol& operator=(const move_symbol&) = delete;
+
+  // A traded price at event time `ts`; older than what was seen is ignored.
+  void on_price(std::int64_t ts, std::int64_t price, int exp) noexcept;
+
+ private:
+  struct side_state {
+    bool moving = false;
+    double base = 0;  // the window's far extreme, from which a move is measured
+    std::int64_t base_ts = 0;
+    double extreme = 0, retraced = 0;
+    std::int64_t onset = 0, extreme_ts = 0, faked_ts = 0;
+  };
+  void look_back() noexcept;
+  void follow(side_state& m, sign s, double price) noexcept;
+  assessment assess_move(const side_state& m, sign s) const noexcept;
+  assessment assess_fake(const side_state& m) const noexcept;
+  void track(kind k, const assessment& a) noexcept;
+
+  const move_settings& settings_;
+  settings alarm_;  // thresholds of the trackers, at their defaults
+  reporter reporter_;
+  kind_mask watched_{};
+  tracker_set trackers_{};
+  flow seconds_;
+  std::array<side_state, 2> sides_;  // up, down
+  std::int64_t now_ = 0, next_report_ = 0;
+  int price_exp_ = 0;
+  bool exp_seen_ = false;
+};
+
+class move_detector {
+ public:
+  move_detector(move_settings s, sink& out) : settings_(s), sink_(out) {}
+  // False: not used, there are `max_symbols` others.
+  bool on_trade(const trapline_event& e, const trapline_trade& t);
+  // A closed bar is its close at its end; for inputs that have no trades.
+  bool on_candle(const trapline_event& e, const trapline_candle& c);
+
+ private:
+  move_symbol* get(std::uint32_t instrument);
+  move_settings settings_;
+  sink& sink_;
+  std::map<std::uint32_t, std::unique_ptr<move_symbol>> symbols_;
+};
+
+}  // namespace trapline::trap
