@@ -219,6 +219,7 @@ void bridge::flush() {
     spool_.trim_command(index, connection_.out());
     connection_.commit({tag::kind::log_trim, index});
   }
+  no_room_ = !connection_.room();
   connection_.flush();
 }
 

@@ -106,6 +106,7 @@ class bridge final : connection_handler {
   connection connection_;
   net::timer tick_timer_, flush_timer_;
   bool flush_armed_ = false;
+  bool no_room_ = false;  // the latest flush ended because too much was in flight
 
   // Topic id -> log index + 1, 0 = not looked up yet, none = nowhere.
   static constexpr std::uint32_t no_log = ~0u;

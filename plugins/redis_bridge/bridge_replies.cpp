@@ -57,9 +57,9 @@ void bridge::on_lost() {
   update_health();
 }
 
-// If a window is open, what has gathered waits for its end.
+// If a window is open, what has gathered waits for its end; what had found no room has waited long enough.
 void bridge::on_replies_done() {
-  if (!flush_armed_) flush();
+  if (!flush_armed_ || no_room_) flush();
 }
 
 void bridge::read_back(std::uint32_t log, bool deep) {
@@ -93,6 +93,7 @@ void bridge::on_reply(const tag& t, const reply& r) {
     case tag::kind::command:
       if (commands_->on_reply(connection_, t, r, retry_at)) return on_error(t, r.text());
       schedule_flush();
+      if (r.is_error()) return;  // the group is being made
       break;
     case tag::kind::fact:
       facts_.answered(r.is_error(), retry_at);

@@ -17,7 +17,7 @@ enum window_index : std::size_t { movements, volumes };
 }  // namespace
 
 omega::omega(const settings& s, environment& env, const world& known, key_store& keys, spool& logs, fact_queue& facts)
-    : settings_(s), env_(env), world_(known), keys_(keys), spool_(logs), facts_(facts), book_(1'024) {
+    : settings_(s), env_(env), world_(known), keys_(keys), spool_(logs), facts_(facts) {
   const auto ttl = [&](std::int64_t period) { return period * s.expiry_factor / millisecond; };
   recent_traps_ = spool_.open("recent_mm_traps", family::recent_traps, true, kept_alarms);
   latest_trap_ = keys_.open("latest_mm_trap", 0);
@@ -48,13 +48,12 @@ void omega::on_event(const trapline_event& e) {
       break;
     case TRAPLINE_EVENT_BOOK_SNAPSHOT:
     case TRAPLINE_EVENT_BOOK_DELTA:
-      if (const auto* b = sdk::payload<trapline_book>(e); b && e.instrument == world_.price_instrument())
-        book_.apply(e, *b);
+      if (const auto* b = sdk::payload<trapline_book>(e); b && of_btc(e)) books_[e.instrument].apply(e, *b);
       break;
     case TRAPLINE_EVENT_GAP:
-      if (const auto* g = sdk::payload<trapline_gap>(e);
-          g && (g->channel == TRAPLINE_GAP_BUS || e.instrument == world_.price_instrument()))
-        book_.apply(*g);
+      if (const auto* g = sdk::payload<trapline_gap>(e))
+        for (auto& [instrument, b] : books_)
+          if (g->channel == TRAPLINE_GAP_BUS || e.instrument == instrument) b.apply(*g);
       break;
     default:
       break;
@@ -152,8 +151,9 @@ void omega::write_positions(const document_context& c) {
 }
 
 void omega::write_market(const document_context& c) {
-  if (book_.valid() && book_.bid_count() > 0 && book_.ask_count() > 0)
-    keys_.put(book_summary_, book_summary_document(c, book_));
+  const auto book = books_.find(world_.price_instrument());
+  if (book != books_.end() && book->second.valid() && book->second.bid_count() > 0 && book->second.ask_count() > 0)
+    keys_.put(book_summary_, book_summary_document(c, book->second));
   else keys_.withdraw(book_summary_);
   keys_.put(regime_, regime_document(c, minute_closes_));
   const auto* q = world_.quote(world_.price_instrument());

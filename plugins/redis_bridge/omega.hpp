@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,8 +77,8 @@ class omega {
       regime_, metrics_, detections_, timeline_;
   std::vector<window_list> windows_;  // btc_movement_history, btc_volume_history
 
-  sdk::book book_;
-  std::int64_t traded_ = 0;  // since the last element of btc_movement_history
+  std::map<std::uint32_t, sdk::book> books_;  // of instruments that may turn out to be the one that prices speak of
+  std::int64_t traded_ = 0;                   // since the last element of btc_movement_history
   std::int8_t traded_exp_ = 0;
   std::optional<sdk::decimal> moved_price_;
   std::int64_t minute_ = 0;           // event time of the newest close, in minutes

@@ -71,6 +71,7 @@ TEST_F(commands_in, an_allowed_command_is_accepted_and_done) {
   const auto entry = ping("a");
   ASSERT_TRUE(settles(entry));
   EXPECT_EQ(answers(entry), done);
+  EXPECT_EQ(env.logged("refused"), 0) << "making the group is no fault";
   const auto first = server->stream(out).front();
   EXPECT_EQ(first.at("type"), "reply");
   EXPECT_EQ(first.at("seq"), "1");

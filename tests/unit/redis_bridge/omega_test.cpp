@@ -246,8 +246,8 @@ TEST_F(omega_keys, before_the_first_list_a_trader_position_is_unknown_not_flat) 
 
 TEST_F(omega_keys, the_meters_inputs_are_what_it_computes_with) {
   connect();
+  core->on_event(book());  // a feed sends the book before the first trade tells which instrument has the price
   core->on_event(ticker());
-  core->on_event(book());
   core->on_event(trade(1));
   ASSERT_TRUE(appears("btc_order_book_summary"));
   const auto summary = json("btc_order_book_summary");
