@@ -35,11 +35,14 @@ class sink final : public outlet {
   std::int64_t now() override { return 1'760'000'000'000'000'000; }
   std::int64_t mono() override { return 1; }
   sdk::counter counter(std::string_view, std::string_view) override { return sdk::counter(&word_); }
+  sdk::gauge gauge(std::string_view, std::string_view) override { return {}; }
   void log(int, std::string_view) override {}
   void health(std::uint32_t, std::int32_t, std::string_view) override {}
   void request_stop(std::string_view) override {}
   void misconfigured(std::string_view) override {}
   credentials get_credentials() override { return {}; }
+  std::int64_t take_connect_slot(std::int64_t&) override { return 0; }
+  std::unique_ptr<net::http_client> connect_http(const net::http_client_options&) override { return nullptr; }
   std::unique_ptr<net::ws_client> connect(const net::ws_client_options&, net::ws_client_handler& h) override {
     struct quiet : net::ws_client {
       void send(std::string_view) override {}
@@ -167,6 +170,9 @@ options bench_options() {
   o.channels = {"trade", "books"};
   o.endpoint_public = "wss://localhost:1/";
   o.status_interval = o.ping_interval = o.dead_after = o.ack_timeout = o.stale_after = INT64_MAX / 4;
+  o.stale_ticker = o.stale_candle = o.rotate_after = INT64_MAX / 4;
+  o.rest_enabled = false;
+  o.debug_messages = 0;
   o.max_resyncs = 3;
   return o;
 }
