@@ -34,7 +34,8 @@ class paper_venue : public plugin<paper_venue> {
                                            .summary =
                                                "A simulated Bitget: WebSocket over TLS on loopback, synthetic "
                                                "markets with planted traps, or a recorded capture",
-                                           .flags = TRAPLINE_PLUGIN_SOURCE};
+                                           .flags = TRAPLINE_PLUGIN_SOURCE,
+                                           .produces = TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_EPISODE)};
 
   static constexpr trapline_option options[] = {
       option_string("dir", "./run/venue", "directory for endpoint.json, ca.pem and the API credentials"),

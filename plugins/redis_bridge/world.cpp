@@ -58,6 +58,7 @@ void suspect(account_list<Item>& list, bool on_bus) {
 touched world::apply(const trapline_event& e) {
   if (e.space != 0) return {};
   const auto hand = [&](auto member, auto* p) { return p ? (this->*member)(e, *p) : touched{}; };
+  trapline_position position;
   switch (e.type) {
     case TRAPLINE_EVENT_TRADE:
       return hand(&world::on_trade, sdk::payload<trapline_trade>(e));
@@ -68,7 +69,7 @@ touched world::apply(const trapline_event& e) {
     case TRAPLINE_EVENT_TRAP_MATRIX:
       return hand(&world::on_matrix, sdk::payload<trapline_trap_matrix>(e));
     case TRAPLINE_EVENT_POSITION:
-      return hand(&world::on_position, sdk::payload<trapline_position>(e));
+      return hand(&world::on_position, sdk::payload(e, position));
     case TRAPLINE_EVENT_ORDER:
       return hand(&world::on_order, sdk::payload<trapline_order>(e));
     case TRAPLINE_EVENT_ACCOUNT:

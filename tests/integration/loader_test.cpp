@@ -217,7 +217,7 @@ TEST(loader, every_plugin_of_this_tree_can_be_loaded_and_unloaded) {
     EXPECT_FALSE(mapped(dir.path())) << f.path();
 #endif
   }
-  EXPECT_EQ(plugins, 4u);
+  EXPECT_EQ(plugins, 6u);
 }
 
 // ---------------------------------------------------------------- as a configuration says it

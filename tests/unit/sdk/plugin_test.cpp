@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -331,7 +333,7 @@ TEST(plugin, every_core_event_type_has_its_payload) {
   ASSERT_EQ(omnivore::entry()->create(host.table(), &p, &error), TRAPLINE_OK);
   ASSERT_EQ(p->configure(p, sdk::str("{}"), &error), TRAPLINE_OK);
   ASSERT_EQ(p->start(p, &error), TRAPLINE_OK);
-  const std::vector<std::uint16_t> types = {1, 10, 12, 13, 14, 16, 20, 30, 31, 32, 40, 41, 42, 43, 50, 51, 54};
+  const std::vector<std::uint16_t> types = {1, 10, 12, 13, 14, 16, 20, 30, 31, 32, 40, 41, 42, 43, 50, 51, 52, 53, 54};
   alignas(8) char bytes[sizeof(trapline_event) + 256] = {};
   auto& e = *reinterpret_cast<trapline_event*>(bytes);
   e.size = sizeof bytes;
@@ -344,6 +346,25 @@ TEST(plugin, every_core_event_type_has_its_payload) {
   EXPECT_EQ(omnivore::of(p).other.size(), 70 - types.size());
   p->stop(p);
   p->destroy(p);
+}
+
+TEST(event, a_payload_of_an_earlier_revision_reads_as_zero_where_it_ends) {
+  struct {
+    trapline_event head{};
+    char bytes[sizeof(trapline_position)];
+  } e;
+  std::memset(e.bytes, 0x55, sizeof e.bytes);
+  trapline_position room;
+  e.head.size = sizeof(trapline_event) + 152;  // as of ABI 0.0
+  const auto* old = sdk::payload(e.head, room);
+  ASSERT_EQ(old, &room);
+  EXPECT_EQ(old->margin_coin[15], 0x55);
+  EXPECT_EQ(old->mark_pnl, 0);
+  EXPECT_EQ(old->mark_pnl_exp, 0);
+  e.head.size = sizeof(trapline_event) + sizeof(trapline_position);
+  EXPECT_EQ(static_cast<const void*>(sdk::payload(e.head, room)), e.bytes);
+  e.head.size = sizeof(trapline_event) + 144;
+  EXPECT_EQ(sdk::payload(e.head, room), nullptr);
 }
 
 TEST(plugin, tells_which_types_it_consumes) {

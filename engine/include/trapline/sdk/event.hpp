@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "trapline/abi/account.h"
@@ -13,11 +14,30 @@
 namespace trapline::sdk {
 inline namespace v0 {
 
+// Bytes of a payload as first published. A payload grows at its tail only; what a publisher of an earlier revision did
+// not send reads as zero, and its presence bit says so.
+template <class T>
+inline constexpr std::size_t first_revision_size = sizeof(T);
+template <>
+inline constexpr std::size_t first_revision_size<trapline_position> = TRAPLINE_SIZE_UP_TO(trapline_position,
+                                                                                          margin_coin);
+
 // The payload as T, or nullptr if the event is too short for it. The caller has checked `type`.
 template <class T>
 const T* payload(const trapline_event& event) noexcept {
   if (event.size < sizeof(trapline_event) + sizeof(T)) return nullptr;
   return reinterpret_cast<const T*>(&event + 1);
+}
+
+// The same for payloads that have grown: one of an earlier revision is copied into `room`, the rest of which is zero.
+template <class T>
+const T* payload(const trapline_event& event, T& room) noexcept {
+  if (const T* whole = payload<T>(event)) return whole;
+  if (first_revision_size<T> == sizeof(T) || event.size < sizeof(trapline_event) + first_revision_size<T>)
+    return nullptr;
+  room = T{};
+  std::memcpy(&room, &event + 1, event.size - sizeof(trapline_event));
+  return &room;
 }
 
 // The elements that follow a payload head, or an empty span if the event is too short for `count`.

@@ -278,7 +278,12 @@ class plugin {
         if constexpr (handles<Payload>()) {
           if (((e.type != Types) && ...)) return;
           taken = true;
-          if (const auto* x = payload<Payload>(e)) d.on(e, *x);
+          if constexpr (first_revision_size<Payload> < sizeof(Payload)) {
+            Payload room;
+            if (const auto* x = payload(e, room)) d.on(e, *x);
+          } else if (const auto* x = payload<Payload>(e)) {
+            d.on(e, *x);
+          }
         }
       });
     if constexpr (requires { d.on_other(e); })
