@@ -43,6 +43,12 @@ std::int64_t number(const json& root, const char* path) {
   return j.get<std::int64_t>();
 }
 
+bool boolean(const json& root, const char* path) {
+  const auto& j = at(root, path);
+  if (!j.is_boolean()) refuse(path, "expected true or false");
+  return j.get<bool>();
+}
+
 // Each value once.
 std::vector<std::string> list(const json& root, const char* path) {
   const auto& j = at(root, path);
@@ -117,7 +123,7 @@ options parse_options(std::string_view input) {
   o.endpoint_rest = text(root, "endpoint.rest");
   o.ca_file = text(root, "endpoint.ca_file");
   o.endpoint_file = text(root, "endpoint.file");
-  o.rest_enabled = at(root, "rest.enabled") == true;
+  o.rest_enabled = boolean(root, "rest.enabled");
   o.reconcile_interval = number(root, "rest.reconcile_interval");
   o.backfill = static_cast<unsigned>(std::clamp<std::int64_t>(number(root, "rest.backfill"), 0, 1000));
   o.ping_interval = number(root, "ping_interval");
