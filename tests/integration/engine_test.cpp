@@ -264,7 +264,7 @@ TEST_F(engine_test, starts_and_stops_a_hundred_times_without_leaking_descriptors
   for (int i = 0; i < 100; ++i) {
     {
       engine e(options());
-      start(e, "plugins:\n  ticks: {use: ticks, options: {count: 10}}\n  tally: {use: tally}\n");
+      start(e, "plugins:\n  ticks: {use: ticks, options: {count: 10}}\n  tally: {use: tally}\n", "ring_size: 1MiB");
       stop(e);
     }
     if (i == 1) fds = count("/proc/self/fd"), threads = count("/proc/self/task");
