@@ -151,26 +151,33 @@ struct one_lane {
   }
 };
 
-void count(benchmark::State& state, std::uint64_t before, std::optional<std::uint64_t> syscalls, std::int64_t turns,
-           std::int64_t burst) {
-  const double events = static_cast<double>(state.iterations() * burst);
+// What `turns` turns of `burst` events each do besides computing, counted before the timed loop: the benchmark library
+// allocates in it.
+template <class Turn>
+void count(benchmark::State& state, std::int64_t turns, std::int64_t burst, Turn&& turn) {
+  const double events = static_cast<double>(turns * burst);
+  const auto run = [&] {
+    for (std::int64_t i = 0; i < turns; ++i) turn();
+  };
+  if (const auto syscalls = test::count_syscalls(run))
+    state.counters["syscalls_per_event"] = static_cast<double>(*syscalls) / events;
+  const std::uint64_t before = mallocs.load();
+  run();
+  const std::uint64_t after = mallocs.load();
+  state.counters["allocs_per_event"] = static_cast<double>(after - before) / events;
+}
+
+void finish(benchmark::State& state, std::int64_t burst) {
   state.SetItemsProcessed(state.iterations() * burst);
-  state.counters["ns_per_event"] =
-      benchmark::Counter(events * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-  state.counters["allocs_per_event"] = static_cast<double>(mallocs.load() - before) / events;
-  if (syscalls)
-    state.counters["syscalls_per_event"] = static_cast<double>(*syscalls) / static_cast<double>(turns * burst);
+  state.counters["ns_per_event"] = benchmark::Counter(static_cast<double>(state.iterations() * burst) * 1e-9,
+                                                      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void publish_route(benchmark::State& state, std::int64_t instances, std::int64_t topics, std::int64_t burst) {
   one_lane l(instances, topics);
-  constexpr std::int64_t traced = 1'000;
-  const auto syscalls = test::count_syscalls([&] {
-    for (std::int64_t i = 0; i < traced; ++i) l.burst(burst);
-  });
-  const std::uint64_t before = mallocs.load();
+  count(state, 1'000, burst, [&] { l.burst(burst); });
   for (auto _ : state) l.burst(burst);
-  count(state, before, syscalls, traced, burst);
+  finish(state, burst);
 }
 void publish_route(benchmark::State& state) { publish_route(state, state.range(0), 1, state.range(1)); }
 BENCHMARK(publish_route)->ArgsProduct({{0, 1, 3, 4, 16, 64}, {1, 64}});
@@ -184,18 +191,12 @@ void same_lane_driver(benchmark::State& state) {
   auto& to = rig.add<test::receiver>(lane);
   rig.start_here(lane);
   for (int i = 0; i < 1000; ++i) lane.turn();
-  constexpr int traced = 10'000;
-  const std::uint64_t seen = to.seen;
-  const auto syscalls = test::count_syscalls([&] {
-    for (int i = 0; i < traced; ++i) lane.turn();
-  });
-  const std::uint64_t before = mallocs.load();
+  count(state, 10'000, 1, [&] { lane.turn(); });
   for (auto _ : state) {
     const std::uint64_t n = to.seen;
     while (to.seen == n) lane.turn();
   }
-  benchmark::DoNotOptimize(seen);
-  count(state, before, syscalls, traced, 1);
+  finish(state, 1);
 }
 BENCHMARK(same_lane_driver);
 
