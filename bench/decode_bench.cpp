@@ -172,7 +172,6 @@ options bench_options() {
   o.status_interval = o.ping_interval = o.dead_after = o.ack_timeout = o.stale_after = INT64_MAX / 4;
   o.stale_ticker = o.stale_candle = o.rotate_after = INT64_MAX / 4;
   o.rest_enabled = false;
-  o.debug_messages = 0;
   o.max_resyncs = 3;
   return o;
 }

@@ -1,9 +1,6 @@
 #include "plugin_texts.hpp"
 
-#include <stdlib.h>
-
 #include <filesystem>
-#include <stdexcept>
 
 #include "trapline/abi/event.h"
 #include "trapline/sdk/names.hpp"
@@ -11,18 +8,6 @@
 namespace trapline::cli {
 
 namespace fs = std::filesystem;
-
-scratch_dir::scratch_dir() {
-  std::string pattern = (fs::temp_directory_path() / "trapline-XXXXXX").string();
-  if (!::mkdtemp(pattern.data()))
-    throw std::runtime_error("cannot make a temporary directory in " + fs::temp_directory_path().string());
-  path_ = pattern;
-}
-
-scratch_dir::~scratch_dir() {
-  std::error_code ec;
-  fs::remove_all(path_, ec);
-}
 
 std::string builtin_plugin_dir() {
   std::error_code ec;
@@ -67,7 +52,7 @@ std::vector<std::string> event_type_words(std::uint64_t mask) {
   std::vector<std::string> out;
   for (std::uint16_t type = 0; type < 64; ++type) {
     if ((mask & TRAPLINE_TYPE_BIT(type)) == 0) continue;
-    const auto name = sdk::event_type_name(type);
+    const auto name = sdk::event_name(type);
     out.push_back(name == "unknown" ? "type " + std::to_string(type) : std::string(name));
   }
   return out;

@@ -7,22 +7,9 @@
 
 #include "config/options.hpp"
 #include "plugin/loader.hpp"
+#include "scratch_dir.hpp"
 
 namespace trapline::cli {
-
-// A directory that goes away again, for loading plugins without touching anybody's run directory.
-class scratch_dir {
- public:
-  scratch_dir();
-  ~scratch_dir();
-  scratch_dir(const scratch_dir&) = delete;
-  scratch_dir& operator=(const scratch_dir&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Where the plugins of this installation are: `plugins` beside the program's directory in a build tree,
 // `../lib/trapline/plugins` when installed.

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <new>
@@ -22,7 +21,6 @@
 
 namespace trapline::testkit {
 
-namespace fs = std::filesystem;
 using steady = std::chrono::steady_clock;
 
 struct message_board {
@@ -44,13 +42,6 @@ message_board* new_board() {
   void* p = ::mmap(nullptr, sizeof(message_board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) throw std::bad_alloc();
   return new (p) message_board;
-}
-
-std::string new_directory() {
-  std::string pattern = (fs::temp_directory_path() / "trapline-validate-XXXXXX").string();
-  if (!::mkdtemp(pattern.data()))
-    throw std::runtime_error("cannot make a temporary directory in " + fs::temp_directory_path().string());
-  return pattern;
 }
 
 void end(message_board& board, ending how, std::string_view text) {
@@ -99,10 +90,10 @@ std::string signal_name(int s) {
 }  // namespace
 
 child::child(const work& f, std::chrono::milliseconds limit)
-    : board_(new_board()), dir_(new_directory()), limit_(limit), begin_(steady::now()), deadline_(begin_ + limit) {
+    : board_(new_board()), limit_(limit), begin_(steady::now()), deadline_(begin_ + limit) {
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) run(*board_, f, dir_, parent);
+  if (pid_ == 0) run(*board_, f, dir_.path(), parent);
   if (pid_ > 0)
     pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));  // glibc 2.36 declares its wrapper for C only
   if (pidfd_ < 0) throw std::runtime_error(std::string("cannot start a child process: ") + std::strerror(errno));
@@ -115,13 +106,11 @@ child::~child() {
   }
   if (pidfd_ >= 0) ::close(pidfd_);
   ::munmap(board_, sizeof *board_);
-  std::error_code ec;
-  fs::remove_all(dir_, ec);
 }
 
 // The line that says most of what was written: a sanitizer's verdict, or the last one.
 std::string child::last_output() const {
-  std::ifstream in(dir_ + "/output");
+  std::ifstream in(dir_.path() + "/output");
   std::string last, line;
   while (std::getline(in, line)) {
     if (line.find("ERROR: ") != std::string::npos || line.find("runtime error: ") != std::string::npos) return line;

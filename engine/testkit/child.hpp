@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bench.hpp"
+#include "scratch_dir.hpp"
 
 namespace trapline::testkit {
 
@@ -48,7 +49,7 @@ class child {
   std::string last_output() const;
 
   message_board* board_;
-  std::string dir_;
+  scratch_dir dir_;
   pid_t pid_ = -1;
   int pidfd_ = -1;
   std::chrono::milliseconds limit_;

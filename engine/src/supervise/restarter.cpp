@@ -14,7 +14,7 @@ namespace trapline::supervise {
 namespace {
 
 constexpr std::int64_t millisecond = 1'000'000;
-constexpr std::int64_t tick = millisecond;  // only where an instance wants to be restarted at all
+constexpr std::int64_t tick = 10 * millisecond;  // only where an instance wants to be restarted at all
 constexpr std::int64_t longest_pause = 60'000 * millisecond;
 constexpr std::int64_t ran_well = 600'000 * millisecond;  // then earlier restarts count no more
 

@@ -1,14 +1,13 @@
 // The plugin trap_detector_candle: price action on one-minute bars.
-#include <memory>
+#include <utility>
 
-#include "bus_sink.hpp"
 #include "candle/bar_detector.hpp"
 #include "candle/options.hpp"
-#include "trapline/sdk/plugin.hpp"
+#include "price_plugin.hpp"
 
 namespace trapline::trap {
 
-class candle_plugin final : public sdk::plugin<candle_plugin> {
+class candle_plugin final : public price_plugin<candle_plugin, bar_detector> {
  public:
   static constexpr auto info = sdk::plugin_info{
       .id = "trap_detector_candle",
@@ -18,7 +17,7 @@ class candle_plugin final : public sdk::plugin<candle_plugin> {
       .produces = TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_SIGNAL) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRAP_MATRIX)};
   static constexpr const auto& options = candle_options.rows;
 
-  explicit candle_plugin(const trapline_host* h) : plugin(h), out_(host()) {}
+  explicit candle_plugin(const trapline_host* h) : price_plugin(h) {}
 
   void configure(std::string_view json) {
     const sdk::options given(json);
@@ -26,33 +25,8 @@ class candle_plugin final : public sdk::plugin<candle_plugin> {
     if (s.patterns.empty()) sdk::options::refuse("patterns", "name at least one pattern, or `all`");
     if (s.off >= s.on)
       sdk::options::refuse("alarm.off", "must be below alarm.on, or an episode would end as it begins");
-    core_ = std::make_unique<bar_detector>(std::move(s), out_);
+    make_core(std::move(s));
   }
-  void start() {
-    out_.start();
-    events_ = host().counter("detector_events_total");
-    ignored_ = host().counter("detector_ignored_total", sdk::label("reason", "max_symbols"));
-    host().subscribe("md.trade.>", TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRADE));
-    host().subscribe("md.candle.>", TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_CANDLE));
-  }
-  void on(const trapline_event& e, const trapline_trade& t) {
-    take(e);
-    if (!core_->on_trade(e, t)) ignored_.add();
-  }
-  void on(const trapline_event& e, const trapline_candle& c) {
-    take(e);
-    if (!core_->on_candle(e, c)) ignored_.add();
-  }
-
- private:
-  void take(const trapline_event& e) noexcept {
-    events_.add();
-    out_.take(e);
-  }
-
-  bus_sink out_;
-  std::unique_ptr<bar_detector> core_;
-  sdk::counter events_, ignored_;
 };
 
 }  // namespace trapline::trap

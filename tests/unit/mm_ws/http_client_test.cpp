@@ -6,11 +6,11 @@
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "support/temp_dir.hpp"
 #include "trapline/net/certificate.hpp"
 
 namespace trapline::net {
@@ -86,21 +86,15 @@ class server {
 };
 
 struct http_client_test : testing::Test {
-  std::string dir, cert, key;
+  ::test::temp_dir dir;
+  const std::string cert = dir.path() + "/ca.pem", key = dir.path() + "/key.pem";
   loop l;
   asio::io_context server_context;
   std::unique_ptr<server> served;
   std::unique_ptr<http_client> client;
   std::vector<http_answer> answers;
 
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "trapline_http_XXXXXX";
-    dir = ::mkdtemp(pattern.data());
-    cert = dir + "/ca.pem";
-    key = dir + "/key.pem";
-    write_self_signed_certificate(cert, key, {"localhost"});
-  }
-  void TearDown() override { std::filesystem::remove_all(dir); }
+  void SetUp() override { write_self_signed_certificate(cert, key, {"localhost"}); }
   void serve(std::vector<std::string> what) {
     served = std::make_unique<server>(server_context, cert, key, std::move(what));
   }
@@ -226,10 +220,10 @@ TEST_F(http_client_test, a_certificate_for_another_name_or_of_a_stranger_is_refu
   EXPECT_NE(answers[0].error.find("localhost"), std::string::npos) << answers[0].error;
   EXPECT_FALSE(answers[0].sent);
   const auto port = served->port();
-  write_self_signed_certificate(dir + "/other.pem", dir + "/other_key.pem", {"localhost"});
+  write_self_signed_certificate(dir.path() + "/other.pem", dir.path() + "/other_key.pem", {"localhost"});
   http_client_options o;
   o.url = "https://localhost:" + std::to_string(port);
-  o.ca_file = dir + "/other.pem";
+  o.ca_file = dir.path() + "/other.pem";
   client = make_http_client(l, o);
   get("/a");
   until(2);

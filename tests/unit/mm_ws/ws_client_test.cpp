@@ -7,13 +7,13 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "support/temp_dir.hpp"
 #include "trapline/net/certificate.hpp"
 #include "trapline/net/loop.hpp"
 #include "trapline/net/websocket.hpp"
@@ -66,24 +66,18 @@ struct echo : ws_server_handler {
 };
 
 struct ws_client_test : testing::Test {
-  std::string dir, cert, key;
+  ::test::temp_dir dir;
+  const std::string cert = dir.path() + "/ca.pem", key = dir.path() + "/key.pem";
   loop l;
   echo served;
   std::unique_ptr<ws_server> server;
   recorder r;
   std::unique_ptr<ws_client> client;
 
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "trapline_ws_XXXXXX";
-    dir = ::mkdtemp(pattern.data());
-    cert = dir + "/ca.pem";
-    key = dir + "/key.pem";
-    write_self_signed_certificate(cert, key, {"localhost", "127.0.0.1"});
-  }
+  void SetUp() override { write_self_signed_certificate(cert, key, {"localhost", "127.0.0.1"}); }
   void TearDown() override {
     client.reset();
     server.reset();
-    std::filesystem::remove_all(dir);
   }
   void listen() {
     ws_server_options o;
@@ -170,8 +164,8 @@ TEST_F(ws_client_test, a_certificate_for_another_name_is_refused_and_both_names_
 
 TEST_F(ws_client_test, a_certificate_that_nobody_trusts_is_refused) {
   listen();
-  const auto other = dir + "/other.pem";
-  write_self_signed_certificate(other, dir + "/other.key", {"localhost"});
+  const auto other = dir.path() + "/other.pem";
+  write_self_signed_certificate(other, dir.path() + "/other.key", {"localhost"});
   connect("localhost", {}, [&](auto& o) { o.ca_file = other; });
   until([&] { return ended(); });
   EXPECT_EQ(r.closed[0].why, close_info::cause::certificate);

@@ -20,47 +20,6 @@ constexpr std::string_view pick(const std::string_view (&names)[N], std::uint64_
 }
 }  // namespace detail
 
-// Of a core event type (space 0).
-constexpr std::string_view event_type_name(std::uint16_t type) noexcept {
-  switch (type) {
-    case TRAPLINE_EVENT_INSTRUMENT:
-      return "instrument";
-    case TRAPLINE_EVENT_TRADE:
-      return "trade";
-    case TRAPLINE_EVENT_BOOK_SNAPSHOT:
-      return "book_snapshot";
-    case TRAPLINE_EVENT_BOOK_DELTA:
-      return "book_delta";
-    case TRAPLINE_EVENT_TICKER:
-      return "ticker";
-    case TRAPLINE_EVENT_CANDLE:
-      return "candle";
-    case TRAPLINE_EVENT_FEED_STATUS:
-      return "feed_status";
-    case TRAPLINE_EVENT_SIGNAL:
-      return "signal";
-    case TRAPLINE_EVENT_TRAP_MATRIX:
-      return "trap_matrix";
-    case TRAPLINE_EVENT_EPISODE:
-      return "episode";
-    case TRAPLINE_EVENT_TIMER:
-      return "timer";
-    case TRAPLINE_EVENT_GAP:
-      return "gap";
-    case TRAPLINE_EVENT_LIFECYCLE:
-      return "lifecycle";
-    case TRAPLINE_EVENT_HEALTH:
-      return "health";
-    case TRAPLINE_EVENT_POSITION:
-      return "position";
-    case TRAPLINE_EVENT_ORDER:
-      return "order";
-    case TRAPLINE_EVENT_ACCOUNT:
-      return "account";
-    default:
-      return "unknown";
-  }
-}
 constexpr std::string_view side_name(std::uint8_t side) noexcept {
   constexpr std::string_view n[] = {"unknown", "buy", "sell"};
   return detail::pick(n, side);
@@ -150,6 +109,7 @@ constexpr std::string_view instance_state_name(std::uint32_t state) noexcept {
                                     "stopped", "quarantined", "restarting", "left_out"};
   return detail::pick(n, state);
 }
+// Of a core event type (space 0).
 constexpr std::string_view event_name(std::uint16_t type) noexcept {
   switch (type) {
     case TRAPLINE_EVENT_INSTRUMENT:
