@@ -57,9 +57,21 @@ bool engine::impl::run_dry(steady::time_point deadline) {
   return false;
 }
 
+// Tells the instances that all of them run now, or that they will be stopped one by one: as a lifecycle event without a
+// name. Those that bring events in without being sources wait for the one and end with the other.
+void engine::impl::tell_all(std::uint32_t state) {
+  trapline_lifecycle l{};
+  l.state = state;
+  const auto deadline = steady::now() + std::chrono::seconds(1);
+  const auto publish = [&] { return rt->publish(TRAPLINE_EVENT_LIFECYCLE, rt->topic_lifecycle, &l, sizeof l); };
+  while (publish() == TRAPLINE_E_AGAIN && steady::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
   running = false;
+  if (drain) tell_all(TRAPLINE_INSTANCE_DRAINING);
   if (restarter && !restarter->end(call_limit)) {
     hung = true;
     what += "a plugin hangs while it is made anew; ";
@@ -157,6 +169,7 @@ bool engine::start(std::string& error) {
     m.stop(false, ignored);
     return false;
   }
+  m.tell_all(TRAPLINE_INSTANCE_RUNNING);
   m.watchdog = std::make_unique<supervise::watchdog>(*m.rt, m.lanes, m.instances, m.config.hang_limit);
   m.restarter = std::make_unique<supervise::restarter>(*m.rt, m.instances);
   return true;

@@ -41,14 +41,15 @@ enum class family : std::uint8_t {
   position_history,
   trap_history,
   recent_traps,
-  facts
+  facts,
+  relay
 };
-inline constexpr std::size_t family_count = 14;
+inline constexpr std::size_t family_count = 15;
 
 constexpr std::string_view family_name(family f) {
   constexpr std::string_view names[family_count] = {
-      "trades",    "books",  "tickers", "candles",          "status",       "matrix",          "signals",
-      "positions", "orders", "account", "position_history", "trap_history", "recent_mm_traps", "facts"};
+      "trades", "books",   "tickers",          "candles",      "status",          "matrix", "signals", "positions",
+      "orders", "account", "position_history", "trap_history", "recent_mm_traps", "facts",  "relay"};
   return names[static_cast<std::size_t>(f)];
 }
 
