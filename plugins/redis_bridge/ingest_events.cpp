@@ -36,10 +36,7 @@ void ingest_events::append(const relayed& r, const judgement& j) {
   const auto& n = *names_of(r.topic);
   trapline_event head;
   std::memcpy(&head, r.event.data(), sizeof head);
-  if (n.instrument != 0) {
-    if (j.trades_lost()) append_gap(TRAPLINE_GAP_TRADE, n, j, j.trades, head.ts_recv);
-    if (j.books_lost()) append_gap(TRAPLINE_GAP_BOOK, n, j, j.books, head.ts_recv);
-  }
+  append_gaps(r.topic, j, head.ts_recv);
   if (!j.publish) return;
   const std::size_t mine = words_.size();
   words_.resize(mine + r.event.size() / 8);
@@ -52,8 +49,15 @@ void ingest_events::append(const relayed& r, const judgement& j) {
   e.seq = e.source_seq = e.cause = 0;  // of the other bus
 }
 
-void ingest_events::append_gap(std::uint8_t channel, const names& n, const judgement& j, std::uint64_t lost,
-                               std::int64_t ts_recv) {
+void ingest_events::append_gaps(std::string_view topic, const judgement& j, std::int64_t ts_recv) {
+  const auto& n = *names_of(topic);
+  if (n.instrument == 0) return;  // the status of a feed: the next report makes the lost ones good
+  if (j.trades_lost()) append_gap(TRAPLINE_GAP_TRADE, n, j, ts_recv);
+  if (j.books_lost()) append_gap(TRAPLINE_GAP_BOOK, n, j, ts_recv);
+}
+
+void ingest_events::append_gap(std::uint8_t channel, const names& n, const judgement& j, std::int64_t ts_recv) {
+  const bool trade = channel == TRAPLINE_GAP_TRADE;
   struct {
     trapline_event head{};
     trapline_gap gap{};
@@ -61,12 +65,12 @@ void ingest_events::append_gap(std::uint8_t channel, const names& n, const judge
   g.head.size = sizeof g;
   g.head.type = TRAPLINE_EVENT_GAP;
   g.head.flags = TRAPLINE_FLAG_LAST_IN_BATCH;
-  g.head.topic = channel == TRAPLINE_GAP_TRADE ? n.trades : n.books;
+  g.head.topic = trade ? n.trades : n.books;
   g.head.instrument = n.instrument;
   g.head.ts_recv = ts_recv;
   g.gap.channel = channel;
   g.gap.reason = j.unknown ? TRAPLINE_GAP_DISCONNECT : TRAPLINE_GAP_OVERRUN;
-  g.gap.lost = j.unknown ? 0 : lost;
+  g.gap.lost = trade ? j.trades : j.books;
   const std::size_t at = words_.size();
   words_.resize(at + sizeof g / 8);
   std::memcpy(words_.data() + at, &g, sizeof g);

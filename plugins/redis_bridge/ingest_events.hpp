@@ -23,6 +23,8 @@ class ingest_events {
   bool sound(const relayed& r);
   // Appends what `j` says: gaps, then the event.
   void append(const relayed& r, const judgement& j);
+  // Gaps without an event behind them. `topic`: of any event of the stream that was sound().
+  void append_gaps(std::string_view topic, const judgement& j, std::int64_t ts_recv);
 
   bool empty() const { return next_ == words_.size(); }
   const trapline_event& front() const { return *reinterpret_cast<const trapline_event*>(words_.data() + next_); }
@@ -33,7 +35,7 @@ class ingest_events {
     std::uint32_t topic = 0, instrument = 0, trades = 0, books = 0;
   };
   const names* names_of(std::string_view topic);
-  void append_gap(std::uint8_t channel, const names& n, const judgement& j, std::uint64_t lost, std::int64_t ts_recv);
+  void append_gap(std::uint8_t channel, const names& n, const judgement& j, std::int64_t ts_recv);
 
   std::string tag_;
   bus_outlet& bus_;

@@ -1,5 +1,7 @@
 #include "ingest_order.hpp"
 
+#include <utility>
+
 namespace trapline::redis_bridge {
 namespace {
 
@@ -7,15 +9,46 @@ std::uint64_t missing(std::uint64_t now, std::uint64_t before) { return now > be
 
 }  // namespace
 
+// Moves on to `to`, and says what is missing in between; `here` is not.
+judgement ingest_order::advance(watermark to, relay_count here) {
+  judgement out;
+  if (at_.boot_id == to.boot_id) {
+    out.trades = missing(to.count.trades, at_.count.trades + here.trades);
+    out.books = missing(to.count.books, at_.count.books + here.books);
+    out.entries = to.seq - at_.seq - 1;
+  } else if (!at_.boot_id.empty() || owes()) {
+    lose(out);
+  }
+  at_ = std::move(to);
+  left_ = {};
+  first_trade_after_ |= out.trades_lost();
+  first_book_after_ |= out.books_lost();
+  needs_book_ |= out.books_lost();
+  return out;
+}
+
+void ingest_order::lose(judgement& out) {
+  out.unknown = first_trade_after_ = first_book_after_ = needs_book_ = true;
+  out.trades = out.books = out.entries = 0;
+}
+
+judgement ingest_order::settle() {
+  auto out = advance(left_, {});
+  if (!out.unknown) ++out.entries;
+  return out;
+}
+
 judgement ingest_order::judge(const relayed& r, std::uint16_t type, bool bus_gap, bool book_gap, bool unfinished) {
   judgement out;
-  const bool known = !at_.boot_id.empty(), same = at_.boot_id == r.boot_id;
+  const bool same = at_.boot_id == r.boot_id;
   if (same && r.seq <= at_.seq) {
     out.repeated = true;
     return out;
   }
-  // The counts of the next entry that is passed on tell what these stand for.
-  if (unfinished) return out;
+  if (unfinished) {
+    if (r.type != "gap") left_ = {std::string(r.boot_id), r.seq, r.count};
+    return out;
+  }
   if (r.type == "gap") {
     if (same) at_.seq = r.seq;
     return out;
@@ -23,20 +56,9 @@ judgement ingest_order::judge(const relayed& r, std::uint16_t type, bool bus_gap
 
   relay_count here;  // the event itself is not lost
   if (r.type == relayed_event) count_event(here, type);
-  if (known && same) {
-    out.trades = missing(r.count.trades, at_.count.trades + here.trades);
-    out.books = missing(r.count.books, at_.count.books + here.books);
-    out.entries = r.seq - at_.seq - 1;
-  } else if (known) {
-    out.unknown = true;
-  }
-  out.unknown |= bus_gap;
-  at_.boot_id = r.boot_id;
-  at_.seq = r.seq;
-  at_.count = r.count;
-  first_trade_after_ |= out.trades_lost();
-  first_book_after_ |= out.books_lost();
-  needs_book_ |= out.books_lost() || book_gap;
+  out = advance({std::string(r.boot_id), r.seq, r.count}, here);
+  if (bus_gap) lose(out);
+  needs_book_ |= book_gap;
 
   if (r.type == relayed_book) {
     out.publish = needs_book_;

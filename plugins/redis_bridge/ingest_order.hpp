@@ -45,8 +45,16 @@ class ingest_order {
   // say that it has passed it on; it is not published, and counts as lost.
   judgement judge(const relayed& r, std::uint16_t type, bool bus_gap, bool book_gap, bool unfinished);
 
+  // What unfinished entries stand for is told with the entry behind them. If none comes: what is to be told now.
+  bool owes() const { return !left_.boot_id.empty(); }
+  judgement settle();
+
  private:
+  judgement advance(watermark to, relay_count here);
+  void lose(judgement& out);
+
   watermark at_;
+  watermark left_;          // newest unfinished entry; boot_id empty: none, or told
   bool needs_book_ = true;  // changes mean nothing to those who listen until they have seen a whole book
   bool first_trade_after_ = false, first_book_after_ = false;
 };

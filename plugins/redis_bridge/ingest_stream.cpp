@@ -32,10 +32,10 @@ end
 if s[1] and not mine and s[2] ~= name and tonumber(s[3]) > now then return {'standby', s[3] - now, s[2]} end
 redis.call('HSET', KEYS[2], 'token', token, 'consumer', name, 'until_ms', now + ARGV[5], 'clean',
   ARGV[4] == '1' and ARGV[7] == 'end' and '1' or '0')
-if mine and #ARGV >= 12 then
+if mine and ARGV[8] ~= '' then
   redis.call('HSET', KEYS[2], 'boot_id', ARGV[8], 'seq', ARGV[9], 'trades', ARGV[10], 'books', ARGV[11])
-  redis.call('XACK', KEYS[1], group, unpack(ARGV, 12))
 end
+if mine and ARGV[12] then redis.call('XACK', KEYS[1], group, unpack(ARGV, 12)) end
 if ARGV[4] == '0' then
   local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], group, s[4] and '0' or ARGV[7], 'MKSTREAM')
   if made.err and not string.find(made.err, 'BUSYGROUP') then return made end
@@ -251,7 +251,10 @@ void ingest_stream::on_entries(const reply& list) {
       unfinished_ = false;
       return step();
     }
-    return ring();
+    if (!order_.owes()) return ring();
+    const auto j = order_.settle();
+    tell_loss(j);
+    events_.append_gaps(left_topic_, j, env_.now());
   }
   publish();
 }
@@ -277,12 +280,17 @@ void ingest_stream::take(const reply& item) {
   }
   const auto j = order_.judge(*r, head.type, bus_gap, book_gap, pending_ && unfinished_);
   if (j.repeated) return meters_.repeated.add();
-  meters_.lost.add(j.entries);
-  if (j.trades_lost() || j.books_lost())
-    env_.log(TRAPLINE_LOG_WARN, j.unknown ? sdk::cat(key_, ": events are lost, nobody knows how many")
-                                          : sdk::cat(key_, ": ", j.entries, " entries are lost, ", j.trades,
-                                                     " trades and ", j.books, " book events among them"));
+  if (order_.owes()) left_topic_ = r->topic;
+  tell_loss(j);
   if (r->type != "gap") events_.append(*r, j);
+}
+
+void ingest_stream::tell_loss(const judgement& j) {
+  meters_.lost.add(j.entries);
+  if (!j.trades_lost() && !j.books_lost()) return;
+  env_.log(TRAPLINE_LOG_WARN, j.unknown ? sdk::cat(key_, ": events are lost, nobody knows how many")
+                                        : sdk::cat(key_, ": ", j.entries, " entries are lost, ", j.trades,
+                                                   " trades and ", j.books, " book events among them"));
 }
 
 void ingest_stream::refuse(std::string_view id, std::string_view why) {

@@ -59,6 +59,7 @@ class ingest_stream final : connection_handler {
   void on_joined(const reply& r);
   void on_entries(const reply& list);
   void take(const reply& item);
+  void tell_loss(const judgement& j);
   void refuse(std::string_view id, std::string_view why);
   void publish();
   void fenced(std::string_view by);
@@ -94,6 +95,7 @@ class ingest_stream final : connection_handler {
   std::size_t sent_ = 0;         // of passed_, with the step under way
   std::string told_;             // state or error as last logged
   std::string last_refusal_;
+  std::string left_topic_;  // of the newest unfinished entry
 };
 
 }  // namespace trapline::redis_bridge
