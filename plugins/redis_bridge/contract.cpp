@@ -108,7 +108,7 @@ constexpr contract_key keys[] = {
      "array of stages, newest first"},
 
     {"<prefix>:{<feed>}:relay", "stream", "relay", "relay.maxlen", "", "event,gap", "the status of the feed"},
-    {"<prefix>:{<venue>:usdtm:<symbol>}:relay", "stream", "relay", "relay.maxlen", "", "event,book_state,gap",
+    {"<prefix>:{<venue>:usdtm:<symbol>}:relay", "stream", "relay", "relay.maxlen", "", "event,state,gap",
      "all market data of the symbol"},
     {"<prefix>:{<tag>}:relay:<group>", "hash", "ingest", "", "",
      "token,consumer,until_ms,clean,boot_id?,seq?,trades?,books?", "who reads, and how far it has come"},
@@ -146,7 +146,7 @@ constexpr contract_entry entries[] = {
      "reason,lost,channel?,from_seq?,to_seq?,from_bus_seq?,to_bus_seq?,from_venue_seq?,to_venue_seq?,repeated_at_most?,"
      "first_ts?,last_ts?,symbol?,ts_recv?"},
     {"event", "topic,count,event"},
-    {"book_state", "topic,count,event"},
+    {"state", "topic,count,event"},
     {"reply", "id,entry,cmd,status,reason"},
 };
 
@@ -190,8 +190,8 @@ constexpr std::string_view relay_text =
 hosts (`ingest.streams` names what stands in the braces). `event` is binary: the 64-byte header and the payload of abi/event.h,
 little-endian; its ids of topic, instrument and source mean nothing elsewhere, `topic` is the name. `count` is
 `trades:books`: how many trades and book events this run (`boot_id`) has had for the stream up to here, also those that could
-not be written: the difference tells a reader exactly what it has missed. `book_state`, every `relay.book_every`, is a
-snapshot of the book behind the event before it, not an event of its own.
+not be written: the difference tells a reader exactly what it has missed. `state`, every `relay.state_every`, is the instrument
+or a snapshot of the book, as the events before it have left them: for those who lack them, not events of their own.
 
 A reader takes entries as a consumer group, one consumer at a time, and keeps `seq`, `boot_id` and both counts of what it has
 passed on in the hash beside the stream, changed in one step with XACK. A consumer that is silent past `until_ms` (Redis'

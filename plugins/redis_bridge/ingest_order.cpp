@@ -24,11 +24,12 @@ judgement ingest_order::advance(watermark to, relay_count here) {
   first_trade_after_ |= out.trades_lost();
   first_book_after_ |= out.books_lost();
   needs_book_ |= out.books_lost();
+  needs_instrument_ |= out.entries > 0;
   return out;
 }
 
 void ingest_order::lose(judgement& out) {
-  out.unknown = first_trade_after_ = first_book_after_ = needs_book_ = true;
+  out.unknown = first_trade_after_ = first_book_after_ = needs_book_ = needs_instrument_ = true;
   out.trades = out.books = out.entries = 0;
 }
 
@@ -60,13 +61,13 @@ judgement ingest_order::judge(const relayed& r, std::uint16_t type, bool bus_gap
   if (bus_gap) lose(out);
   needs_book_ |= book_gap;
 
-  if (r.type == relayed_book) {
-    out.publish = needs_book_;
-    needs_book_ = false;
-  } else {
-    out.publish = !bus_gap;  // what is announced in its place says it in the terms of this bus
-    if (type == TRAPLINE_EVENT_BOOK_SNAPSHOT) needs_book_ = false;
-  }
+  bool nothing = false;
+  bool& needed = type == TRAPLINE_EVENT_BOOK_SNAPSHOT ? needs_book_
+                 : type == TRAPLINE_EVENT_INSTRUMENT  ? needs_instrument_
+                                                      : nothing;
+  // What is announced in the place of a gap of the other bus says it in the terms of this one.
+  out.publish = r.type == relayed_state ? needed : !bus_gap;
+  needed = false;
   if (!out.publish) return out;
   const bool book = type == TRAPLINE_EVENT_BOOK_SNAPSHOT || type == TRAPLINE_EVENT_BOOK_DELTA;
   bool& first = book ? first_book_after_ : first_trade_after_;

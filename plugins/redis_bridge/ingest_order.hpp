@@ -54,8 +54,9 @@ class ingest_order {
   void lose(judgement& out);
 
   watermark at_;
-  watermark left_;          // newest unfinished entry; boot_id empty: none, or told
-  bool needs_book_ = true;  // changes mean nothing to those who listen until they have seen a whole book
+  watermark left_;  // newest unfinished entry; boot_id empty: none, or told
+  // Those who listen have not seen the book (changes mean nothing without it), or the instrument.
+  bool needs_book_ = true, needs_instrument_ = true;
   bool first_trade_after_ = false, first_book_after_ = false;
 };
 

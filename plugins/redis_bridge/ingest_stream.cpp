@@ -11,8 +11,9 @@
 namespace trapline::redis_bridge {
 namespace {
 
-// Entries a step: a reply of the largest events stays below reply_reader::max_reply_size.
-constexpr std::size_t most_entries = 200;
+// Entries a step. So many may have to be announced as lost when this process is killed; and a reply of the largest
+// events stays well below reply_reader::max_reply_size.
+constexpr std::size_t most_entries = 64;
 constexpr std::int64_t full_bus_pause = millisecond;
 constexpr std::int64_t longest_wait = 250 * millisecond;  // for an entry; an end of the engine has to wait for it
 

@@ -40,8 +40,8 @@ inline constexpr auto option_table = sdk::option_set<settings>(
         sdk::option_bool("relay.enabled", "false", "write market data for detectors of other hosts, see ingest")),
     sdk::bind<&settings::maxlen_relay>(
         sdk::option_int("relay.maxlen", "100000", "10..100000000", "about how many entries a relay stream keeps")),
-    sdk::bind<&settings::relay_book_every>(
-        sdk::option_duration("relay.book_every", "10s", "100ms..1h", "how often the whole book is among them")),
+    sdk::bind<&settings::relay_state_every>(sdk::option_duration(
+        "relay.state_every", "10s", "100ms..1h", "how often the instrument and the whole book are among them")),
     sdk::bind<&settings::ingest_streams>(sdk::option_list(
         "ingest.streams", "[]", nullptr, "relay streams to read: bitget:usdtm:BTCUSDT, or the name of a feed")),
     sdk::bind<&settings::ingest_prefix>(

@@ -18,18 +18,21 @@ void relay::append(const trapline_event& e) {
     // The lane was lapped, and nobody knows what was lost.
     for (auto& s : streams_) {
       s->book.invalidate();
-      if (!s->book_topic.empty()) write(*s, e, s->book_topic);
+      if (!s->book_topic.empty()) write(*s, relayed_event, s->book_topic, e);
     }
     return;
   }
   auto* s = stream_of(e);
   if (!s) return;
   count_event(s->count, e.type);
-  write(*s, e, env_.topic_name(e.topic));
+  write(*s, relayed_event, env_.topic_name(e.topic), e);
+  if (s->book_topic.empty()) return;
   if (gap) s->book.apply(*gap);
-  if (e.type != TRAPLINE_EVENT_BOOK_SNAPSHOT && e.type != TRAPLINE_EVENT_BOOK_DELTA) return;
-  if (const auto* b = sdk::payload<trapline_book>(e)) s->book.apply(e, *b);
-  if (s->book.valid() && e.ts_recv >= s->state_due) write_book(*s, e);
+  if (e.type == TRAPLINE_EVENT_INSTRUMENT) s->instrument = bytes_of(e);
+  const bool of_book = e.type == TRAPLINE_EVENT_BOOK_SNAPSHOT || e.type == TRAPLINE_EVENT_BOOK_DELTA;
+  if (const auto* b = of_book ? sdk::payload<trapline_book>(e) : nullptr) s->book.apply(e, *b);
+  const bool book_is_whole = s->count.books == 0 || s->book.valid();
+  if (e.ts_recv >= s->state_due && book_is_whole) write_state(*s, e);
 }
 
 relay::stream* relay::stream_of(const trapline_event& e) {
@@ -48,6 +51,7 @@ relay::stream* relay::stream_of(const trapline_event& e) {
         if (topic.starts_with("md.")) {
           const auto kind_end = topic.find('.', 3);
           (*at)->book_topic = std::string("md.book").append(topic.substr(kind_end));
+          (*at)->instrument_topic = std::string("md.instrument").append(topic.substr(kind_end));
         }
       }
       route = static_cast<std::uint32_t>(at - streams_.begin()) + 1;
@@ -56,16 +60,17 @@ relay::stream* relay::stream_of(const trapline_event& e) {
   return route == none ? nullptr : streams_[route - 1].get();
 }
 
-void relay::write(stream& s, const trapline_event& e, std::string_view topic) {
-  spool_.append(s.log,
-                relay_entry(relayed_event, topic, s.count, e.ts_event != 0 ? e.ts_event : e.ts_recv, bytes_of(e)));
+void relay::write(stream& s, std::string_view type, std::string_view topic, const trapline_event& e) {
+  spool_.append(s.log, relay_entry(type, topic, s.count, e.ts_event != 0 ? e.ts_event : e.ts_recv, bytes_of(e)));
 }
 
-// A reader that comes late, or has lost events, has no use for changes of a book that it does not know.
-void relay::write_book(stream& s, const trapline_event& e) {
-  s.state_due = e.ts_recv + settings_.relay_book_every;
+// `e`: the newest event. The book has its times.
+void relay::write_state(stream& s, const trapline_event& e) {
+  s.state_due = e.ts_recv + settings_.relay_state_every;
+  if (!s.instrument.empty())
+    write(s, relayed_state, s.instrument_topic, *reinterpret_cast<const trapline_event*>(s.instrument.data()));
   const auto bids = s.book.bid_count(), asks = s.book.ask_count();
-  if (bids + asks > TRAPLINE_BOOK_MAX_LEVELS) return;  // does not fit into an event; cut off, it would be wrong
+  if (!s.book.valid() || bids + asks > TRAPLINE_BOOK_MAX_LEVELS) return;  // cut to fit an event, it would be wrong
   const std::size_t size = sizeof(trapline_event) + sizeof(trapline_book) + (bids + asks) * sizeof(trapline_level);
   image_.assign(size / 8, 0);
   auto& head = *reinterpret_cast<trapline_event*>(image_.data());
@@ -83,8 +88,7 @@ void relay::write_book(stream& s, const trapline_event& e) {
   auto* level = reinterpret_cast<trapline_level*>(&book + 1);
   for (std::size_t i = 0; i < bids; ++i) *level++ = s.book.bid(i);
   for (std::size_t i = 0; i < asks; ++i) *level++ = s.book.ask(i);
-  spool_.append(s.log, relay_entry(relayed_book, s.book_topic, s.count, e.ts_event != 0 ? e.ts_event : e.ts_recv,
-                                   {reinterpret_cast<const char*>(image_.data()), size}));
+  write(s, relayed_state, s.book_topic, head);
 }
 
 }  // namespace trapline::redis_bridge

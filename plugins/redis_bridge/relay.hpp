@@ -30,15 +30,16 @@ class relay {
  private:
   struct stream {
     std::uint32_t log = 0;
-    std::string book_topic;  // empty: of a feed, not of a symbol
+    std::string book_topic, instrument_topic;  // empty: of a feed, not of a symbol
     relay_count count;
     sdk::book book;
+    std::string instrument;      // bytes of the newest event that describes it; empty: none yet
     std::int64_t state_due = 0;  // ts_recv, UTC ns
   };
 
   stream* stream_of(const trapline_event& e);
-  void write(stream& s, const trapline_event& e, std::string_view topic);
-  void write_book(stream& s, const trapline_event& e);
+  void write(stream& s, std::string_view type, std::string_view topic, const trapline_event& e);
+  void write_state(stream& s, const trapline_event& e);
 
   const settings& settings_;
   environment& env_;

@@ -70,7 +70,7 @@ std::optional<relayed> read_relayed(const reply& fields) {
   }
   if (!seq || out.boot_id.empty()) return std::nullopt;
   if (out.type == "gap") return out;
-  if (!count || (out.type != relayed_event && out.type != relayed_book)) return std::nullopt;
+  if (!count || (out.type != relayed_event && out.type != relayed_state)) return std::nullopt;
   return out;
 }
 

@@ -5,8 +5,9 @@
 //   count   `trades:books`: how many trade events and book events (snapshots and deltas) this run of the writer has had
 //           for the stream, this one included, written or not: the difference to what a reader has had is what it lost
 //   event   the bytes of the event, header and payload, little-endian, as the ABI lays them out (abi/event.h)
-// Types: `event`; `book_state`, the whole book behind the book event before it, for readers that do not have one (it is
-// no event of its own and not counted); `gap`, as in all streams.
+// Types: `event`; `state`, what readers that come late or have lost events need to understand those behind it: the
+// instrument, and the whole book as the events before it have left it (no events of their own, and not counted); `gap`,
+// as in all streams.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@
 
 namespace trapline::redis_bridge {
 
-inline constexpr std::string_view relayed_event = "event", relayed_book = "book_state";
+inline constexpr std::string_view relayed_event = "event", relayed_state = "state";
 
 // Event types that are relayed.
 inline constexpr std::uint64_t relayed_types =

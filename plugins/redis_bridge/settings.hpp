@@ -48,7 +48,7 @@ struct settings {
   // Events for detectors of other hosts, see relay.hpp.
   bool relay = false;
   std::int64_t maxlen_relay = 100'000;
-  std::int64_t relay_book_every = 10 * second;
+  std::int64_t relay_state_every = 10 * second;
 
   // Events of other hosts, see ingest_stream.hpp.
   std::vector<std::string> ingest_streams;  // tags; empty: none are read

@@ -53,7 +53,7 @@ class two_hosts : public testing::Test {
            "[trade, books, ticker, candle1m], endpoint: {file: ./venue/endpoint.json}}}\n"
            "  redis: {use: redis_bridge, lane: io, options: {url: \"" +
            s.redis().url() +
-           "\", stream: {maxlen: {market: 10000000}}, relay: {enabled: true, maxlen: 10000000, book_every: 200ms}}}\n";
+           "\", stream: {maxlen: {market: 10000000}}, relay: {enabled: true, maxlen: 10000000, state_every: 200ms}}}\n";
   }
   void write_configs() {
     const std::string lanes = "lanes: {venue: {}, core: {overflow: gate}, io: {overflow: lag}}\nplugins:\n";
@@ -109,6 +109,37 @@ std::vector<std::string> field(test::stage& s, const std::string& key, const std
 }
 
 }  // namespace
+
+TEST_F(two_hosts, configurations_are_checked_and_wrong_options_refused_with_their_place) {
+  for (const auto* name : {"two-hosts", "two-hosts-feed"}) {
+    const auto r = s.run({"check", TRAPLINE_SOURCE_DIR "/configs/" + std::string(name) + ".yaml"});
+    EXPECT_EQ(r.code, 0) << r.err;
+  }
+  const std::string streams = "streams: [\"bitget:usdtm:BTCUSDT\", feed]";
+  for (const auto& [wrong, word] : std::vector<std::pair<std::string, std::string>>{
+           {"streams: [\"{bitget}\"]", "ingest.streams[0]"},
+           {"streams: [feed, feed]", "twice"},
+           {"streams: [feed]\n        group: \"a b\"\n        unfinished: gap", "ingest.group"},
+           {"stream: [feed]", "streams"},
+           {"streams: [feed]\n        unfinished: guess", "repeat"},
+           {"streams: [feed]\n        lease: 10ms", "lease"}}) {
+    auto replace = test::changes{{streams, wrong}};
+    if (wrong.find("group:") != std::string::npos) replace.emplace("group: detectors", "from: new");
+    const auto r = s.run({"check", s.config("two-hosts", replace)});
+    EXPECT_EQ(r.code, 2) << wrong << r.out;
+    EXPECT_NE((r.out + r.err).find(word), std::string::npos) << r.out << r.err;
+    EXPECT_NE((r.out + r.err).find("two-hosts-under-test.yaml:"), std::string::npos) << r.out << r.err;
+  }
+  for (const auto& [wrong, word] : std::vector<std::pair<std::string, std::string>>{
+           {"publish: { groups: [status, trades] }", "market"},
+           {"publish: { groups: [status] }\n      profile: omega", "publish.groups"},
+           {"publish: { groups: [market] }\n      ingest: { streams: [feed], republish: true }", "ingest.republish"}}) {
+    const auto r = s.run(
+        {"check", s.config("two-hosts-feed", {{"publish: { groups: [status, market, account] }", wrong}})});
+    EXPECT_EQ(r.code, 2) << wrong << r.out;
+    EXPECT_NE((r.out + r.err).find(word), std::string::npos) << r.out << r.err;
+  }
+}
 
 // The feed host runs a detector of its own: what the other one finds must be the same, word for word.
 TEST_F(two_hosts, find_the_same_signals_as_one_host) {

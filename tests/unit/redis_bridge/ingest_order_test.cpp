@@ -29,7 +29,7 @@ struct reader {
     return order.judge(entry_of(boot, seq, count), TRAPLINE_EVENT_BOOK_DELTA, false, false, false);
   }
   judgement state(std::string_view boot, std::uint64_t seq, relay_count count) {
-    return order.judge(entry_of(boot, seq, count, relayed_book), TRAPLINE_EVENT_BOOK_SNAPSHOT, false, false, false);
+    return order.judge(entry_of(boot, seq, count, relayed_state), TRAPLINE_EVENT_BOOK_SNAPSHOT, false, false, false);
   }
 };
 
@@ -105,6 +105,16 @@ TEST(ingest_order, the_whole_book_is_for_those_who_do_not_have_it) {
   EXPECT_FALSE(r.state("a", 8, {0, 11}).publish);
   r.order.judge(entry_of("a", 9, {0, 11}), TRAPLINE_EVENT_GAP, false, true, false);  // the feed's own gap
   EXPECT_TRUE(r.state("a", 10, {0, 11}).publish);
+}
+
+TEST(ingest_order, the_instrument_is_for_those_who_have_not_seen_it) {
+  reader r;
+  const auto state = [&](std::uint64_t seq) {
+    return r.order.judge(entry_of("a", seq, {}, relayed_state), TRAPLINE_EVENT_INSTRUMENT, false, false, false).publish;
+  };
+  EXPECT_TRUE(state(1));
+  EXPECT_FALSE(state(2));
+  EXPECT_TRUE(state(9)) << "it may have changed among what was lost";
 }
 
 TEST(ingest_order, what_another_reader_left_unfinished_counts_as_lost_with_the_entry_behind_it) {
