@@ -61,7 +61,7 @@ end
 return {'ok', r and r[1][2] or {}}
 )";
 
-enum request : std::uint32_t { step_request, wait_request };
+enum request : std::uint32_t { load_request, step_request, wait_request };
 
 std::uint64_t number(std::string_view text) {
   std::uint64_t v = 0;
@@ -97,10 +97,7 @@ void ingest_stream::pause() {
   step();
 }
 
-bool ingest_stream::settled() const {
-  if (!begun_ || closed_ || !connection_.ready() || !joined_) return true;
-  return false;  // not given back yet
-}
+bool ingest_stream::settled() const { return !begun_ || closed_ || !connection_.ready() || !joined_; }
 
 // ---------------------------------------------------------------- asking
 
@@ -116,6 +113,12 @@ void ingest_stream::step() {
   const auto mono = env_.mono();
   if (!connection_.ready() || under_way_ || beaten_ || mono < not_before_) return;
   if (paused_ && !joined_) return;
+  under_way_ = true;
+  if (script_id_.empty()) {
+    append_command(connection_.out(), {"SCRIPT", "LOAD", script});
+    connection_.commit({tag::kind::command, load_request});
+    return connection_.flush();
+  }
   const bool busy = !events_.empty() || at_barrier_;
   const bool last = paused_ && !busy;
   const std::size_t count = busy || paused_ ? 0 : most_entries;
@@ -127,9 +130,9 @@ void ingest_stream::step() {
   auto& out = connection_.out();
   append_array_head(out, 5 + 11 + passed_.size());
   for (const std::string_view word :
-       {std::string_view("EVAL"), script, std::string_view("2"), std::string_view(key_), std::string_view(state_key_),
-        std::string_view(settings_.ingest_group), std::string_view(settings_.ingest_consumer), std::string_view(token_),
-        std::string_view(joined_ ? "1" : "0")})
+       {std::string_view("EVALSHA"), std::string_view(script_id_), std::string_view("2"), std::string_view(key_),
+        std::string_view(state_key_), std::string_view(settings_.ingest_group),
+        std::string_view(settings_.ingest_consumer), std::string_view(token_), std::string_view(joined_ ? "1" : "0")})
     append_bulk(out, word);
   append_bulk(out, lease);
   append_bulk(out, static_cast<std::int64_t>(count));
@@ -140,7 +143,6 @@ void ingest_stream::step() {
   for (const auto& id : passed_) append_bulk(out, id);
   connection_.commit({tag::kind::command, step_request});
   connection_.flush();
-  under_way_ = true;
   sent_ = passed_.size();
   releasing_ = last && joined_;
   stepped_at_ = mono;
@@ -160,6 +162,7 @@ void ingest_stream::rest(std::int64_t ns) { not_before_ = env_.mono() + ns; }
 
 void ingest_stream::on_connected() {
   under_way_ = joined_ = releasing_ = false;
+  script_id_.clear();
   not_before_ = 0;
   step();
 }
@@ -172,6 +175,10 @@ void ingest_stream::on_lost() {
 void ingest_stream::on_reply(const tag& t, const reply& r) {
   if (t.what != tag::kind::command) return;
   under_way_ = false;
+  if (r.is_error() && r.text().starts_with("NOSCRIPT")) {
+    script_id_.clear();
+    return step();
+  }
   if (r.is_error()) {
     if (const std::string text(r.text()); text != told_) {
       env_.log(TRAPLINE_LOG_ERROR, sdk::cat(key_, " cannot be read: ", text, "; tried again every second"));
@@ -179,7 +186,8 @@ void ingest_stream::on_reply(const tag& t, const reply& r) {
     }
     return rest(second);
   }
-  if (t.index == wait_request) return step();
+  if (t.index == load_request) script_id_ = r.text();
+  if (t.index != step_request) return step();
   on_step(r);
 }
 
@@ -255,7 +263,7 @@ void ingest_stream::on_entries(const reply& list) {
     if (!order_.owes()) return ring();
     const auto j = order_.settle();
     tell_loss(j);
-    events_.append_gaps(left_topic_, j, env_.now());
+    events_.append_gaps(topic_, j, env_.now());
   }
   publish();
 }
@@ -281,7 +289,7 @@ void ingest_stream::take(const reply& item) {
   }
   const auto j = order_.judge(*r, head.type, bus_gap, book_gap, pending_ && unfinished_);
   if (j.repeated) return meters_.repeated.add();
-  if (order_.owes()) left_topic_ = r->topic;
+  if (r->type != "gap") topic_ = r->topic;
   tell_loss(j);
   if (r->type != "gap") events_.append(*r, j);
 }

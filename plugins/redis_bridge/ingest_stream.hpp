@@ -83,7 +83,7 @@ class ingest_stream final : connection_handler {
   watermark passed_at_;              // as of passed_
   std::string last_id_;              // newest entry taken
   bool begun_ = false, paused_ = false, closed_ = false;
-  bool under_way_ = false;  // a step or a wait
+  bool under_way_ = false;  // a request
   bool joined_ = false;
   bool pending_ = false;     // first the entries that the group has given out before
   bool unfinished_ = false;  // they were given to another reader
@@ -95,7 +95,8 @@ class ingest_stream final : connection_handler {
   std::size_t sent_ = 0;         // of passed_, with the step under way
   std::string told_;             // state or error as last logged
   std::string last_refusal_;
-  std::string left_topic_;  // of the newest unfinished entry
+  std::string topic_;      // of the newest event
+  std::string script_id_;  // empty: to be loaded
 };
 
 }  // namespace trapline::redis_bridge

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "stage.hpp"
+#include "support/effort.hpp"
 #include "support/eventually.hpp"
 #include "trapline/abi/event.h"
 #include "trapline/abi/system.h"
@@ -18,18 +19,15 @@
 namespace {
 
 using test::eventually;
+using test::sanitized;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr const char* market_speed = "40";
-#else
-constexpr const char* market_speed = "200";
-#endif
+constexpr const char* market_speed = sanitized ? "40" : "200";
 const std::string symbol = "trapline:v1:{bitget:usdtm:BTCUSDT}:";
 const std::string relay = symbol + "relay";
 
 int kills() {
   const char* set = std::getenv("TRAPLINE_KILLS");
-  return set ? std::atoi(set) : 3;
+  return set ? std::atoi(set) : sanitized ? 2 : 3;
 }
 
 struct line {
@@ -134,8 +132,8 @@ TEST_F(two_hosts, configurations_are_checked_and_wrong_options_refused_with_thei
            {"publish: { groups: [status, trades] }", "market"},
            {"publish: { groups: [status] }\n      profile: omega", "publish.groups"},
            {"publish: { groups: [market] }\n      ingest: { streams: [feed], republish: true }", "ingest.republish"}}) {
-    const auto r = s.run(
-        {"check", s.config("two-hosts-feed", {{"publish: { groups: [status, market, account] }", wrong}})});
+    const auto r =
+        s.run({"check", s.config("two-hosts-feed", {{"publish: { groups: [status, market, account] }", wrong}})});
     EXPECT_EQ(r.code, 2) << wrong << r.out;
     EXPECT_NE((r.out + r.err).find(word), std::string::npos) << r.out << r.err;
   }
@@ -148,14 +146,15 @@ TEST_F(two_hosts, find_the_same_signals_as_one_host) {
   const auto feed = s.config("two-hosts-feed", {{"feed:", traps + "feed:"},
                                                 {"publish: { groups: [status, market, account] }",
                                                  "publish: { groups: [status, market, account, traps] }"},
-                                                {"maxlen: 100000", "maxlen: 10000000"}});
+                                                {"maxlen: 100000", "maxlen: 10000000"},
+                                                {"speed: 100", sanitized ? "speed: 40" : "speed: 100"}});
   const auto detector =
       s.config("two-hosts",
                {{"publish: { groups: [traps] }", "publish: { groups: [traps] }\n      stream: { prefix: \"other\" }"},
                 {"group: detectors", "group: detectors\n        prefix: \"trapline:v1\""}});
   const std::string there = "other:{bitget:usdtm:BTCUSDT}:";
   test::process other("detector", {test::program, "run", detector, "--view", "off"}, s.dir());
-  const auto r = s.run({"run", feed, "--view", "off", "--seconds", "9"});
+  const auto r = s.run({"run", feed, "--view", "off", "--seconds", sanitized ? "24" : "10"});
   ASSERT_EQ(r.code, 0) << r.err;
   ASSERT_TRUE(eventually([&] { return all_read(); }, std::chrono::seconds(60)))
       << s.redis().ask({"XINFO", "GROUPS", relay});
@@ -235,9 +234,7 @@ TEST_F(two_hosts, a_feed_host_that_is_killed_leaves_announced_gaps_and_no_trade_
     feed = start("feed");
     const auto more = size_of_events() + random() % 8'000;
     ASSERT_TRUE(eventually([&] { return size_of_events() > more; }, std::chrono::seconds(60)))
-        << feed->err() << test::read_file(s.dir() + "/run/feed-host/log")
-        << test::read_file(s.dir() + "/run/detector-host/log") << test::read_file(s.dir() + "/venue.err")
-        << s.redis().ask({"XINFO", "GROUPS", relay});
+        << feed->err() << test::read_file(s.dir() + "/run/feed-host/log");
   }
   end(feed);
   ASSERT_TRUE(eventually([&] { return all_read(); })) << s.redis().ask({"XINFO", "GROUPS", relay});
