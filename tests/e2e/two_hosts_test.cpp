@@ -1,11 +1,12 @@
 // A feed host and a detector host, joined by Redis.
 //
-// TRAPLINE_KILLS: how often the tests kill each of them (default 3; 50 takes about two minutes).
+// TRAPLINE_KILLS: how often the tests kill each of them (default 3; 50 take half a minute).
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
+#include <memory>
 #include <random>
 #include <set>
 #include <sstream>
