@@ -160,7 +160,7 @@ bool detectors(int swaps) {
 bool audited(int swaps, bool with_wrong) {
   const test::temp_dir dir;
   engine e({TRAPLINE_MODULE_DIR, dir.path() + "/run", false});
-  if (!start(e,
+  if (!start(e, dir.path(),
              "  ticks: {use: ticks, lane: core, options: {count: 10000000, burst: 100}}\n  x: {use: audit_a, lane: "
              "core}\n"))
     return false;
