@@ -187,9 +187,9 @@ int run(const plan& p) {
   expect(books.repeated_fills == 0, "no fill came twice");
   expect(books.lapped == 0, "the ledger saw every event");
   expect(malformed == 0 && refused == 0, "every message was understood and found room on the bus");
-  // A short run is all warm-up.
+  // Buffers and the allocator's arenas take a while to reach their size: a short run is all warm-up.
   if (held.samples() >= 500) {
-    const auto early = held.highest(1), late = held.highest(4);
+    const auto early = held.highest(2), late = held.highest(4);
     expect(late.memory <= early.memory + early.memory / 50 + (2 << 20), "memory is flat: at most 2 % and 2 MiB more");
     expect(late.files <= early.files + 2, "open files are flat");
     expect(late.threads <= early.threads, "threads are flat");

@@ -22,8 +22,7 @@ class resources {
     threads_.push_back(entries("/proc/self/task"));
   }
 
-  // Highest value of a part of the run; parts are counted in fifths. The first one is warm-up: buffers grow to their
-  // size in it.
+  // Highest value of a part of the run; parts are counted in fifths.
   struct part {
     std::uint64_t memory = 0, files = 0, threads = 0;
   };
