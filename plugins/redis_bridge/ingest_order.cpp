@@ -47,6 +47,8 @@ judgement ingest_order::judge(const relayed& r, std::uint16_t type, bool bus_gap
     return out;
   }
   if (unfinished) {
+    // The stream's first entry: nothing was before it, so that all can be counted.
+    if (at_.boot_id.empty() && r.seq == 1) at_.boot_id = r.boot_id;
     if (r.type != "gap") left_ = {std::string(r.boot_id), r.seq, r.count};
     return out;
   }

@@ -128,6 +128,16 @@ TEST(ingest_order, what_another_reader_left_unfinished_counts_as_lost_with_the_e
   EXPECT_FALSE(r.order.owes());
 }
 
+TEST(ingest_order, what_the_first_reader_ever_left_unfinished_is_counted_from_the_streams_beginning) {
+  reader r;
+  r.trade("a", 1, {1, 0}, true);
+  r.trade("a", 2, {2, 0}, true);
+  const auto j = r.trade("a", 3, {3, 0});
+  EXPECT_FALSE(j.unknown);
+  EXPECT_EQ(j.trades, 2u);
+  EXPECT_EQ(j.entries, 2u);
+}
+
 TEST(ingest_order, what_was_left_unfinished_is_told_when_nothing_comes_behind_it) {
   reader r;
   r.order.adopt({"a", 10, {5, 5}});
