@@ -172,7 +172,7 @@ inline constexpr auto option_table = option_set<settings>(
         option_float("momentum_ignition.follow_n", "0.3", "0..1",
                      "rise of the branching ratio of taker orders that says that others follow")),
     bind<&settings::ignition, &ignition_settings::move_sigma>(
-        option_float("momentum_ignition.move_sigma", "2", "0.1..50", "move that followed, in sig60")),
+        option_float("momentum_ignition.move_sigma", "3", "0.1..50", "move that followed, in sig60")),
     bind<&settings::ignition, &ignition_settings::follow_within>(
         option_duration("momentum_ignition.follow_within", "30s", "1s..10m", "from the burst")),
     bind<&settings::ignition, &ignition_settings::revert>(
