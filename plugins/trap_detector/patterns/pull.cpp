@@ -6,11 +6,11 @@
 namespace trapline::trap {
 
 namespace {
-constexpr std::size_t ten_bp = 3;         // index into band_bp
-constexpr double refilled = 0.7;          // of the depth before: it was no pull, or it is over
+constexpr std::size_t ten_bp = 3;  // index into band_bp
+constexpr double refilled = 0.7;   // of the depth before: it was no pull, or it is over
 // Trades and book come over two channels: a trade may be told this much after the level fell.
 constexpr std::int64_t skew = 300'000'000;
-constexpr double usual_depth_share = 0.5; // depth that vanishes must have been there in the first place
+constexpr double usual_depth_share = 0.5;  // depth that vanishes must have been there in the first place
 }  // namespace
 
 void pull_watch::look(const market& m) noexcept {
@@ -54,8 +54,7 @@ void pull_watch::step(const market& m, double price) noexcept {
     changed_ = true;
     return;
   }
-  if (m.now() - dropped_ > settings_.move_within || !m.book_valid() ||
-      m.depth(side_, ten_bp) >= refilled * depth_) {
+  if (m.now() - dropped_ > settings_.move_within || !m.book_valid() || m.depth(side_, ten_bp) >= refilled * depth_) {
     changed_ = active();
     at_ = state::idle;
   }

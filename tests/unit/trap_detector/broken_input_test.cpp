@@ -15,7 +15,8 @@ constexpr auto least64 = std::numeric_limits<std::int64_t>::min();
 trapline_event event(const scene& s, std::uint16_t type, std::uint32_t instrument = 1) {
   return sdk::make_event(type, 2, instrument, s.now, 0, TRAPLINE_FLAG_LAST_IN_BATCH);
 }
-ignored book(scene& s, bool snapshot, const std::vector<trapline_level>& bids, const std::vector<trapline_level>& asks) {
+ignored book(scene& s, bool snapshot, const std::vector<trapline_level>& bids,
+             const std::vector<trapline_level>& asks) {
   trapline_book b{};
   b.bid_count = static_cast<std::uint32_t>(bids.size());
   b.ask_count = static_cast<std::uint32_t>(asks.size());
@@ -202,7 +203,8 @@ class nonsense {
   }
   std::int64_t number(const scene& s) {
     const std::int64_t mid = s.mid();
-    return pick<std::int64_t>({mid, mid + 1, mid - 1, mid * 10, 1, 0, -1, none64, none64 - 1, least64, 1'000'000'000'000});
+    return pick<std::int64_t>(
+        {mid, mid + 1, mid - 1, mid * 10, 1, 0, -1, none64, none64 - 1, least64, 1'000'000'000'000});
   }
   std::int8_t exponent() { return pick<std::int8_t>({0, 0, 0, -1, -18, 18, 127, -128}); }
 

@@ -108,7 +108,7 @@ class scene {
   std::vector<recorded> tape;
   std::int64_t now = start;
   double oi = 100'000;
-  double index_share = 1.0;  // how much of a move the index follows
+  double index_share = 1.0;             // how much of a move the index follows
   double bid_scale = 1, ask_scale = 1;  // of the depth of a side, from the next book event on
 
   double sig60() const { return core.find(1)->view().sig60_price(); }
