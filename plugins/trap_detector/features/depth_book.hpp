@@ -68,12 +68,19 @@ class depth_book {
     const unit price(head.price_exp), size(head.size_exp);
     bids_.last = bids_.count;
     asks_.last = asks_.count;
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-      const level l{price.of(levels[i].price), size.of(levels[i].size)};
-      if (!(l.price > 0) || !(l.size >= 0)) return valid_ = false;
-      const bool bid = i < head.bid_count;
-      const double before = bid ? set<true>(bids_, l) : set<false>(asks_, l);
-      if (before != l.size) changed(bid ? book_side::bid : book_side::ask, l.price, before, l.size);
+    // In two steps, so that the divisions of several levels overlap.
+    std::array<level, 32> some;
+    for (std::size_t begin = 0; begin < levels.size(); begin += some.size()) {
+      const std::size_t n = std::min(some.size(), levels.size() - begin);
+      for (std::size_t i = 0; i < n; ++i)
+        some[i] = {price.of(levels[begin + i].price), size.of(levels[begin + i].size)};
+      for (std::size_t i = 0; i < n; ++i) {
+        const level& l = some[i];
+        if (!(l.price > 0) || !(l.size >= 0)) return valid_ = false;
+        const bool bid = begin + i < head.bid_count;
+        const double before = bid ? set<true>(bids_, l) : set<false>(asks_, l);
+        if (before != l.size) changed(bid ? book_side::bid : book_side::ask, l.price, before, l.size);
+      }
     }
     return valid_ = !crossed();
   }

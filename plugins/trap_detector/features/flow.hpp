@@ -78,6 +78,10 @@ class flow {
     const double v = volume(w);
     return v > 0 ? (s > 0 ? buy(w) : sell(w)) / v : 0.5;
   }
+  // Rush orders of the last 25 seconds.
+  double rush(sign s) const noexcept {
+    return s > 0 ? closed_[twenty_five].rush_buy + bin(0).rush_buy : closed_[twenty_five].rush_sell + bin(0).rush_sell;
+  }
   static constexpr double seconds(window w) noexcept { return w == two ? 2.0 : w == five ? 5.0 : 25.0; }
 
   // Sum of order flow imbalance over the last `n` seconds, the running one included.
@@ -107,7 +111,7 @@ class flow {
 
  private:
   struct volumes {
-    double buy = 0, sell = 0, trades = 0;
+    double buy = 0, sell = 0, trades = 0, rush_buy = 0, rush_sell = 0;
   };
   second_bin& slot(std::int64_t s) noexcept { return bins_[static_cast<std::size_t>(s) & (span - 1)]; }
   void keep_extremes(std::int64_t s, double low, double high) noexcept {
@@ -123,6 +127,8 @@ class flow {
         v.buy += bin(i).buy;
         v.sell += bin(i).sell;
         v.trades += bin(i).trades;
+        v.rush_buy += bin(i).rush_buy;
+        v.rush_sell += bin(i).rush_sell;
       }
       closed_[static_cast<std::size_t>(w)] = v;
     }

@@ -72,11 +72,7 @@ void market::close_second(std::int64_t passed) noexcept {
     if (d > 0) d10_.add(d);
 
   if (flow_.held() > 25 && b.close > 0) {
-    double rush_buy = 0, rush_sell = 0;
-    for (std::int64_t i = 0; i < 25; ++i) {
-      rush_buy += flow_.bin(i).rush_buy;
-      rush_sell += flow_.bin(i).rush_sell;
-    }
+    const double rush_buy = flow_.rush(1), rush_sell = flow_.rush(-1);
     const double before = flow_.bin(25).close;
     const double ret = before > 0 ? std::log(b.close / before) : 0.0;
     rush_z_buy_ = z_score(rush_buy, rush_buy_, 1.0);
@@ -233,12 +229,20 @@ void market::after_book() noexcept {
     auto& out = depth_[static_cast<std::size_t>(s)];
     const double direction = s == book_side::bid ? -1 : 1;
     const std::size_t n = book_.count(s);
-    double sum = 0;
+    // Four sums side by side: one after the other they would wait for each other.
+    double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
     std::size_t i = 0;
     for (std::size_t band = 0; band < band_bp.size(); ++band) {
       const double reach = mid_ * band_bp[band] * 1e-4;
-      for (; i < n && direction * (book_.at(s, i).price - mid_) <= reach; ++i) sum += book_.at(s, i).size;
-      out[band] = sum;
+      const auto within = [&](std::size_t k) { return direction * (book_.at(s, k).price - mid_) <= reach; };
+      for (; i + 4 <= n && within(i + 3); i += 4) {
+        sum0 += book_.at(s, i).size;
+        sum1 += book_.at(s, i + 1).size;
+        sum2 += book_.at(s, i + 2).size;
+        sum3 += book_.at(s, i + 3).size;
+      }
+      for (; i < n && within(i); ++i) sum0 += book_.at(s, i).size;
+      out[band] = (sum0 + sum1) + (sum2 + sum3);
     }
   }
   pulse_.on_book(depth_[0][3], depth_[1][3], mid_);

@@ -11,6 +11,7 @@
 #include "features/ew.hpp"
 #include "features/flow.hpp"
 #include "features/intensity.hpp"
+#include "features/log_quantile.hpp"
 #include "features/onset.hpp"
 #include "features/p2_quantile.hpp"
 #include "features/pulse.hpp"
@@ -155,7 +156,7 @@ class market {
   ew_mean squares_{900};  // squared 1-s log-returns, half-life 15 min
   ew_mean vbar_{1800};    // half-life 30 min
   p2_quantile d10_{0.5, 4096};
-  p2_quantile add_q99_{0.99, 1 << 16}, add_q999_{0.999, 1 << 18}, sweep_q99_{0.99, 1 << 16};
+  log_quantile add_q99_{0.99, 1 << 16}, add_q999_{0.999, 1 << 18}, sweep_q99_{0.99, 1 << 16};
   ew_moments rush_buy_{14400}, rush_sell_{14400}, return_{14400};  // over 25 s, half-life 4 h
   double rush_z_buy_ = 0, rush_z_sell_ = 0, return_z_ = 0;
 

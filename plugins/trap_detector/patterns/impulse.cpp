@@ -28,9 +28,14 @@ void impulse::reset() noexcept {
 void impulse::look_back(const market& m) noexcept {
   const flow& f = m.bins();
   const std::int64_t n = std::min<std::int64_t>(f.held(), settings_.within / second + 1);
-  origin_ = trigger_ = 0;
+  trigger_ = 0;
   by_z_ = false;
-  for (std::int64_t i = n; i-- > 0;) {
+  // What was found before still stands while it is in the window: then only the seconds since are new.
+  std::int64_t from = n;
+  if (origin_ > 0 && origin_ts_ / second > f.sec() - n) from = std::min(n, f.sec() - looked_ + 1);
+  else origin_ = 0;
+  looked_ = f.sec();
+  for (std::int64_t i = from; i-- > 0;) {
     const double p = s_ > 0 ? f.low(i) : f.high(i);
     if (p > 0 && (origin_ == 0 || s_ * (origin_ - p) >= 0)) {
       origin_ = p;

@@ -59,7 +59,7 @@ class impulse {
 
   // Cached once a second for the test of each trade.
   double origin_ = 0, trigger_ = 0, origin_sig60_ = 0;
-  std::int64_t origin_ts_ = 0;
+  std::int64_t origin_ts_ = 0, looked_ = 0;  // looked_: the second of the last look back
   bool by_z_ = false;
 
   bool modelled_ = false;  // the model began this episode
