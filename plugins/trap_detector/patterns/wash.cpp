@@ -43,9 +43,9 @@ void wash_index::on_trade(const market& m, const trade_tick& t, std::int64_t lot
   }
   e.digit = static_cast<std::uint8_t>(rest);
   e.round = !tail && lots >= 10;
-  // The exponent and two bits of the mantissa of a double are a logarithm in quarter octaves.
-  const std::uint64_t log4 = std::bit_cast<std::uint64_t>(static_cast<double>(lots)) >> 50;
-  e.bin = static_cast<std::uint8_t>(std::min<std::uint64_t>(log4 - (1023u << 2), 63));
+  // The exponent and one bit of the mantissa of a double are a logarithm in half octaves.
+  const std::uint64_t halves = std::bit_cast<std::uint64_t>(static_cast<double>(lots)) >> 51;
+  e.bin = static_cast<std::uint8_t>(std::min<std::uint64_t>(halves - (1023u << 1), 63));
   if (seen_ > 0) {
     const entry& before = ring_[(seen_ - 1) % window];
     e.paired = before.lots == lots && before.side == -t.side && t.side != 0 && t.ts - last_ts_ <= second &&
@@ -74,15 +74,15 @@ double wash_index::benford() const noexcept {
   return std::sqrt(chi);
 }
 
-// Hill's estimator over the largest tenth of the sizes, from bins of a quarter octave. 0: too few distinct sizes.
+// Hill's estimator over the largest tenth of the sizes, from bins of half an octave. 0: too few distinct sizes.
 double wash_index::tail() const noexcept {
-  constexpr double quarter_octave = 0.17328679513998632;  // ln(2) / 4
+  constexpr double half_octave = 0.34657359027997264;  // ln(2) / 2
   std::int32_t above = 0;
   std::size_t from = bins_.size();
   while (from > 0 && above < static_cast<std::int32_t>(window / 10)) above += bins_[--from];
   double sum = 0;
   for (std::size_t i = from; i < bins_.size(); ++i)
-    sum += bins_[i] * (static_cast<double>(i - from) + 0.5) * quarter_octave;
+    sum += bins_[i] * (static_cast<double>(i - from) + 0.5) * half_octave;
   return sum > 0 ? above / sum : 0.0;
 }
 

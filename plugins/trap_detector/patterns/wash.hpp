@@ -34,7 +34,7 @@ class wash_index {
   struct entry {
     std::int64_t lots = 0;
     std::uint8_t digit = 0;  // first significant, 1..9
-    std::uint8_t bin = 0;    // of the size, four an octave
+    std::uint8_t bin = 0;    // of the size, two an octave
     bool round = false;      // one significant digit, and not the smallest unit
     bool paired = false;     // opposite of the trade before, equal size, within a second, price unchanged
     bool control = false;    // opposite of, and equal to, the trade `lag` before
