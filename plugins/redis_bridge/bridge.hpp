@@ -74,7 +74,7 @@ class bridge final : connection_handler {
   std::string what_of(const tag& t) const;
   bool move_away(const std::string& key);
   std::string key_of(const tag& t) const;
-  std::string execute(std::string_view cmd);
+  std::optional<command_reader::outcome> execute(std::uint32_t number, std::string_view cmd, std::string_view args);
   void announce_names(std::vector<std::string> names);
   std::vector<std::string> all_names() const;
   void remember(std::deque<debug_line>& lines, std::string text);
@@ -88,6 +88,7 @@ class bridge final : connection_handler {
   void write_price();
   void write_last_words();
   void record_position_changes();
+  void record_fill(const trapline_event& e);
   void record_trap();
   void announce_status(const trapline_event& e, const trapline_feed_status& s);
   void publish(std::string_view channel, std::string json);
@@ -111,9 +112,9 @@ class bridge final : connection_handler {
   // Topic id -> log index + 1, 0 = not looked up yet, none = nowhere.
   static constexpr std::uint32_t no_log = ~0u;
   std::vector<std::uint32_t> routes_;
-  std::uint32_t position_history_ = 0, trap_history_ = 0;
+  std::uint32_t position_history_ = 0, fill_history_ = 0, trap_history_ = 0;
 
-  std::uint32_t ws_status_, ws_last_update_, ws_debug_, trap_, trap_probability_, targets_, positions_, orders_,
+  std::uint32_t ws_status_, ws_last_update_, ws_debug_, trap_, trap_probability_, targets_, positions_, orders_, plans_,
       balance_;
   std::uint32_t last_price_, previous_price_, volume_, price_time_, price_json_;
   merged_key position_;

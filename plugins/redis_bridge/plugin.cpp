@@ -23,6 +23,10 @@ class host_environment final : public rb::environment {
   void health(std::uint32_t state, std::string_view text) override { host_.health(state, 0, text); }
   std::string password() override { return host_.secret("password"); }
   std::string command_key() override { return host_.secret("commands.hmac_key"); }
+  std::string ask_engine(std::string_view, std::string_view,
+                         std::function<void(trapline_status, std::string_view)>) override {
+    return "not offered by this engine";
+  }
   std::string_view topic_name(std::uint32_t id) override { return host_.topic_name(id); }
   std::string_view symbol(std::uint32_t instrument) override { return host_.symbol(instrument); }
   std::string_view venue(std::uint32_t instrument) override { return host_.venue(instrument); }
@@ -94,6 +98,7 @@ class redis_bridge : public sdk::plugin<redis_bridge> {
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_CANDLE) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FEED_STATUS) |
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_SIGNAL) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRAP_MATRIX) |
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_POSITION) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ORDER) |
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FILL) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_PLAN_ORDER) |
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ACCOUNT) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_GAP);
 
   host_environment environment_;

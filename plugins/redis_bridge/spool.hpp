@@ -47,7 +47,7 @@ struct entry {
 
 // What is known to be lost, to be told by a gap entry.
 struct loss {
-  std::string_view reason;  // `spool_overflow`, `redis_refused`, `redis_lost`
+  std::string_view reason;  // `spool_overflow`, `redis_refused`, `redis_lost`, `reordered`
   std::uint64_t count = 0;
   std::uint64_t from_seq = 0, to_seq = 0;  // 0 = the lost entries had no number
   std::uint64_t repeated = 0;              // entries behind it that a reader may have seen before
@@ -79,6 +79,7 @@ class log {
   std::uint64_t next_seq_ = 1;
   std::uint64_t acked_ = 0;        // highest number that Redis has confirmed
   std::int64_t halted_until_ = 0;  // mono; after an error
+  bool probing_ = false;           // after an error: one entry at a time, until one is taken
   bool resuming_ = false;          // waits for what is read back
   bool queued_ = false;            // stands in spool::ready_
 };
@@ -137,6 +138,7 @@ class spool {
   void lose(log& l, std::uint64_t count);
   void add_to(loss& gap, const entry& e);
   void announce(log& l, const loss& gap, std::deque<entry>& where, std::uint64_t seq = 0);
+  void give_up_refused(log& l);
   void settle_refused(log& l, std::int64_t retry_at);
   entry gap_entry(const log& l, const loss& what) const;
   void write(const log& l, const entry& e, std::string& out) const;
@@ -151,8 +153,9 @@ class spool {
   std::vector<std::unique_ptr<log>> logs_;
   std::unordered_map<std::string, std::uint32_t> by_key_;
   std::uint64_t order_ = 0, commands_ = 0, bytes_ = 0, dropped_ = 0;
-  std::deque<std::uint32_t> ready_[3];  // logs with work, by rank
-  unsigned burst_ = 0;                  // entries taken in a row from the first of a queue
+  static constexpr int ranks = 4;
+  std::deque<std::uint32_t> ready_[ranks];  // logs with work, by rank
+  unsigned burst_ = 0;                      // entries taken in a row from the first of a queue
 };
 
 }  // namespace trapline::redis_bridge

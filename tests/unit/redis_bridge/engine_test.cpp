@@ -81,10 +81,11 @@ TEST_F(in_the_engine, a_hanging_redis_does_not_hold_the_bus_back) {
 
 TEST_F(in_the_engine, a_wrong_url_is_a_configuration_error_with_its_path) {
   engine e(options());
-  const auto problems = e.load_text(yaml("rediss://localhost:1", ""), "test.yaml");
+  const auto problems = e.load_text(yaml("redis://user:hunter2@localhost:1", ""), "test.yaml");
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_NE(problems[0].find("url"), std::string::npos) << problems[0];
-  EXPECT_NE(problems[0].find("not offered yet"), std::string::npos) << problems[0];
+  EXPECT_NE(problems[0].find("username and password"), std::string::npos) << problems[0];
+  EXPECT_EQ(problems[0].find("hunter2"), std::string::npos) << problems[0];
 }
 
 TEST_F(in_the_engine, the_password_stays_out_of_the_log) {

@@ -36,7 +36,8 @@ class rig : public ::testing::Test {
     make();
     ASSERT_TRUE(until([&] { return core->connected(); }));
   }
-  void make() {
+  void make() { make_as("boot-a"); }
+  void make_as(const std::string& boot_id) {
     meters m;
     m.commands = sdk::counter(&commands);
     m.errors = sdk::counter(&errors);
@@ -45,7 +46,7 @@ class rig : public ::testing::Test {
     m.spool_bytes = sdk::gauge(&spool_bytes);
     m.connected = sdk::gauge(&connected);
     for (std::size_t i = 0; i < family_count; ++i) m.dropped[i] = sdk::counter(&dropped[i]);
-    core = std::make_unique<bridge>(loop, config, env, m, "boot-a");
+    core = std::make_unique<bridge>(loop, config, env, m, boot_id);
     core->start();
   }
 
