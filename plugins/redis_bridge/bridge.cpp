@@ -194,15 +194,26 @@ void bridge::tick() {
 std::optional<command_reader::outcome> bridge::execute(std::uint32_t number, std::string_view cmd,
                                                        std::string_view args) {
   if (cmd == "ping") return command_reader::outcome();
+  if (cmd == "verify") {
+    const auto fault = misalignment();
+    return command_reader::outcome{fault, fault.empty() ? R"({"aligned":true})" : ""};
+  }
   if (cmd != "refresh") {
     auto fault = env_.ask_engine(cmd, args, [this, number](trapline_status status, std::string_view answer) {
-      const bool good = status == TRAPLINE_OK;
-      commands_->completed(number, {good ? std::string() : std::string(answer), good ? std::string(answer) : ""});
+      constexpr std::size_t longest = 1'000;  // of a reason
+      if (status == TRAPLINE_OK) commands_->completed(number, {{}, std::string(answer)});
+      else if (answer.empty()) commands_->completed(number, {sdk::cat("status ", status), {}});
+      else commands_->completed(number, {std::string(answer.substr(0, longest)), {}});
       schedule_flush();
     });
     if (fault.empty()) return std::nullopt;
     return command_reader::outcome{std::move(fault), {}};
   }
+  refresh();
+  return command_reader::outcome();
+}
+
+void bridge::refresh() {
   write_status();
   write_positions();
   write_orders();
@@ -210,7 +221,7 @@ std::optional<command_reader::outcome> bridge::execute(std::uint32_t number, std
   write_traps();
   price_changed_ = true;
   write_price();
-  return command_reader::outcome();
+  schedule_flush();
 }
 
 void bridge::schedule_flush() {

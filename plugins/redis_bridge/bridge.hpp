@@ -32,6 +32,9 @@ namespace trapline::redis_bridge {
 // How long the documents of an orderly stop stay: a dead writer must become visible, this one said goodbye.
 inline constexpr std::int64_t kept_after_stop = 24 * 3'600 * second;
 
+// Feeds report at least every 5 s, see market.h; one that has not for so long counts as gone.
+inline constexpr std::int64_t feed_silent_after = 15 * second;
+
 // Where every change of a feed's state is published; the seed looks for the word `websocket` in MONITOR.
 inline constexpr std::string_view events_channel = "mm_websocket:events";
 
@@ -47,6 +50,14 @@ class bridge final : connection_handler {
   // until it returns true. It ends after 3 s at the latest, and at once if Redis is not there; what is lost then is
   // logged.
   bool drain();
+
+  // Writes all documents at once, not at their next period.
+  void refresh();
+  // What goes on inside, as a JSON object.
+  std::string debug() const;
+  // Why what stands in Redis may not be what is: Redis not there or refusing, something not written yet, a feed not
+  // live, the position not certain. Empty: all is well.
+  std::string misalignment() const;
 
   bool connected() const { return connection_.ready(); }
   const spool& waiting() const { return spool_; }

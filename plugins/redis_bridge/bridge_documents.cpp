@@ -22,7 +22,7 @@ std::string bridge::redis_error() const {
 void bridge::write_status() {
   const auto error = redis_error();
   status_extra extra;
-  extra.silent_after = 15 * second;  // feeds report at least every 5 s, see market.h
+  extra.silent_after = feed_silent_after;
   extra.expires_at = env_.now() + (stopped_ ? kept_after_stop : settings_.position_period * settings_.expiry_factor);
   extra.redis_error = error;
   extra.redis_dropped = spool_.dropped();

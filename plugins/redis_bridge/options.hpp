@@ -39,10 +39,11 @@ inline constexpr auto option_table = sdk::option_set<settings>(
         sdk::option_int("history.position_max", "1000", "1..1000000", "entries in the list position_history")),
     sdk::bind<&settings::fill_history>(
         sdk::option_int("history.fill_max", "1000", "1..1000000", "entries in the list fill_history")),
-    sdk::bind<&settings::commands_allowed>(sdk::option_list(
-        "commands.allow", "[]", nullptr,
-        "commands taken from <stream.prefix>:{cmd}:in: ping, refresh, status, plugins, metrics, debug, resubscribe, "
-        "reset, reload, swap; `debug:feed` allows debug of the instance feed alone")),
+    sdk::bind<&settings::commands_allowed>(
+        sdk::option_list("commands.allow", "[]", nullptr,
+                         "commands taken from <stream.prefix>:{cmd}:in: ping, refresh, verify, status, plugins, "
+                         "metrics, debug, resubscribe, "
+                         "reset, restart, reload, swap; `debug:feed` allows debug of the instance feed alone")),
     sdk::bind<&settings::has_command_key>(
         sdk::option_secret("commands.hmac_key", "if set, every command must be signed with it")),
     sdk::by_hand(sdk::option_enum("on_wrongtype", "fail", "fail|rename",

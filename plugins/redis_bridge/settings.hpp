@@ -14,17 +14,16 @@ namespace trapline::redis_bridge {
 inline constexpr std::int64_t millisecond = 1'000'000;
 inline constexpr std::int64_t second = 1'000 * millisecond;
 
-// What clients may be allowed to ask for. All but the first two are carried out by the engine (docs/control.md).
+// What clients may be allowed to ask for. All but the first three are carried out by the engine (docs/control.md).
 struct command_rule {
   std::string_view name;
   bool of_instance;  // `args.instance` says which one
   bool signed_only;  // changes what code runs
 };
 inline constexpr command_rule command_rules[] = {
-    {"ping", false, false},    {"refresh", false, false}, {"status", false, false},     {"plugins", false, false},
-    {"metrics", false, false}, {"debug", true, false},    {"resubscribe", true, false}, {"reset", true, false},
-    {"reload", false, true},   {"swap", true, true},
-};
+    {"ping", false, false},    {"refresh", false, false}, {"verify", false, false}, {"status", false, false},
+    {"plugins", false, false}, {"metrics", false, false}, {"debug", true, false},   {"resubscribe", true, false},
+    {"reset", true, false},    {"restart", true, true},   {"reload", false, true},  {"swap", true, true}};
 
 struct settings {
   net::stream_endpoint endpoint;

@@ -62,6 +62,8 @@ class log {
   const std::string& key() const { return key_; }
   family kind() const { return family_; }
   bool is_list() const { return list_; }
+  std::uint64_t confirmed() const { return acked_; }  // the highest number that Redis has confirmed
+  std::size_t waiting() const { return fresh_.size() + flight_.size() + again_.size() + refused_.size(); }
 
  private:
   // Readers of this list know nothing but its own kind of object, so losses are counted and logged only.

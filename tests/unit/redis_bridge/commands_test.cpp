@@ -1,6 +1,4 @@
 // Commands in: carried out at most once, answered exactly once, whatever the client or the network does.
-#include <openssl/hmac.h>
-
 #include "proxy.hpp"
 #include "rig.hpp"
 #include "trapline/sdk/text.hpp"
@@ -163,6 +161,32 @@ TEST_F(commands_in, a_command_that_ends_this_instance_does_not_hold_it_up) {
   EXPECT_TRUE(env.asked.empty()) << "not again";
 }
 
+TEST_F(commands_in, verify_tells_what_is_not_well) {
+  config.commands_allowed = {"verify"};
+  env.fixed_now = event::default_ts;
+  connect();
+  int n = 0;
+  const auto verify = [&] {
+    const auto entry = send({"id", std::to_string(++n), "ttl_ms", "60000", "actor", "me", "cmd", "verify"});
+    EXPECT_TRUE(settled() && settles(entry));
+    return answers(entry).back();
+  };
+  EXPECT_EQ(verify(), "rejected no feed has reported yet");
+  core->on_event(feed_status(TRAPLINE_FEED_LIVE));
+  EXPECT_EQ(verify(), "done ");
+  core->on_event(feed_status(TRAPLINE_FEED_LIVE, TRAPLINE_ENDPOINT_PRIVATE));
+  EXPECT_EQ(verify(), "rejected the position is not known for certain");
+  core->on_event(no_positions());
+  EXPECT_EQ(verify(), "done ");
+  core->on_event(feed_status(TRAPLINE_FEED_BACKOFF));
+  EXPECT_EQ(verify(), "rejected feed feed (public) is BACKOFF");
+  core->on_event(feed_status(TRAPLINE_FEED_LIVE));
+  server->ask({"SET", trades_key, "another program's"});
+  trades(1, 1);
+  ASSERT_TRUE(until([&] { return !core->misalignment().empty(); }));
+  EXPECT_NE(core->misalignment().find("WRONGTYPE"), std::string::npos) << core->misalignment();
+}
+
 TEST_F(commands_in, what_was_written_before_the_bridge_started_is_read) {
   const auto entry = ping("a");
   connect();
@@ -257,15 +281,7 @@ TEST_F(commands_in, with_a_key_only_signed_commands_are_carried_out) {
   connect();
   const auto time = server->ask({"TIME"});
   const auto ts = time.substr(1, time.find(',') - 1) + "000";
-  const auto sign = [&](const std::string& message) {
-    unsigned char mac[32];
-    unsigned n = 0;
-    HMAC(EVP_sha256(), "secret", 6, reinterpret_cast<const unsigned char*>(message.data()), message.size(), mac, &n);
-    std::string hex;
-    for (const auto b : mac) hex += sdk::cat("0123456789abcdef"[b >> 4], "0123456789abcdef"[b & 15]);
-    return hex;
-  };
-  const auto mac = sign("a\n60000\n" + ts + "\nme\nping\n{}");
+  const auto mac = signature("secret", "a\n60000\n" + ts + "\nme\nping\n{}");
   const std::vector<std::string> right = {"id",   "a",    "ttl_ms", "60000", "actor", "me",   "cmd",
                                           "ping", "args", "{}",     "ts",    ts,      "hmac", mac};
   auto changed = right;

@@ -37,10 +37,9 @@ const way ways[] = {
      }},
     {"wrong_type", "WRONGTYPE",
      [](rig&, auto& s) {
-       for (const auto& key : {trades_key, orders_key, fills_key}) {
-         s.ask({"RENAME", key, key + ":kept"});
-         s.ask({"SET", key, "another program's"});
-       }
+       // In one step: what the bridge wrote in between would be lost by us.
+       s.ask({"EVAL", "for _, k in ipairs(KEYS) do redis.call('RENAME', k, k .. ':kept') redis.call('SET', k, 'x') end",
+              "3", trades_key, orders_key, fills_key});
      },
      [](rig&, auto& s) {
        for (const auto& key : {trades_key, orders_key, fills_key}) s.ask({"RENAME", key + ":kept", key});
