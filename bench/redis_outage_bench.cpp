@@ -214,6 +214,7 @@ bool run(const std::string& kind, const outage& happen, const plan& p) {
   bool good = tell("trades", read_stream(server.socket_path(), trades_key, "id"), page.trades, true);
   good &= tell("orders", read_stream(server.socket_path(), orders_key, "order_id"), page.orders, false);
   good &= tell("fills", read_stream(server.socket_path(), fills_key, "trade_id"), page.fills, false);
+  std::fflush(stdout);
   return good && clean && ratio <= 1.10 && largest <= spool_limit + in_flight && page.refused == 0;
 }
 

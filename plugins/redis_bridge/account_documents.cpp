@@ -12,7 +12,7 @@ namespace {
 class target_maker {
  public:
   target_maker(const document_context& c, const position_view& x)
-      : entry_(entry_of(x)), sign_(x.p.side == TRAPLINE_POSITION_LONG ? 1 : -1) {
+      : entry_(entry_of(x)), sign_(x.p.side == TRAPLINE_POSITION_LONG ? 1 : -1), side_(x.p.side) {
     const auto mark = mark_of(c, x);
     if (mark) now_ = sdk::to_double(*mark);
   }
@@ -21,6 +21,7 @@ class target_maker {
     const double level = sdk::to_double(price), gain = (level - entry_) * sign_;
     return {kind,
             id,
+            side_,
             price,
             size,
             gain / entry_,
@@ -30,6 +31,7 @@ class target_maker {
 
  private:
   double entry_, sign_, now_ = unknown_number;
+  std::uint8_t side_;
 };
 
 // Plan orders of these kinds that close the position.
@@ -77,7 +79,14 @@ std::vector<target> stops_of(const document_context& c, const position_view& x) 
 std::string targets_document(const document_context& c) {
   const auto* x = c.known.main_position();
   const auto targets = x ? targets_of(c, *x) : std::vector<target>();
-  const auto stops = x ? stops_of(c, *x) : std::vector<target>();
+  // In hedge mode the instrument may have a position on either side.
+  const auto of_side = [&](std::uint8_t which) {
+    const auto& all = c.known.positions().items;
+    const auto it = std::find_if(all.begin(), all.end(), [&](const position_view& y) {
+      return x && y.instrument == x->instrument && y.p.side == which;
+    });
+    return it == all.end() ? nullptr : &*it;
+  };
   const auto common = [&](json_writer& w, const target& t) {
     w.key("price").decimal(t.price.mantissa, t.price.exp);
     w.key("percent").real(t.percent);
@@ -91,14 +100,20 @@ std::string targets_document(const document_context& c) {
       common(w, t);
       number_or_null(w, "size", t.size);
       w.key("kind").string(t.kind);
+      w.key("position_side").string(sdk::position_side_name(t.side));
       w.key("order_id").string(t.id);
       w.end_object();
     }
     w.end_array();
   };
   const auto side = [&](json_writer& w, std::uint8_t which) {
-    list(w, x && x->p.side == which ? targets : std::vector<target>());
+    const auto* y = of_side(which);
+    list(w, y ? targets_of(c, *y) : std::vector<target>());
   };
+  std::vector<target> stops;
+  for (const auto which : {TRAPLINE_POSITION_LONG, TRAPLINE_POSITION_SHORT})
+    if (const auto* y = of_side(static_cast<std::uint8_t>(which)))
+      for (auto& s : stops_of(c, *y)) stops.push_back(s);
   json_writer w;
   w.object();
   // None is a fact only if flat, or if all open orders and plan orders are known.

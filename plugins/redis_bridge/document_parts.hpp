@@ -49,6 +49,7 @@ std::string position_id(const document_context& c, const position_view& x);
 struct target {
   std::string_view kind;  // `limit`, else the kind of the plan order
   std::string_view id;
+  std::uint8_t side;  // TRAPLINE_POSITION_*: of the position
   sdk::decimal price;
   std::optional<sdk::decimal> size;  // nothing: the whole position
   double percent;                    // of entry to price, positive = gain

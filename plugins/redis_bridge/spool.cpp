@@ -54,6 +54,16 @@ void field_list::add_decimal(std::string_view name, std::int64_t mantissa, int e
   add(name, text);
 }
 
+log::log(std::string key, family f, bool list, std::int64_t maxlen)
+    : key_(std::move(key)), family_(f), list_(list), maxlen_(maxlen) {
+  for (const std::string_view word :
+       {std::string_view("XADD"), std::string_view(key_), std::string_view("MAXLEN"), std::string_view("~")})
+    append_bulk(head_, word);
+  append_bulk(head_, maxlen_);
+  append_bulk(head_, "*");
+  append_bulk(head_, "type");
+}
+
 std::uint32_t spool::open(std::string_view key, family f, bool list, std::int64_t maxlen) {
   const auto [it, made] = by_key_.try_emplace(std::string(key), static_cast<std::uint32_t>(logs_.size()));
   if (made) logs_.push_back(std::make_unique<log>(std::string(key), f, list, maxlen));
@@ -183,18 +193,11 @@ void spool::write(const log& l, const entry& e, std::string& out) const {
     return;
   }
   append_array_head(out, 6 + 2 * (4 + std::size_t{e.fields.pairs}));
-  append_bulk(out, "XADD");
-  append_bulk(out, l.key_);
-  append_bulk(out, "MAXLEN");
-  append_bulk(out, "~");
-  append_bulk(out, l.maxlen_);
-  append_bulk(out, "*");
-  append_bulk(out, "type");
+  out += l.head_;
   append_bulk(out, e.type);
   append_bulk(out, "seq");
   append_bulk(out, static_cast<std::int64_t>(e.seq));
-  append_bulk(out, "boot_id");
-  append_bulk(out, boot_id_);
+  out += after_seq_.resp;
   append_bulk(out, "ts");
   append_bulk(out, e.ts);
   out += e.fields.resp;

@@ -56,8 +56,7 @@ struct loss {
 
 class log {
  public:
-  log(std::string key, family f, bool list, std::int64_t maxlen)
-      : key_(std::move(key)), family_(f), list_(list), maxlen_(maxlen) {}
+  log(std::string key, family f, bool list, std::int64_t maxlen);
 
   const std::string& key() const { return key_; }
   family kind() const { return family_; }
@@ -75,6 +74,7 @@ class log {
   family family_;
   bool list_;
   std::int64_t maxlen_;
+  std::string head_;  // of each XADD, encoded: up to the name of the first field
   std::deque<entry> fresh_, flight_, again_;
   std::vector<entry> refused_;  // in flight and answered with an error, while later ones are still in flight
   loss overflow_;               // stands in front of fresh_
@@ -89,7 +89,9 @@ class log {
 class spool {
  public:
   spool(std::uint64_t max_commands, std::uint64_t max_bytes, std::string boot_id, environment& env, meters& m)
-      : max_commands_(max_commands), max_bytes_(max_bytes), boot_id_(std::move(boot_id)), env_(env), meters_(m) {}
+      : max_commands_(max_commands), max_bytes_(max_bytes), boot_id_(std::move(boot_id)), env_(env), meters_(m) {
+    after_seq_.add("boot_id", boot_id_);
+  }
 
   // Index of the log with this key, made on first use.
   std::uint32_t open(std::string_view key, family f, bool list, std::int64_t maxlen);
@@ -150,6 +152,7 @@ class spool {
 
   std::uint64_t max_commands_, max_bytes_;
   std::string boot_id_;
+  field_list after_seq_;  // the field that is the same in every entry, encoded
   environment& env_;
   meters& meters_;
   std::vector<std::unique_ptr<log>> logs_;

@@ -432,6 +432,29 @@ TEST_F(documents, stop_losses_stand_apart_from_targets) {
   EXPECT_EQ(targets()["stops"].size(), 1u);
 }
 
+TEST_F(documents, in_hedge_mode_each_side_has_its_targets_and_stops) {
+  auto both = sample_position();
+  known.apply(position(both, TRAPLINE_FLAG_SNAPSHOT));
+  both.side = TRAPLINE_POSITION_LONG;
+  known.apply(position(both));
+  for (const auto side : {TRAPLINE_POSITION_LONG, TRAPLINE_POSITION_SHORT}) {
+    const bool is_long = side == TRAPLINE_POSITION_LONG;
+    for (auto p : {plan(is_long ? "tl" : "ts", TRAPLINE_PLAN_TAKE_PROFIT, is_long ? 86'000 : 82'000),
+                   plan(is_long ? "sl" : "ss", TRAPLINE_PLAN_STOP_LOSS, is_long ? 82'500 : 85'500)}) {
+      reinterpret_cast<trapline_plan_order*>(&p.head() + 1)->position_side = static_cast<std::uint8_t>(side);
+      known.apply(p);
+    }
+  }
+  const auto t = targets();
+  ASSERT_EQ(t["long"].size(), 1u);
+  EXPECT_EQ(t["long"][0]["order_id"], "tl");
+  ASSERT_EQ(t["short"].size(), 1u);
+  EXPECT_EQ(t["short"][0]["order_id"], "ts");
+  ASSERT_EQ(t["stops"].size(), 2u);
+  EXPECT_EQ(t["stops"][0]["position_side"], "long");
+  EXPECT_EQ(t["stops"][1]["order_id"], "ss");
+}
+
 TEST_F(documents, plan_orders_of_another_position_close_nothing_here) {
   known.apply(position(sample_position()));
   auto of_a_long = plan("p1", TRAPLINE_PLAN_TAKE_PROFIT, 83'500);
