@@ -169,7 +169,9 @@ A dashboard needs nothing but this page. `docs` of the options: `trapline explai
   the existing readers parse. In streams every number is text, prices and sizes are exact decimals. `timestamp` is ISO
   8601 with offset; `ts`, `ts_recv` and other `*_ts` are UTC nanoseconds.
 * Every stream entry begins with `type`, `seq`, `boot_id`, `ts`. `seq` counts 1, 2, 3 … per stream and run (`boot_id`) of
-  the bridge; every loss is told by an entry of type `gap` in its place. Answers to commands count over all runs.
+  the bridge; every loss is told by an entry of type `gap` in its place. Numbers that Redis refused while it took later ones
+  are told behind those (`from_seq`..`to_seq`): reason `redis_refused`, lost; or `reordered`, `lost` 0: orders, fills or plan
+  orders that come behind the marker under new numbers. Answers to commands count over all runs.
 * Channels are lossy; their `seq` counts per channel and run, so that a subscriber sees what it has missed.
 * Keys that expire do so after `expiry_factor` periods without a writer.
 * A `?` behind a field: not always there. `consciousness_*`, `sacred_*`, `schumann_*`: with `vocabulary: seed` alone.

@@ -108,7 +108,7 @@ TEST_P(outages, cost_no_order_and_no_fill_and_every_trade_is_there_or_announced)
       if (trades_ < 10'000 * (round + 1)) events(200);
       else events(0);
     }
-    EXPECT_EQ(env.health_state, TRAPLINE_HEALTH_DEGRADED);
+    EXPECT_TRUE(until([&] { return env.health_state == TRAPLINE_HEALTH_DEGRADED; }));
     GetParam().end(*this, *server);
     ASSERT_TRUE(settled());
     EXPECT_TRUE(until([&] { return env.health_state == TRAPLINE_HEALTH_OK; })) << env.health_text;
