@@ -118,6 +118,7 @@ void memory_network::http_end::start() {
 void memory_network::http_end::deliver(const http_call& call, const std::shared_ptr<exchange_state>& s) {
   s->sent = true;
   const http_request r{call.method, call.target, call.headers, call.body};
+  if (net_.on_call) net_.on_call(r);
   net_.servers_.at(authority_).http->on_request(r, std::make_unique<exchange_end>(s, options_.max_body));
 }
 

@@ -43,7 +43,8 @@ account_witness::account_witness(const truth& t, findings& f, std::function<std:
                                  std::int64_t stale)
     : truth_(t), findings_(f), symbol_of_(std::move(symbol_of)), stale_(stale) {}
 
-void account_witness::forget() {
+void account_witness::forget(std::int64_t market_time) {
+  started_ = market_time;
   positions_.clear();
   open_.clear();
   ended_.clear();
@@ -209,7 +210,7 @@ std::string account_witness::difference() const {
     if (p.status == paper_venue::plan_status::live) plans.insert({std::to_string(id), kind_of(p)});
   if (plans != plans_) return cat(plans_.size(), " plan orders are known, ", plans.size(), " wait");
   for (const auto& [key, x] : truth_.executions())
-    if (!fills_.contains(key)) return cat("fill ", key.first, " was never told");
+    if (x.ts >= started_ && !fills_.contains(key)) return cat("fill ", key.first, " was never told");
   return {};
 }
 

@@ -22,10 +22,10 @@ class account_witness {
   account_witness(const truth& t, findings& f, std::function<std::size_t(std::uint32_t)> symbol_of, std::int64_t stale);
 
   void on_event(const trapline_event& e, std::int64_t now);
-  // The feed starts anew and knows nothing.
-  void forget();
+  // The feed starts anew and knows nothing. `market_time`: of the venue; fills from before need not be told.
+  void forget(std::int64_t market_time);
 
-  // Everything is as it is at the venue: positions, open orders, plan orders, and every fill since the first event was
+  // Everything is as it is at the venue: positions, open orders, plan orders, and every fill since the feed started was
   // told. Empty, or what differs.
   std::string difference() const;
   bool positions_known() const { return positions_known_; }
@@ -51,7 +51,7 @@ class account_witness {
   const truth& truth_;
   findings& findings_;
   std::function<std::size_t(std::uint32_t)> symbol_of_;
-  std::int64_t stale_, now_ = 0;
+  std::int64_t stale_, now_ = 0, started_ = 0;
 
   std::map<position_key, std::int64_t> positions_, arriving_positions_;  // lots
   bool positions_known_ = false;

@@ -55,6 +55,9 @@ world::world(setup s)
     : settings(completed(std::move(s))),
       network(settings.seed * 3 + 1, begin),
       trader(settings.seed * 5 + 2, settings.trader_pause),
+      key(keys.key),
+      secret(keys.secret),
+      passphrase(keys.passphrase),
       secrets_({keys.key, keys.secret, keys.passphrase}),
       tick_every_(std::llround(static_cast<double>(market_step) / settings.market_speed)),
       next_tick_(begin),
@@ -62,15 +65,18 @@ world::world(setup s)
       last_tick_(begin) {
   paper_venue::venue_hooks hooks;
   hooks.log = [this](const std::string& text) {
-    venue_logs.push_back(text);
-    if (venue_logs.size() > 2000) venue_logs.erase(venue_logs.begin(), venue_logs.begin() + 1000);
+    remember(TRAPLINE_LOG_INFO, "venue: " + text);
     if (text.find("more than") != text.npos) findings.add(time(), "the venue says: " + text);
   };
   venue = std::make_unique<paper_venue::venue>(
       settings.venue, keys, paper_venue::venue_clock{[this] { return utc(); }, [this] { return network.now(); }},
       std::move(hooks), epoch);
   network.serve("localhost:1", *venue, venue.get());
-  network.to_client = [this](std::string_view, std::string& text) { return watch_venue(text); };
+  network.to_client = [this](std::string_view path, std::string& text) {
+    watch_venue(text);
+    return !to_client || to_client(path, text);
+  };
+  network.to_server = [this](std::string_view path, std::string& text) { return !to_server || to_server(path, text); };
   real = std::make_unique<truth>(*venue);
   real->look(time());
   bus_ = std::make_unique<sim_bus>([this] { return now(); }, [this] { return mono(); }, settings.detector,
@@ -98,7 +104,7 @@ void world::start_feed() {
 void world::restart_feed() {
   feed_.reset();
   market->forget();
-  account->forget();
+  account->forget(venue->market_time());
   start_feed();
 }
 
@@ -183,6 +189,7 @@ void world::on_event(const trapline_event& e) {
   if (e.source != sim_bus::feed_id) return;
   if (e.type == TRAPLINE_EVENT_FEED_STATUS) {
     const auto& s = *sdk::payload<trapline_feed_status>(e);
+    if (s.endpoint == TRAPLINE_ENDPOINT_PRIVATE) private_code = s.code;
     if (states.empty() || s.state != s.previous_state)
       states.push_back({time(), s.endpoint, s.state, s.code, std::string(sdk::view(s.text))});
     return;
@@ -196,10 +203,9 @@ void world::check_text(const std::string& where, std::string_view text) {
 }
 
 // What the venue enforces is its word against the client.
-bool world::watch_venue(std::string& text) {
+void world::watch_venue(const std::string& text) {
   if (text.rfind("{\"event\":\"error\"", 0) == 0 && (text.find("30007") != text.npos || text.find("30006") != text.npos))
     findings.add(time(), "the venue refuses: " + text);
-  return true;
 }
 
 std::uint64_t world::metric(const std::string& name_and_labels) const {
@@ -227,8 +233,17 @@ sdk::gauge world::gauge(std::string_view name, std::string_view labels) {
 
 void world::log(int severity, std::string_view text) {
   check_text("the log", text);
-  logs.emplace_back(severity, text);
+  remember(severity, std::string(text));
+}
+
+void world::remember(int severity, std::string text) {
+  logs.push_back({time(), severity, std::move(text)});
   if (logs.size() > 20'000) logs.erase(logs.begin(), logs.begin() + 10'000);
+}
+
+std::size_t world::lines_with(std::string_view text) const {
+  return static_cast<std::size_t>(
+      std::count_if(logs.begin(), logs.end(), [&](const line& l) { return l.text.find(text) != l.text.npos; }));
 }
 
 void world::health(std::uint32_t, std::int32_t, std::string_view text) { check_text("the health report", text); }
@@ -242,9 +257,9 @@ void world::misconfigured(std::string_view reason) { request_stop(reason); }
 
 mm_ws::credentials world::get_credentials() {
   mm_ws::credentials c;
-  c.key = keys.key;
-  c.secret = keys.secret;
-  c.passphrase = keys.passphrase;
+  c.key = key;
+  c.secret = secret;
+  c.passphrase = passphrase;
   return c;
 }
 

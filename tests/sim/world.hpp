@@ -56,6 +56,8 @@ class world final : public mm_ws::outlet {
   std::int64_t time() const { return network.now(); }
   // Called whenever the clock has moved, before anything else happens.
   std::function<void()> every_step;
+  // What the test does to frames on their way, see memory_network.
+  net::memory_network::filter to_client, to_server;
 
   // ---- the parts
   const setup settings;
@@ -73,10 +75,15 @@ class world final : public mm_ws::outlet {
   void restart_feed();
   void inflict(const std::string& fault);  // "drop", "delay 500 10", see the README of paper_venue
   void place(std::size_t symbol, paper_venue::side direction, bool market, std::int64_t ticks_inside, std::int64_t lots);
+  void remember(int severity, std::string text);  // among the logs
   bool live() const;  // both sides of the feed
 
   std::int64_t clock_error = 0;  // the feed's clock minus the venue's, ns
   bool bus_full = false;
+  std::string key, secret, passphrase;  // what the feed logs in with
+  // No piece of a secret may be in it.
+  void check_text(const std::string& where, std::string_view text);
+  std::size_t lines_with(std::string_view text) const;  // of the logs
 
   // ---- what was seen
   struct status_change {
@@ -86,12 +93,17 @@ class world final : public mm_ws::outlet {
     std::string text;
   };
   std::vector<status_change> states;  // changes only
-  std::vector<std::pair<int, std::string>> logs;
-  std::vector<std::string> venue_logs, stop_reasons;
+  std::int32_t private_code = 0;      // of the latest status
+  struct line {
+    std::int64_t at;
+    int severity;  // TRAPLINE_LOG_*
+    std::string text;
+  };
+  std::vector<line> logs;  // the feed's and, as "venue: ...", the venue's
+  std::vector<std::string> stop_reasons;
   std::uint64_t connects = 0, rest_calls = 0, events = 0, signals = 0, connect_refusals = 0;
   std::vector<std::int64_t> connect_times;
   std::uint64_t metric(const std::string& name_and_labels) const;
-  std::int64_t longest_without_live = 0;
 
  private:
   void start_feed();
@@ -99,8 +111,7 @@ class world final : public mm_ws::outlet {
   void tick();
   void on_event(const trapline_event& e);
   std::size_t symbol_of(std::uint32_t instrument) const;
-  void check_text(const std::string& where, std::string_view text);
-  bool watch_venue(std::string& text);
+  void watch_venue(const std::string& text);
 
   // ---- outlet
   trapline_status publish(const trapline_frame* frames, std::uint32_t count) override;

@@ -55,6 +55,7 @@ class memory_network {
   conditions way;
   bool refusing = false;  // new connections are refused
   filter to_client, to_server;
+  std::function<void(const http_request&)> on_call;  // sees each HTTP request that arrives
   // Every connection breaks, and HTTP calls under way are lost. Both ends learn of it.
   void cut();
   // Every connection goes dead: the server's end breaks, the client's is told nothing and what it sends is lost. HTTP
