@@ -38,7 +38,7 @@ TEST(sim, without_faults_the_detectors_signals_come_and_nothing_is_found_wrong) 
   s.hedge = true;
   world w(s);
   ASSERT_TRUE(w.run_until([&] { return w.live(); }, minute));
-  w.run(15 * minute);
+  w.run(20 * minute);
   EXPECT_GT(w.signals, 0u);
   EXPECT_GT(w.market->counts().trades, 5000u);
   EXPECT_GE(w.market->counts().bars, 14u);

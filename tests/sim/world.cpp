@@ -19,9 +19,11 @@ setup completed(setup s) {
   const std::string base = "wss://localhost:1/" + s.api + "/ws/";
   s.feed.api = s.api;
   s.feed.symbols = s.symbols;
-  s.feed.endpoint_public = base + "public";
-  s.feed.endpoint_private = base + "private";
-  s.feed.endpoint_rest = "https://localhost:1";
+  if (s.feed.endpoint_file.empty()) {
+    s.feed.endpoint_public = base + "public";
+    s.feed.endpoint_private = base + "private";
+    s.feed.endpoint_rest = "https://localhost:1";
+  }
   if (!s.is_private) s.feed.private_channels = {};
   s.venue.symbols = s.symbols;
   s.venue.seed = s.seed;
@@ -127,7 +129,7 @@ void world::place(std::size_t symbol, paper_venue::side direction, bool as_marke
 }
 
 bool world::live() const {
-  return feed_->public_state() == TRAPLINE_FEED_LIVE &&
+  return (settings.feed.channels.empty() || feed_->public_state() == TRAPLINE_FEED_LIVE) &&
          (!settings.is_private || feed_->private_state() == TRAPLINE_FEED_LIVE);
 }
 
