@@ -21,8 +21,8 @@ struct memory_network::link : std::enable_shared_from_this<link> {
   std::unique_ptr<session_end> server;
   ws_server_handler* owner = nullptr;  // of `server`
   std::int64_t last_to_client = 0, last_to_server = 0;
-  std::size_t under_way = 0;                // bytes to the client
-  bool client_open = false, dead = false;   // dead: nothing passes any more, whatever the ends believe
+  std::size_t under_way = 0;               // bytes to the client
+  bool client_open = false, dead = false;  // dead: nothing passes any more, whatever the ends believe
   bool server_closes = false, server_gone = false, client_closes = false;
 
   void open_server(ws_server_handler& h);

@@ -37,9 +37,7 @@ std::int64_t memory_network::trip() {
   return way.latency + (way.jitter > 0 ? static_cast<std::int64_t>(z % static_cast<std::uint64_t>(way.jitter + 1)) : 0);
 }
 
-std::int64_t memory_network::arrival(std::int64_t& last) {
-  return last = std::max({now_ + trip(), last, held_until_});
-}
+std::int64_t memory_network::arrival(std::int64_t& last) { return last = std::max({now_ + trip(), last, held_until_}); }
 
 // ---------------------------------------------------------------- connecting
 
@@ -55,8 +53,9 @@ std::unique_ptr<ws_client> memory_network::connect(const ws_client_options& opti
   // There and back for TCP, TLS and the upgrade.
   const auto up = std::max(now_ + 3 * trip(), held_until_);
   if (up - now_ > options.connect_timeout) {
-    at(now_ + options.connect_timeout,
-       [l] { l->end_client({close_info::cause::timeout, 0, "no connection within the connect timeout"}); });
+    at(now_ + options.connect_timeout, [l] {
+      l->end_client({close_info::cause::timeout, 0, "no connection within the connect timeout"});
+    });
   } else if (refusing || found == servers_.end()) {
     at(up, [l] { l->end_client({close_info::cause::refused, 0, "connection refused"}); });
   } else {

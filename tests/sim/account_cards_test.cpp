@@ -1,5 +1,5 @@
-// Behaviours of the account's side, against the venue with its faults on: whatever is lost or broken on the way, what the
-// feed says ends up as it is at the venue, and nothing is told twice.
+// Behaviours of the account's side, against the venue with its faults on: whatever is lost or broken on the way, what
+// the feed says ends up as it is at the venue, and nothing is told twice.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -36,11 +36,11 @@ std::vector<step> life_of_an_order() {
   const auto exchange = [](world& w) -> paper_venue::exchange& { return w.venue->the_simulation()->the_exchange(); };
   const auto now = [](world& w) { return w.venue->the_simulation()->now(); };
   return {
-      [](world& w) { w.place(0, side::buy, false, -3000, 5000); },     // rests far away
-      [](world& w) { w.place(0, side::buy, false, 20, 100'000); },     // filled in part, at least
-      [](world& w) { w.place(0, side::buy, true, 0, 4000); },          // filled at once
-      [=](world& w) { exchange(w).cancel_all(now(w)); },               // all that rests
-      [=](world& w) {                                                  // a stop that fires with the next steps
+      [](world& w) { w.place(0, side::buy, false, -3000, 5000); },  // rests far away
+      [](world& w) { w.place(0, side::buy, false, 20, 100'000); },  // filled in part, at least
+      [](world& w) { w.place(0, side::buy, true, 0, 4000); },       // filled at once
+      [=](world& w) { exchange(w).cancel_all(now(w)); },            // all that rests
+      [=](world& w) {                                               // a stop that fires with the next steps
         paper_venue::plan_request r;
         r.kind = paper_venue::plan_kind::position_stop_loss;
         r.position = side::buy;

@@ -82,10 +82,9 @@ void account_witness::on_position(const trapline_event& e, const trapline_positi
     const auto symbol = symbol_of_(e.instrument);
     const auto lots = sdk::rescale(p.size, p.size_exp, truth_.instrument(symbol).size_exp);
     if (!lots) return blame("a position of a part of a lot");
-    if (!arriving_positions_.emplace(position_key{symbol, p.side}, *lots).second)
-      blame("a position twice in one list");
-    const auto mode = truth_.exchange().mode() == paper_venue::position_mode::hedge ? TRAPLINE_MODE_HEDGE
-                                                                                    : TRAPLINE_MODE_ONE_WAY;
+    if (!arriving_positions_.emplace(position_key{symbol, p.side}, *lots).second) blame("a position twice in one list");
+    const auto mode =
+        truth_.exchange().mode() == paper_venue::position_mode::hedge ? TRAPLINE_MODE_HEDGE : TRAPLINE_MODE_ONE_WAY;
     if (p.position_mode != mode) blame(cat("a position in mode ", int{p.position_mode}, " of an account in ", mode));
   }
   if (!(e.flags & TRAPLINE_FLAG_LAST_IN_BATCH)) return;
@@ -201,8 +200,8 @@ std::string account_witness::difference() const {
     const auto status =
         o.status == paper_venue::order_status::live ? TRAPLINE_ORDER_LIVE : TRAPLINE_ORDER_PARTIALLY_FILLED;
     if (at->second.status != status || at->second.filled != o.filled)
-      return cat("order ", id, " has status ", status, " and ", o.filled, " lots filled; known: ",
-                 int{at->second.status}, " and ", at->second.filled);
+      return cat("order ", id, " has status ", status, " and ", o.filled,
+                 " lots filled; known: ", int{at->second.status}, " and ", at->second.filled);
   }
   if (open != open_.size()) return cat(open_.size(), " orders are known as open, ", open, " are");
   std::set<std::pair<std::string, std::uint8_t>> plans;

@@ -1,5 +1,5 @@
-// Keeps the account as a consumer of the feed's events would, and compares it with the venue's: each fill once and as it
-// was, orders that never move back, positions that were really held, and all of it equal when things are quiet.
+// Keeps the account as a consumer of the feed's events would, and compares it with the venue's: each fill once and as
+// it was, orders that never move back, positions that were really held, and all of it equal when things are quiet.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class account_witness {
   std::string difference() const;
   bool positions_known() const { return positions_known_; }
   std::size_t fills() const { return fills_.size(); }
-  std::uint64_t flats() const { return flats_; }  // times that a position went from known to none
+  std::uint64_t flats() const { return flats_; }          // times that a position went from known to none
   std::uint64_t uncertain() const { return uncertain_; }  // orders that were said to be UNKNOWN
   std::size_t positions() const { return positions_.size(); }
 

@@ -109,6 +109,7 @@ chaos_result run_chaos(world& w, std::int64_t length, const chaos_run& how) {
       return w.feed().private_state() == TRAPLINE_FEED_FAILED && w.private_code == TRAPLINE_FEED_CODE_AUTH_FAILED;
     };
     bool done = false;
+    w.run(minute);  // a connection that went dead last may pass for a living one as long as that
     while (!(done = w.run_until([&] { return equal() || given_up(); }, calm + how.most_calm - w.time()) && equal()) &&
            w.time() < calm + how.most_calm) {
       w.run(6 * minute);  // an off clock is looked at again after five

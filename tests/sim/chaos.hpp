@@ -37,8 +37,8 @@ class chaos {
   bool ended_ = false;
 };
 
-// One run of `length` ns of venue time: faults for a while, then quiet, in which everything must be found equal, again and
-// again. What is wrong is in w.findings.
+// One run of `length` ns of venue time: faults for a while, then quiet, in which everything must be found equal, again
+// and again. What is wrong is in w.findings.
 struct chaos_run {
   std::int64_t storm = 10 * minute, most_calm = 15 * minute;  // ns
   std::int64_t pause = 40 * second;                           // see chaos

@@ -1,4 +1,5 @@
-// All faults at random, a few seeds; many more with ./dev sim. A seed that fails here: ./dev sim --first SEED --seeds 1.
+// All faults at random, a few seeds; many more with ./dev sim. A seed that fails here: ./dev sim --first SEED
+// --seeds 1.
 #include "chaos.hpp"
 
 #include <gtest/gtest.h>

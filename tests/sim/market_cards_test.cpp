@@ -134,7 +134,8 @@ TEST(sim, W20_a_bus_that_is_full_now_and_then_loses_no_fill_and_tells_every_othe
   EXPECT_EQ(w.findings.count(), 0u) << w.findings.text();
 }
 
-// What the venue keeps back around the end of a bar is not made up for: the bar is asked for, or never said to be closed.
+// What the venue keeps back around the end of a bar is not made up for: the bar is asked for, or never said to be
+// closed.
 TEST(sim, W23_a_stall_over_the_end_of_a_bar_publishes_no_bar_with_a_wrong_close) {
   for (const bool rest : {true, false}) {
     auto s = only_public({"trade", "candle1m"});

@@ -1,14 +1,14 @@
 // Behaviours of the connections themselves, against the venue with its faults on.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <fstream>
-#include <unistd.h>
 
-#include "trapline/abi/svc/log.h"
 #include "support/temp_dir.hpp"
+#include "trapline/abi/svc/log.h"
 #include "world.hpp"
 
 namespace trapline::sim {
@@ -284,9 +284,9 @@ TEST(sim, W22_a_refused_login_names_its_cause_and_is_not_repeated_without_end) {
     std::string world::*what;
     const char* advice;
   };
-  for (const auto& [what, advice] : {wrong{&world::key, "check credentials.key"},
-                                     wrong{&world::passphrase, "check credentials.passphrase"},
-                                     wrong{&world::secret, "check credentials.secret"}}) {
+  for (const auto& [what, advice] :
+       {wrong{&world::key, "check credentials.key"}, wrong{&world::passphrase, "check credentials.passphrase"},
+        wrong{&world::secret, "check credentials.secret"}}) {
     auto s = quiet(0.1);
     s.feed.rest_enabled = false;  // which would find out by itself
     s.budget = false;

@@ -14,7 +14,7 @@ namespace {
 
 config::engine_config engine_settings() {
   config::engine_config c;
-  c.ring_bytes = 8 << 20;
+  c.ring_bytes = 1 << 20;  // emptied after each step
   c.log.level = TRAPLINE_LOG_WARN;
   return c;
 }

@@ -17,9 +17,10 @@ void trader::advance(simulation& s) {
 
 void trader::act(simulation& s, std::size_t symbol) {
   const auto& positions = s.the_exchange().the_account().positions();
-  const auto* p = positions.empty() ? nullptr
-                                    : &positions[static_cast<std::size_t>(
-                                          random_.below(static_cast<std::int64_t>(positions.size())))];
+  const auto* p =
+      positions.empty()
+          ? nullptr
+          : &positions[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(positions.size())))];
   const double what = random_.uniform();
   if (p && what < 0.35) return close(s, *p);
   if (p && what < 0.5) return protect(s, *p);
@@ -34,7 +35,8 @@ void trader::open(simulation& s, std::size_t symbol) {
   r.symbol = symbol;
   r.direction = random_.chance(0.5) ? side::buy : side::sell;
   r.market = random_.chance(0.3);
-  r.lots = std::max<std::int64_t>(1, static_cast<std::int64_t>(random_.uniform(0.005, 0.3) * m.settings().lots_per_unit));
+  r.lots =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(random_.uniform(0.005, 0.3) * m.settings().lots_per_unit));
   // From passive to a few ticks through the touch, so that some rest, some fill in parts and some at once.
   const auto away = random_.below(12) - 4;
   r.tick = r.market ? 0 : m.book().best(r.direction) + (r.direction == side::buy ? -away : away);

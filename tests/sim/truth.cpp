@@ -112,16 +112,15 @@ std::uint64_t truth::account_state() const {
               static_cast<std::uint64_t>(o->second.status) << 40 ^ static_cast<std::uint64_t>(o->second.updated));
   looked = 0;
   for (auto p = exchange().plans().rbegin(); p != exchange().plans().rend() && looked < 64; ++p, ++looked)
-    h = mixed(mixed(h, p->first), static_cast<std::uint64_t>(p->second.status) << 60 ^
-                                      static_cast<std::uint64_t>(p->second.updated));
+    h = mixed(mixed(h, p->first),
+              static_cast<std::uint64_t>(p->second.status) << 60 ^ static_cast<std::uint64_t>(p->second.updated));
   return h;
 }
 
 const book_state* truth::book(std::size_t symbol, std::uint64_t seq) const {
   const auto& row = books_[symbol];
-  const auto at = std::lower_bound(row.begin(), row.end(), seq, [](const book_state& b, std::uint64_t s) {
-    return b.seq < s;
-  });
+  const auto at =
+      std::lower_bound(row.begin(), row.end(), seq, [](const book_state& b, std::uint64_t s) { return b.seq < s; });
   return at == row.end() || at->seq != seq ? nullptr : &*at;
 }
 

@@ -1,4 +1,5 @@
-// What really was at the venue, kept for as long as a message may be on its way: what the feed says is compared with it.
+// What really was at the venue, kept for as long as a message may be on its way: what the feed says is compared with
+// it.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t epoch = 1'760'000'000 * second;  // UTC at which a run begins
 constexpr std::int64_t begin = 1000 * second;           // the monotonic clock then
 constexpr std::int64_t market_step = paper_venue::market::step_ns;
-const paper_venue::credentials keys{"bg_canaryKey7Qx2LmZ", "caNaRy9SecretX4tWv8RbKp3JhDg6FsYq", "PhraseOfTheCanaryBird5"};
+const paper_venue::credentials keys{"bg_canaryKey7Qx2LmZ", "caNaRy9SecretX4tWv8RbKp3JhDg6FsYq",
+                                    "PhraseOfTheCanaryBird5"};
 
 setup completed(setup s) {
   const std::string base = "wss://localhost:1/" + s.api + "/ws/";
@@ -206,7 +207,8 @@ void world::check_text(const std::string& where, std::string_view text) {
 
 // What the venue enforces is its word against the client.
 void world::watch_venue(const std::string& text) {
-  if (text.rfind("{\"event\":\"error\"", 0) == 0 && (text.find("30007") != text.npos || text.find("30006") != text.npos))
+  if (text.rfind("{\"event\":\"error\"", 0) == 0 &&
+      (text.find("30007") != text.npos || text.find("30006") != text.npos))
     findings.add(time(), "the venue refuses: " + text);
 }
 

@@ -31,10 +31,10 @@ struct setup {
   std::vector<std::string> symbols = {"BTCUSDT"};
   bool is_private = true;
   bool detector = false;
-  bool every_trade = true;   // see market_witness
-  bool budget = true;        // of connects, as against the real venue
-  double market_speed = 1;   // seconds that the markets run in one; below 1 days cost less
-  double trader_pause = 20;  // s, see trader
+  bool every_trade = true;                   // see market_witness
+  bool budget = true;                        // of connects, as against the real venue
+  double market_speed = 1;                   // seconds that the markets run in one; below 1 days cost less
+  double trader_pause = 20;                  // s, see trader
   std::int64_t stale_position = 2 * minute;  // see account_witness
 
   // As the plugins' option tables have them; `api`, addresses and symbols are filled in by the world.
@@ -74,9 +74,10 @@ class world final : public mm_ws::outlet {
   // Killed and started again: nothing is said to the venue, and nothing is remembered but the budget of connects.
   void restart_feed();
   void inflict(const std::string& fault);  // "drop", "delay 500 10", see the README of paper_venue
-  void place(std::size_t symbol, paper_venue::side direction, bool market, std::int64_t ticks_inside, std::int64_t lots);
+  void place(std::size_t symbol, paper_venue::side direction, bool market, std::int64_t ticks_inside,
+             std::int64_t lots);
   void remember(int severity, std::string text);  // among the logs
-  bool live() const;  // both sides of the feed
+  bool live() const;                              // both sides of the feed
 
   std::int64_t clock_error = 0;  // the feed's clock minus the venue's, ns
   bool bus_full = false;

@@ -1,8 +1,9 @@
 // A network in memory with a clock of its own: the WebSocket and HTTP of websocket.hpp, http_client.hpp and
 // http_server.hpp without sockets, for tests and simulations in which days pass in seconds.
 //
-// One thread. Nothing happens by itself: the owner runs what is due, in order of (time, order of asking). Latency, jitter
-// and faults come from a seed, so that the same calls give the same run. There is no TLS: certificates are not checked.
+// One thread. Nothing happens by itself: the owner runs what is due, in order of (time, order of asking). Latency,
+// jitter and faults come from a seed, so that the same calls give the same run. There is no TLS: certificates are not
+// checked.
 #pragma once
 
 #include <cstddef>
