@@ -104,8 +104,8 @@ void market_witness::check_trade(const trapline_event& e, const trapline_trade& 
   const auto text = sdk::view(t.trade_id);
   std::uint64_t id = 0, place = 0;
   std::from_chars(text.data(), text.data() + text.size(), id);
-  // A character of it was changed on its way. Ids are the venue's own; no client can know.
-  if (text.find_first_not_of("0123456789") != text.npos) return;
+  // A character of it, or of its name, was changed on its way. Ids are the venue's own; no client can know.
+  if (text.empty() || text.find_first_not_of("0123456789") != text.npos) return;
   const auto* real = truth_.trade(symbol, id, place);
   if (!real) return blame(symbol, sdk::cat("trade ", text, ", which the venue never had"));
   if (!s.published.insert(id).second) return blame(symbol, sdk::cat("trade ", id, " twice"));
