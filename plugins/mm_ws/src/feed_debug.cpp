@@ -21,6 +21,7 @@ void feed::on_traffic(session& s, traffic what, std::string_view text) {
 std::string feed::debug_json() const {
   nlohmann::json j;
   j["api"] = options_.api;
+  j["position_mode"] = position_mode_ ? position_mode_->name() : "";
   j["clock_offset_ms"] = rest_.clock().known() ? nlohmann::json(rest_.clock().offset() / 1'000'000) : nlohmann::json();
   j["connections"] = nlohmann::json::array();
   std::int64_t last = 0;

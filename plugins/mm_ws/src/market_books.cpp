@@ -91,6 +91,8 @@ void market_data::invalidate_book(std::size_t i, std::uint8_t reason) {
   invalid_[reason].add();
   if (!st.gap_told) tell_gap(i, reason, 0);  // once, until the next valid book
   st.gap_told = true;
+  // The venue left something out, and perhaps not of this channel only.
+  if (reason == TRAPLINE_GAP_SEQUENCE) doubt_bars(*st.link);
   const bool lost = reason == TRAPLINE_GAP_DISCONNECT;  // then the next connection subscribes anew
   if (!lost)
     log_.warn(trouble::book, "the book of " + sym.name + " cannot be trusted (" +
