@@ -323,7 +323,7 @@ assessment layer_watch::assess(const market& m, const ring<matches_kept>& matche
 
   const bool repeated = n >= spoof_.matches && matched_share > spoof_.matched_share;
   const state at = repeated ? (newest->scored ? state::confirmed : state::three) : state::one;
-  score e(prior(k, at));
+  score e(same_band ? spoof_.learned : layering_.learned, k, at);
   e.add(item::match_count, n);
   if (same_band) e.add(item::matched_share, matched_share);
   e.add(item::size_depth_share, share);
@@ -340,6 +340,7 @@ assessment layer_watch::assess(const market& m, const ring<matches_kept>& matche
   out.evidence = e;
   out.active = true;
   out.confirmed = at == state::confirmed;
+  out.at = at;
   out.level = newest->price;
   out.displacement = m.sig60() > 0 ? std::abs(fpm) * 1e-4 / m.sig60() : 0.0;
   // Layers hardly move the price themselves: their weight in the book stands in for volume.

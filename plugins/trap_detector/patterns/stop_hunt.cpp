@@ -131,7 +131,7 @@ void stop_hunt::on_second(const market& m) noexcept {
 }
 
 score stop_hunt::evaluate(const attempt& a, const market& m) const noexcept {
-  score e(prior(which(), a.at));
+  score e(settings_.learned, which(), a.at);
   e.add(item::overshoot_sigma, s_ * (a.extreme - a.level) / a.sig60);
   e.add(item::burst_ratio, m.trades_complete() ? a.burst : unknown);
   e.add(item::taker_share, m.trades_complete() && a.burst > 0 ? a.share : unknown);
@@ -172,6 +172,7 @@ assessment stop_hunt::assess(const market& m) const noexcept {
   out.evidence = evaluate(*best, m);
   out.active = true;
   out.confirmed = best->at == state::confirmed;
+  out.at = best->at;
   out.level = best->level;
   out.displacement = s_ * (best->extreme - best->level) / best->sig60;
   out.volume = best->burst;

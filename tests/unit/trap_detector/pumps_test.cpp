@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "learning.hpp"
+#include "measure/statistics.hpp"
 #include "scoring.hpp"
-#include "statistics.hpp"
 
 namespace pumps {
 namespace {

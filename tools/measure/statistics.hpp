@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace pumps {
+namespace measure {
 
 using interval = std::pair<double, double>;
 
@@ -26,4 +26,4 @@ double brier_skill(const std::vector<forecast>& all);
 // Expected calibration error over `bins` bins of equal mass.
 double calibration_error(std::vector<forecast> all, std::size_t bins);
 
-}  // namespace pumps
+}  // namespace measure

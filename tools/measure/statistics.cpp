@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace pumps {
+namespace measure {
 namespace {
 
 // The x in [low, high] at which the rising function `f` passes `target`.
@@ -86,4 +86,4 @@ double calibration_error(std::vector<forecast> all, std::size_t bins) {
   return error;
 }
 
-}  // namespace pumps
+}  // namespace measure
