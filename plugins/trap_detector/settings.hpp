@@ -100,6 +100,53 @@ struct layering_settings {
   pattern_calibration learned = shipped_layering;
 };
 
+struct liquidity_grab_settings {
+  double depletion = 0.5;   // of the swept side's depth, for a hunt to be a grab
+  double half_scale = 0.5;  // thresholds of a half grab, of those of a stop hunt
+};
+
+struct ignition_settings {
+  double calm_ratio = 1.3;
+  double burst_z = 6.0;
+  int sweeps = 3;
+  double taker_share = 0.85;
+  double follow_n = 0.3;
+  double move_sigma = 2.0;
+  std::int64_t follow_within = 30 * second;
+  double revert = 0.5;
+  std::int64_t revert_within = 5 * minute;
+  std::int64_t refractory = 60 * second;
+};
+
+struct pull_settings {
+  double drop = 0.6;
+  std::int64_t within = 1 * second;
+  double traded_max = 0.2;
+  double move_sigma = 2.0;
+  std::int64_t move_within = 10 * second;
+  std::int64_t refractory = 30 * second;
+};
+
+struct stuffing_settings {
+  double z = 8.0;
+  std::int64_t lasting = 3 * second;
+  std::int64_t throttled_from = 10'000'000;
+  double cap_throttled = 0.5;
+  std::int64_t refractory = 30 * second;
+};
+
+struct absorption_settings {
+  double traded_displayed = 3.0;
+  int refills = 3;
+  std::int64_t refill_within = 500'000'000;
+  double depth_share = 0.25;
+  std::int64_t idle = 30 * second;
+};
+
+struct wash_settings {
+  double z = 4.0;
+};
+
 struct settings {
   std::vector<std::string> patterns{"all"};
   std::int64_t report_every = 15 * second;
@@ -113,6 +160,12 @@ struct settings {
   impulse_settings impulse;
   spoofing_settings spoofing;
   layering_settings layering;
+  liquidity_grab_settings liquidity_grab;
+  ignition_settings ignition;
+  pull_settings pull;
+  stuffing_settings stuffing;
+  absorption_settings absorption;
+  wash_settings wash;
 
   bool watches(std::string_view pattern) const noexcept;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 
 namespace measure {
 namespace {
@@ -73,17 +74,87 @@ double brier_skill(const std::vector<forecast>& all) {
   return 1 - brier(all) / (base * (1 - base));
 }
 
-double calibration_error(std::vector<forecast> all, std::size_t bins) {
+double log_loss(const std::vector<forecast>& all) {
+  double sum = 0;
+  for (const auto& f : all) {
+    const double p = std::clamp(f.probability, 1e-6, 1 - 1e-6);
+    sum -= std::log(f.came ? p : 1 - p);
+  }
+  return sum / static_cast<double>(all.size());
+}
+
+std::vector<reliability_bin> reliability(std::vector<forecast> all, std::size_t bins) {
   std::stable_sort(all.begin(), all.end(),
                    [](const forecast& a, const forecast& b) { return a.probability < b.probability; });
-  double error = 0;
+  std::vector<reliability_bin> out;
   for (std::size_t b = 0; b < bins; ++b) {
     const std::size_t from = all.size() * b / bins, to = all.size() * (b + 1) / bins;
-    double said = 0, came = 0;
-    for (std::size_t i = from; i < to; ++i) said += all[i].probability, came += all[i].came;
-    error += std::abs(said - came) / static_cast<double>(all.size());
+    if (from == to) continue;
+    reliability_bin x;
+    x.count = to - from;
+    for (std::size_t i = from; i < to; ++i) x.said += all[i].probability, x.came += all[i].came;
+    x.said /= static_cast<double>(x.count);
+    x.came /= static_cast<double>(x.count);
+    out.push_back(x);
   }
+  return out;
+}
+
+double calibration_error(std::vector<forecast> all, std::size_t bins) {
+  const auto n = static_cast<double>(all.size());
+  double error = 0;
+  for (const auto& b : reliability(std::move(all), bins))
+    error += std::abs(b.said - b.came) * static_cast<double>(b.count) / n;
   return error;
+}
+
+std::vector<trade_off> precision_recall(std::vector<forecast> all) {
+  std::stable_sort(all.begin(), all.end(),
+                   [](const forecast& a, const forecast& b) { return a.probability > b.probability; });
+  double positives = 0, hits = 0;
+  for (const auto& f : all) positives += f.came;
+  std::vector<trade_off> out;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    hits += all[i].came;
+    if (i + 1 < all.size() && all[i + 1].probability == all[i].probability) continue;
+    out.push_back({hits / positives, hits / static_cast<double>(i + 1)});
+  }
+  return out;
+}
+
+double average_precision(std::vector<forecast> all) {
+  if (std::none_of(all.begin(), all.end(), [](const forecast& f) { return f.came; }))
+    return std::numeric_limits<double>::quiet_NaN();
+  double area = 0, before = 0;
+  for (const auto& x : precision_recall(std::move(all))) {
+    area += (x.recall - before) * x.precision;
+    before = x.recall;
+  }
+  return area;
+}
+
+rates rates_of(std::uint64_t positives, std::uint64_t hits, std::uint64_t false_alarms) {
+  rates r;
+  const auto h = static_cast<double>(hits);
+  if (hits + false_alarms > 0) r.precision = h / static_cast<double>(hits + false_alarms);
+  if (positives > 0) r.recall = h / static_cast<double>(positives);
+  if (r.precision + r.recall > 0) r.f1 = 2 * r.precision * r.recall / (r.precision + r.recall);
+  return r;
+}
+
+interval f1_bounds(const std::vector<outcome>& all) {
+  if (all.empty()) return {0, 1};
+  std::mt19937_64 random(1);
+  std::vector<double> drawn;
+  for (int round = 0; round < 1000; ++round) {
+    std::uint64_t positives = 0, hits = 0, wrong = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const outcome& o = all[random() % all.size()];
+      positives += o.positive, hits += o.hit, wrong += o.false_alarms;
+    }
+    drawn.push_back(rates_of(positives, hits, wrong).f1);
+  }
+  return {quantile(drawn, 0.025), quantile(drawn, 0.975)};
 }
 
 }  // namespace measure

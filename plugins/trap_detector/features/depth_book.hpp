@@ -9,12 +9,21 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "trapline/abi/market.h"
 #include "trapline/sdk/decimal.hpp"
 
 namespace trapline::trap {
+
+// A price or size as a number; NaN for what no market has: the largest and least of an int64, which stand for "none" in
+// more than one feed, and 10^15 and more.
+inline double amount(std::int64_t mantissa, int exp) noexcept {
+  constexpr auto least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::int64_t>::max();
+  const double v = sdk::to_double(mantissa, exp);
+  return mantissa != least && mantissa != most && v < 1e15 ? v : std::numeric_limits<double>::quiet_NaN();
+}
 
 enum class book_side : std::uint8_t { bid = 0, ask = 1 };
 constexpr book_side opposite(book_side s) noexcept { return s == book_side::bid ? book_side::ask : book_side::bid; }
@@ -46,7 +55,7 @@ class depth_book {
     if (!valid_) return false;
     if (levels.size() != std::size_t{head.bid_count} + head.ask_count) return valid_ = false;
     for (std::size_t i = 0; i < levels.size(); ++i) {
-      const level l{sdk::to_double(levels[i].price, head.price_exp), sdk::to_double(levels[i].size, head.size_exp)};
+      const level l{amount(levels[i].price, head.price_exp), amount(levels[i].size, head.size_exp)};
       if (!(l.price > 0) || !(l.size >= 0)) return valid_ = false;
       const bool bid = i < head.bid_count;
       const double before = bid ? set<true>(bids_, l) : set<false>(asks_, l);
@@ -130,7 +139,7 @@ class depth_book {
   static bool fill(half& h, const trapline_book& head, std::span<const trapline_level> levels) noexcept {
     const std::size_t n = std::min(levels.size(), capacity);
     for (std::size_t i = 0; i < levels.size(); ++i) {
-      const level l{sdk::to_double(levels[i].price, head.price_exp), sdk::to_double(levels[i].size, head.size_exp)};
+      const level l{amount(levels[i].price, head.price_exp), amount(levels[i].size, head.size_exp)};
       if (!(l.price > 0) || !(l.size > 0)) return false;
       if (i > 0 && !(Bids ? levels[i].price < levels[i - 1].price : levels[i].price > levels[i - 1].price))
         return false;

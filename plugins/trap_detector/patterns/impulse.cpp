@@ -23,15 +23,15 @@ void impulse::reset() noexcept {
 }
 
 // The lowest (for a pump) price of the window, and the price that would make a return of return_sigma from it.
-// sigma is the one of the window's begin, so that the impulse does not hide in its own volatility.
+// sigma is the one of the window's begin, so that the impulse does not hide in its own volatility. Called as a second
+// opens, before its first trade.
 void impulse::look_back(const market& m) noexcept {
   const flow& f = m.bins();
   const std::int64_t n = std::min<std::int64_t>(f.held(), settings_.within / second + 1);
   origin_ = trigger_ = 0;
   by_z_ = false;
   for (std::int64_t i = n; i-- > 0;) {
-    const second_bin& b = f.bin(i);
-    const double p = s_ > 0 ? b.low : b.high;
+    const double p = s_ > 0 ? f.low(i) : f.high(i);
     if (p > 0 && (origin_ == 0 || s_ * (origin_ - p) >= 0)) {
       origin_ = p;
       origin_ts_ = (f.sec() - i) * second;

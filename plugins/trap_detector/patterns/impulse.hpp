@@ -29,6 +29,7 @@ class impulse {
            s_ * (price - start_) >= 0 && s_ * (extreme_ - price) >= 0;
   }
   bool take_changed() noexcept { return std::exchange(changed_, false); }
+  bool active() const noexcept { return at_ != state::idle; }
   // `spoofed`: an alarm of spoofing stands on the side that would support the move.
   assessment assess_fake(const market& m, bool spoofed) const noexcept;
   assessment assess_move(const market& m) const noexcept;

@@ -55,6 +55,7 @@ class layer_watch {
   assessment assess_spoofing(const market& m) const noexcept;
   assessment assess_layering(const market& m) const noexcept;
   bool take_changed() noexcept { return std::exchange(changed_, false); }
+  bool active() const noexcept { return spoofs_.held > 0 || layerings_.held > 0; }
   std::size_t open_layers() const noexcept { return count_; }
 
  private:

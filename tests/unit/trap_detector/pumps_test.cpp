@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "learning.hpp"
+#include "measure/hash.hpp"
 #include "measure/statistics.hpp"
 #include "scoring.hpp"
 
