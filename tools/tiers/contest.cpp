@@ -42,7 +42,8 @@ bool counted(std::uint16_t abi, std::uint8_t direction, pattern& what, bool& up)
 
 class detector_contestant final : public contestant {
  public:
-  detector_contestant(std::string name, trap::settings s) : contestant(std::move(name)), detector_(std::move(s), out_) {}
+  detector_contestant(std::string name, trap::settings s)
+      : contestant(std::move(name)), detector_(std::move(s), out_) {}
   void candle(std::int64_t ts, const trapline_candle& c) override {
     detector_.on_candle(head(TRAPLINE_EVENT_CANDLE, ts), c);
   }
@@ -57,11 +58,10 @@ class detector_contestant final : public contestant {
   }
   const std::vector<alarm>& alarms() const override { return out_.alarms; }
   const std::vector<reading>& readings() const override { return out_.readings; }
+  std::vector<std::string> evidence() const override { return out_.evidence; }
 
  private:
-  static trapline_event head(std::uint16_t type, std::int64_t ts) {
-    return trapline::sdk::make_event(type, 1, 1, ts);
-  }
+  static trapline_event head(std::uint16_t type, std::int64_t ts) { return trapline::sdk::make_event(type, 1, 1, ts); }
   listener out_;
   trap::detector detector_;
 };

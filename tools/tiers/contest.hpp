@@ -55,6 +55,8 @@ class contestant : public planted::tape {
   const std::string& name() const noexcept { return name_; }
   virtual const std::vector<alarm>& alarms() const = 0;
   virtual const std::vector<reading>& readings() const = 0;
+  // Of the alarms, for people; one for each, or none at all.
+  virtual std::vector<std::string> evidence() const { return {}; }
 
  private:
   std::string name_;
@@ -72,6 +74,5 @@ std::unique_ptr<contestant> threshold_contestant(double percent);
 std::unique_ptr<contestant> price_rule();
 std::unique_ptr<contestant> volume_rule();
 std::unique_ptr<contestant> cancel_rule();
-
 
 }  // namespace tiers

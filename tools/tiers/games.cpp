@@ -5,6 +5,27 @@
 
 namespace tiers {
 
+namespace {
+
+class price_watch final : public planted::tape {
+ public:
+  void candle(std::int64_t, const trapline_candle&) override {}
+  void trade(std::int64_t ts, const trapline_trade& t) override {
+    if (begin_ == 0) begin_ = ts;
+    const auto n = static_cast<std::size_t>((ts - begin_) / planted::second) + 1;
+    if (prices.size() < n) prices.resize(n, static_cast<float>(t.price) * 0.1f);
+    prices.back() = static_cast<float>(t.price) * 0.1f;
+  }
+  void book(std::int64_t, bool, const trapline_book&, std::span<const trapline_level>) override {}
+  void ticker(std::int64_t, const trapline_ticker&) override {}
+  std::vector<float> prices;
+
+ private:
+  std::int64_t begin_ = 0;
+};
+
+}  // namespace
+
 std::vector<planted::session_settings> fixtures(planted::split s, planted::difficulty d, int sessions, int traps) {
   std::vector<planted::session_settings> out;
   for (int n = 0; n < sessions; ++n)
@@ -27,10 +48,13 @@ std::vector<played> play(const std::vector<planted::session_settings>& all, cons
       auto contestants = who();
       std::vector<planted::tape*> tapes;
       for (auto& c : contestants) tapes.push_back(c.get());
+      price_watch prices;
+      tapes.push_back(&prices);
       fan_out tape(tapes);
       out[i].settings = all[i];
       out[i].truth = planted::run_session(all[i], tape);
-      for (auto& c : contestants) out[i].contestants.push_back({c->name(), c->alarms(), c->readings()});
+      for (auto& c : contestants) out[i].contestants.push_back({c->name(), c->alarms(), c->readings(), c->evidence()});
+      out[i].prices = std::move(prices.prices);
     }
   };
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());

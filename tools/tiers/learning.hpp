@@ -1,11 +1,11 @@
 // Learns the tables of a pattern from planted sessions.
 //
-// The unit is a candidate: an episode of the detector, alarmed or not. In each state that its machine reached it counts once,
-// with the last evidence of that state, and with the answer whether a planted episode of the pattern was under way. The
-// log-odds are an offset for the state plus one number for the bin of each item (logistic regression with a ridge, so that
-// what a bin adds is shrunk where it is rare or told by its neighbours already); then one slope and one offset, fitted on
-// candidates of sessions that the fit had not seen (Platt), scale all of it. The base rate in what comes out is that of the
-// planted sessions, five decoys for each trap: shift_to() moves it to another.
+// The unit is a candidate: an episode of the detector, alarmed or not. In each state that its machine reached it counts
+// once, with the last evidence of that state, and with the answer whether a planted episode of the pattern was under
+// way. The log-odds are an offset for the state plus one number for the bin of each item (logistic regression with a
+// ridge, so that what a bin adds is shrunk where it is rare or told by its neighbours already); then one slope and one
+// offset, fitted on candidates of sessions that the fit had not seen (Platt), scale all of it. The base rate in what
+// comes out is that of the planted sessions, five decoys for each trap: shift_to() moves it to another.
 #pragma once
 
 #include "games.hpp"
@@ -20,8 +20,8 @@ struct sample {
   std::size_t session = 0;  // for folds
 };
 
-// What the detector's machines looked like in the sessions, by pattern. Alarms are held off, so that every candidate runs
-// to its end.
+// What the detector's machines looked like in the sessions, by pattern. Alarms are held off, so that every candidate
+// runs to its end.
 std::array<std::vector<sample>, pattern_count> collect(const std::vector<planted::session_settings>& sessions,
                                                        unsigned threads);
 

@@ -1,12 +1,139 @@
-#include <cstdio>
-#include <cstdlib>
-#include "games.hpp"
-using namespace tiers;
-int main(int c,char**v){
-  int sessions=c>1?atoi(v[1]):1; auto d=(planted::difficulty)(c>2?atoi(v[2]):1);
-  auto all=play(fixtures(planted::split::tune,d,sessions,c>3?atoi(v[3]):6),[]{ std::vector<std::unique_ptr<contestant>> o; o.push_back(trap_contestant("trap_detector",{})); o.push_back(candle_contestant()); o.push_back(threshold_contestant(3)); o.push_back(threshold_contestant(0.6)); o.push_back(price_rule());o.push_back(volume_rule());o.push_back(cancel_rule()); return o;},2);
-  for(size_t p=0;p<pattern_count;++p) for(size_t w=0;w<all[0].contestants.size();++w){ auto t=score(all,w,(pattern)p); auto r=t.rates(); if(w&&!t.hits&&!t.false_alarms)continue; auto b=measure::f1_bounds(t.units);
-   printf("%-15s %-26s pos %3zu P %.2f R %.2f F1 %.2f [%.2f,%.2f] false %zu lvl %zu neutral %zu other %zu h %.1f  d50 %.1f BS %.2f ECE %.3f AP %.2f n %zu\n",std::string(name_of((pattern)p)).c_str(),t.name.c_str(),t.positives,r.precision,r.recall,r.f1,b.first,b.second,t.false_alarms,t.wrong_level,t.neutral,t.other_false,t.hours,measure::quantile(t.delays,.5),measure::brier_skill(t.forecasts),measure::calibration_error(t.forecasts,10),measure::average_precision(t.forecasts),t.forecasts.size());
-   if(w==0){ printf("     "); for(auto&[k,n]:t.false_by)printf("%s %d  ",k.c_str(),n); puts("");}
+// tiers generate: a market with planted episodes as JSON lines. tiers learn: the tables of calibration/. tiers
+// evaluate: what the detectors find, tier by tier, as tables and one HTML file.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "evaluation.hpp"
+#include "learning.hpp"
+#include "planted/json_tape.hpp"
+
+namespace {
+
+namespace trap = trapline::trap;
+using planted::difficulty;
+using planted::split;
+
+std::ofstream open(const std::string& path) {
+  std::ofstream out(path, std::ios::binary);
+  if (!out) throw std::runtime_error(path + ": cannot be written");
+  return out;
+}
+
+int generate(const planted::session_settings& s, const std::string& output, const std::string& truth_path) {
+  std::ofstream file;
+  if (output != "-") file = open(output);
+  std::ostream& events = output == "-" ? std::cout : file;
+  planted::json_tape tape(events, "BTCUSDT");
+  const auto truth = planted::run_session(s, tape);
+  if (!truth_path.empty()) {
+    auto out = open(truth_path);
+    planted::write_truth(out, s, truth);
+  }
+  events.flush();
+  if (!events) throw std::runtime_error(output + ": cannot be written");
+  return 0;
+}
+
+// Learns on `tune`; on `choose` decides for each pattern which tables are better. `test` is not looked at.
+int learn(const std::string& dir, int sessions, int traps, unsigned threads) {
+  std::vector<planted::session_settings> tune, choose;
+  for (const auto d : {difficulty::easy, difficulty::medium, difficulty::hard}) {
+    for (const auto& x : tiers::fixtures(split::tune, d, sessions, traps)) tune.push_back(x);
+    for (const auto& x : tiers::fixtures(split::choose, d, sessions, traps)) choose.push_back(x);
+  }
+  const auto samples = tiers::collect(tune, threads);
+  std::vector<tiers::learned> all;
+  trap::settings with = tiers::reasoned();
+  for (const auto& s : tiers::slots()) {
+    const auto& from = samples[static_cast<std::size_t>(s.what)];
+    all.push_back(tiers::learn(from, s.kind, s.name));
+    std::size_t came = 0;
+    for (const auto& x : from) came += x.came;
+    std::printf("%-12s %5zu samples, %zu of planted episodes\n", s.name, from.size(), came);
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].settle(tiers::slots()[i].name);
+    tiers::slots()[i].of(with) = all[i].numbers;
+  }
+  const auto games = tiers::play(
+      choose,
+      [&] {
+        std::vector<std::unique_ptr<tiers::contestant>> out;
+        out.push_back(tiers::trap_contestant("reasoned", tiers::reasoned()));
+        out.push_back(tiers::trap_contestant("learned", with));
+        return out;
+      },
+      threads);
+  std::printf("%-12s %-20s %-20s %-20s\n", "", "Brier skill", "ECE", "F1");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& s = tiers::slots()[i];
+    const auto a = tiers::score(games, 0, s.what), b = tiers::score(games, 1, s.what);
+    const double skill_a = measure::brier_skill(a.forecasts), skill_b = measure::brier_skill(b.forecasts);
+    // Better forecasts, and no worse alarms.
+    const bool better = skill_b > skill_a && b.rates().f1 >= a.rates().f1 - 0.02;
+    std::printf("%-12s %.3f -> %.3f       %.3f -> %.3f       %.3f -> %.3f       %s\n", s.name, skill_a, skill_b,
+                measure::calibration_error(a.forecasts, 10), measure::calibration_error(b.forecasts, 10), a.rates().f1,
+                b.rates().f1, better ? "learned" : "reasoned");
+    auto out = open(dir + "/" + s.name + ".inc");
+    out << (better ? tiers::data_file(all[i]) : "{}\n");
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Planted markets: generates them, learns from them, measures the detectors.", "tiers"};
+  app.require_subcommand(1);
+  const std::map<std::string, difficulty> difficulties{
+      {"easy", difficulty::easy}, {"medium", difficulty::medium}, {"hard", difficulty::hard}};
+  const std::map<std::string, planted::family> families{{"stop_hunt", planted::family::stop_hunt},
+                                                        {"range_trap", planted::family::range_trap},
+                                                        {"impulse", planted::family::impulse},
+                                                        {"spoofing", planted::family::spoofing},
+                                                        {"layering", planted::family::layering}};
+  planted::session_settings one;
+  std::string output = "-", truth;
+  auto* generate_cmd = app.add_subcommand("generate", "Write the events of one session as JSON lines");
+  generate_cmd->add_option("--seed", one.seed, "The same seed gives the same events")->capture_default_str();
+  generate_cmd->add_option("--family", one.of, "Which episodes")->transform(CLI::CheckedTransformer(families));
+  generate_cmd->add_option("--difficulty", one.how, "How much they stand out")
+      ->transform(CLI::CheckedTransformer(difficulties));
+  generate_cmd->add_option("--traps", one.traps, "Traps; five decoys come with each")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  generate_cmd->add_option("--output", output, "Events, `-` = standard output")->capture_default_str();
+  generate_cmd->add_option("--truth", truth, "What was planted, one line an episode");
+
+  std::string dir;
+  int sessions = 2, traps = 6;
+  unsigned threads = 0;
+  auto* learn_cmd = app.add_subcommand("learn", "Learn the tables and write the data files");
+  learn_cmd->add_option("--output", dir, "plugins/trap_detector/calibration")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  learn_cmd->add_option("--sessions", sessions, "Of each family, difficulty and split")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  learn_cmd->add_option("--traps", traps, "In each session")->check(CLI::Range(1, 100))->capture_default_str();
+  learn_cmd->add_option("--threads", threads, "0 = one a processor")->capture_default_str();
+
+  tiers::evaluation_settings e;
+  auto* evaluate_cmd = app.add_subcommand("evaluate", "Measure on the test split and on recordings; write the report");
+  evaluate_cmd->add_flag("--full", e.full, "All difficulties, more of each, and the labelled pumps");
+  evaluate_cmd->add_option("--data", e.data, "Folder of the recordings")->capture_default_str();
+  evaluate_cmd->add_option("--output", e.output, "Folder of the report")->capture_default_str();
+  evaluate_cmd->add_option("--sessions", e.sessions, "Of each family and difficulty; 0 = by the form")
+      ->check(CLI::Range(0, 1000));
+  evaluate_cmd->add_option("--threads", e.threads, "0 = one a processor")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (*generate_cmd) return generate(one, output, truth);
+    return *learn_cmd ? learn(dir, sessions, traps, threads) : tiers::evaluate(e);
+  } catch (const std::exception& x) {
+    std::cerr << "tiers: " << x.what() << '\n';
+    return 1;
   }
 }

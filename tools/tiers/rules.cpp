@@ -96,8 +96,8 @@ class price_only final : public rule {
       return;
     }
     if (ts < s.rest) return;
-    const double from = up ? *std::min_element(seconds_.begin(), seconds_.end())
-                           : *std::max_element(seconds_.begin(), seconds_.end());
+    const double from =
+        up ? *std::min_element(seconds_.begin(), seconds_.end()) : *std::max_element(seconds_.begin(), seconds_.end());
     if (to * (p / from - 1) < 0.006) return;
     s.start = from, s.extreme = p, s.extreme_at = ts;
     tell(ts, pattern::move, up, 0, 0.7);

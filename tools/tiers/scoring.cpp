@@ -26,15 +26,7 @@ std::int64_t tolerance(pattern p) {
 }
 
 // A pump is over at its peak, a fake one when it was taken back.
-std::int64_t end_of(const planted::episode& e, pattern p) {
-  return p == pattern::move && e.peak != 0 ? e.peak : e.end;
-}
-
-bool level_agrees(const planted::episode& e, pattern p, double level) {
-  if (p == pattern::fake_move || p == pattern::move) return true;
-  return std::any_of(e.levels.begin(), e.levels.end(),
-                     [&](double l) { return std::abs(level - l) <= std::max(0.2, l * 1e-4) * (1 + 1e-9); });
-}
+std::int64_t end_of(const planted::episode& e, pattern p) { return p == pattern::move && e.peak != 0 ? e.peak : e.end; }
 
 bool neutral(const planted::episode& e, const alarm& a) {
   if (a.ts < e.onset - 2 * second || a.ts > e.end + 60 * second) return false;
@@ -71,6 +63,16 @@ planted::family family_of(pattern p) noexcept {
   return of[static_cast<std::size_t>(p)];
 }
 
+bool level_agrees(const planted::episode& e, pattern p, double level) noexcept {
+  if (p == pattern::fake_move || p == pattern::move) return true;
+  return std::any_of(e.levels.begin(), e.levels.end(),
+                     [&](double l) { return std::abs(level - l) <= std::max(0.2, l * 1e-4) * (1 + 1e-9); });
+}
+
+bool hits(const planted::episode& e, const alarm& a) noexcept {
+  return is(e, a.what) && a.up == e.up && a.ts >= e.onset - 2 * second && a.ts <= end_of(e, a.what) + tolerance(a.what);
+}
+
 tally score(const std::vector<played>& all, std::size_t who, pattern p) {
   tally out;
   out.what = p;
@@ -91,8 +93,7 @@ tally score(const std::vector<played>& all, std::size_t who, pattern p) {
       for (std::size_t i = 0; i < episodes.size() && !hit; ++i) {
         const auto& e = episodes[i];
         skip = skip || neutral(e, a);
-        if (!is(e, p) || found[i] || a.up != e.up) continue;
-        if (a.ts < e.onset - 2 * second || a.ts > end_of(e, p) + tolerance(p)) continue;
+        if (found[i] || !hits(e, a)) continue;
         if (!level_agrees(e, p, a.level)) {
           wrong_level = true;
           continue;
@@ -101,7 +102,10 @@ tally score(const std::vector<played>& all, std::size_t who, pattern p) {
         out.delays.push_back(static_cast<double>(a.ts - e.onset) * 1e-9);
       }
       if (hit) continue;
-      if (skip) {
+      // Further alarms about the matches that made the first one.
+      const bool repeated = (p == pattern::spoofing || p == pattern::layering) && !episodes.empty() && found[at] &&
+                            a.up == episodes[at].up && a.ts <= episodes[at].end + tolerance(p);
+      if (skip || repeated) {
         ++out.neutral;
       } else if (own) {
         ++out.false_alarms;

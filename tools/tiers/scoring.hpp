@@ -1,10 +1,11 @@
 // What contestants said of planted sessions against their truth.
 //
-// An alarm is the first `detected` or `confirmed` of an id. It hits an episode of its pattern if it lies from 2 s before
-// the onset to a tolerance after the end (spoofing, layering 5 s; stop hunt 30 s; pump 60 s; traps and fakes 120 s),
-// names the same direction, and a level within 2 ticks or 1 bp of the true one; one alarm an episode, every further one is
-// false. Two kinds count neither way: spoofing told of a ladder of false orders (layering is spoofing by more orders), and a
-// pump or dump told of a fast, far move that another script made.
+// An alarm is the first `detected` or `confirmed` of an id. It hits an episode of its pattern if it lies from 2 s
+// before the onset to a tolerance after the end (spoofing, layering 5 s; stop hunt 30 s; pump 60 s; traps and fakes 120
+// s), names the same direction, and a level within 2 ticks or 1 bp of the true one; one alarm an episode, every further
+// one is false. Three kinds count neither way: spoofing or layering told again of the same run of false orders (it is
+// one episode of two minutes, and the detectors' refractory time is 30 s); spoofing told of a ladder of false orders
+// (layering is spoofing by more orders), and a pump or dump told of a fast, far move that another script made.
 #pragma once
 
 #include <map>
@@ -23,8 +24,10 @@ struct played {
     std::string name;
     std::vector<alarm> alarms;
     std::vector<reading> readings;
+    std::vector<std::string> evidence;
   };
   std::vector<said> contestants;
+  std::vector<float> prices;  // the last one of each second since truth.begin
 };
 
 struct tally {
@@ -34,10 +37,10 @@ struct tally {
   std::uint64_t false_alarms = 0;  // in sessions of the pattern's own family: five decoys for each trap
   std::uint64_t other_false = 0;   // in the sessions of the other families
   std::uint64_t neutral = 0;
-  std::uint64_t wrong_level = 0;  // false only because of the level
-  double hours = 0;               // of all sessions
-  std::vector<double> delays;     // s from the onset, of hits
-  std::vector<measure::outcome> units;      // an episode or decoy each, for drawing anew
+  std::uint64_t wrong_level = 0;             // false only because of the level
+  double hours = 0;                          // of all sessions
+  std::vector<double> delays;                // s from the onset, of hits
+  std::vector<measure::outcome> units;       // an episode or decoy each, for drawing anew
   std::vector<measure::forecast> forecasts;  // one an episode or decoy of the family
   std::map<std::string, int> false_by;       // which decoys drew false alarms
 
@@ -47,6 +50,10 @@ struct tally {
 // Whether the pattern is true of the episode.
 bool is(const planted::episode& e, pattern p) noexcept;
 planted::family family_of(pattern p) noexcept;
+
+// A hit of `a` in the sense above; the level is looked at apart.
+bool hits(const planted::episode& e, const alarm& a) noexcept;
+bool level_agrees(const planted::episode& e, pattern p, double level) noexcept;
 
 // `who`: index of the contestant, the same in every session.
 tally score(const std::vector<played>& all, std::size_t who, pattern p);

@@ -117,7 +117,6 @@ void layer_watch::join_group(const market& m, layer& l) noexcept {
   }
   ++slot->count;
   slot->sum += l.size;
-  slot->squares += l.size * l.size;
   l.group = slot->id;
 }
 
@@ -204,7 +203,7 @@ void layer_watch::judge(const market& m, std::size_t i) noexcept {
   const std::int64_t life = l.withdrawn - l.posted;
   const auto band = static_cast<std::uint8_t>(band_of(l.distance_bp));
   // Too short to have been seen standing: neither a match nor a counter-example.
-  if (life < spoof_.life_min || l.updates < 2) return;
+  if (life < spoof_.life_min || l.updates < 2) return quit_group(l);
   const double withdrawn = l.size - l.remaining - l.traded;
   const bool traded = l.traded >= spoof_.traded_max * l.size;
   const bool filled_opposite =
@@ -238,18 +237,31 @@ void layer_watch::judge(const market& m, std::size_t i) noexcept {
   if (new_act || !fits) close(m.now(), band, fits);
 }
 
+// An order that only blinked says nothing about those that were posted beside it.
+void layer_watch::quit_group(const layer& l) noexcept {
+  for (auto& g : groups_) {
+    if (g.id != l.group || g.done || g.count == 0) continue;
+    --g.count;
+    g.sum -= l.size;
+  }
+}
+
 void layer_watch::leave_group(const market& m, const layer& l, double price) noexcept {
   for (auto& g : groups_) {
     if (g.id != l.group || g.done) continue;
     if (g.first_withdrawn == 0 || l.withdrawn - g.first_withdrawn > layering_.withdrawn_within) {
       g.first_withdrawn = l.withdrawn;
-      g.withdrawn = g.filled = 0;
+      g.withdrawn = g.filled = g.squares = 0;
+      g.left = 0;
     }
+    ++g.left;
     g.withdrawn += l.size;
+    g.squares += l.size * l.size;
     g.filled += l.traded;
-    if (g.count < static_cast<std::uint32_t>(layering_.levels) || g.withdrawn < layering_.withdrawn * g.sum) return;
-    const double mean = g.sum / g.count;
-    const double cv = std::sqrt(std::max(0.0, g.squares / g.count - mean * mean)) / mean;
+    if (g.left < static_cast<std::uint32_t>(layering_.levels) || g.withdrawn < layering_.withdrawn * g.sum) return;
+    // Of those that left together: strangers posted in the same moment need not be of their size.
+    const double mean = g.withdrawn / g.left;
+    const double cv = std::sqrt(std::max(0.0, g.squares / g.left - mean * mean)) / mean;
     g.done = true;
     if (cv >= layering_.size_cv) return;
     const double s = side_ == book_side::bid ? 1 : -1;
@@ -257,13 +269,13 @@ void layer_watch::leave_group(const market& m, const layer& l, double price) noe
     x.posted = g.posted;
     x.withdrawn = l.withdrawn;
     x.price = price;
-    x.size = g.sum;
+    x.size = g.withdrawn;
     x.filled = g.filled;
-    x.depth_share = g.sum / m.d10();
+    x.depth_share = g.withdrawn / m.d10();
     x.mid_posted = l.mid_posted;
     x.mid_withdrawn = l.mid_withdrawn;
     x.fpm_bp = s * (l.mid_withdrawn / l.mid_posted - 1) * 1e4;
-    x.count = static_cast<std::uint8_t>(std::min<std::uint32_t>(g.count, 255));
+    x.count = static_cast<std::uint8_t>(std::min<std::uint32_t>(g.left, 255));
     x.size_cv = cv;
     layerings_.push(x);
     changed_ = true;

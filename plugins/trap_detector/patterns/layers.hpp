@@ -75,8 +75,11 @@ class layer_watch {
   struct group {
     std::uint32_t id = 0;
     std::int64_t posted = 0, first_withdrawn = 0;
-    double sum = 0, squares = 0, withdrawn = 0, filled = 0;
-    std::uint32_t count = 0;
+    double sum = 0;           // of all that stand or stood long enough
+    std::uint32_t count = 0;  // of the same
+    // Of those that were withdrawn within `withdrawn_within` of each other.
+    double withdrawn = 0, squares = 0, filled = 0;
+    std::uint32_t left = 0;
     bool done = false;
   };
   template <std::size_t N>
@@ -105,6 +108,7 @@ class layer_watch {
   bool moved_on(const layer& l) const noexcept;
   void close(std::int64_t ts, std::uint8_t band, bool matched) noexcept;
   void join_group(const market& m, layer& l) noexcept;
+  void quit_group(const layer& l) noexcept;
   void leave_group(const market& m, const layer& l, double price) noexcept;
   template <std::size_t N>
   void follow(const market& m, ring<N>& matches) noexcept;

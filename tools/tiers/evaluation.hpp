@@ -1,0 +1,26 @@
+// `tiers evaluate`: all tiers of detection.md 3 on the test split and on recordings.
+//
+//   T0  one easy session a family: is the trap told, and which decoys
+//   T1  planted sessions, five decoys for each trap, by difficulty
+//   T2  false orders laid over the real BTC stream
+//   T3  labelled pumps (`pumps evaluate` has the whole table)
+//   T4  the real stream and real bars as they are, with surrogates; natural moves of the labelled recordings
+#pragma once
+
+#include <string>
+
+namespace tiers {
+
+struct evaluation_settings {
+  bool full = false;  // otherwise: medium only, few sessions, no labelled pumps
+  std::string data = "../shared/data";
+  std::string output = "run/evaluation";
+  int sessions = 0;
+  unsigned threads = 0;
+};
+
+// Prints the tables, writes <output>/report.html. What needs recordings that are absent is left out, and said so. 0 =
+// done.
+int evaluate(const evaluation_settings& s);
+
+}  // namespace tiers
