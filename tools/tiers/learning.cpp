@@ -238,13 +238,11 @@ std::array<std::vector<sample>, pattern_count> collect(const std::vector<planted
       const auto truth = planted::run_session(sessions[i], s);
       for (auto& [key, x] : s.all) {
         const pattern p = slots()[x.slot].what;
-        bool skip = false;
+        bool skip = sessions[i].of != family_of(p);
         for (const auto& e : truth.episodes) {
           const bool together = x.last >= e.onset - 2 * trap::second && x.first <= e.end + 60 * trap::second;
           if (!together || x.up != e.up) continue;
           x.what.came |= is(e, p);
-          // Spoofing told of a ladder counts neither way.
-          skip |= p == pattern::spoofing && e.of == planted::family::layering && (e.trap || e.what == "unequal_sizes");
         }
         x.what.session = i;
         if (!skip) each[i][static_cast<std::size_t>(p)].push_back(std::move(x.what));

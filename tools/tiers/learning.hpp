@@ -20,8 +20,8 @@ struct sample {
   std::size_t session = 0;  // for folds
 };
 
-// What the detector's machines looked like in the sessions, by pattern. Alarms are held off, so that every candidate
-// runs to its end.
+// What the detector's machines looked like in the sessions of each pattern's own family. Alarms are held off, so that
+// every candidate runs to its end.
 std::array<std::vector<sample>, pattern_count> collect(const std::vector<planted::session_settings>& sessions,
                                                        unsigned threads);
 

@@ -36,29 +36,22 @@ int generate(const planted::session_settings& s, const std::string& output, cons
   return 0;
 }
 
-// Learns on `tune`; on `choose` decides for each pattern which tables are better. `test` is not looked at.
-int learn(const std::string& dir, int sessions, int traps, unsigned threads) {
-  std::vector<planted::session_settings> tune, choose;
-  for (const auto d : {difficulty::easy, difficulty::medium, difficulty::hard}) {
-    for (const auto& x : tiers::fixtures(split::tune, d, sessions, traps)) tune.push_back(x);
-    for (const auto& x : tiers::fixtures(split::choose, d, sessions, traps)) choose.push_back(x);
-  }
-  const auto samples = tiers::collect(tune, threads);
-  std::vector<tiers::learned> all;
+// Learns on `tune`; on `choose` decides whether the learned tables are better. `test` is not looked at.
+void learn(const tiers::slot& s, const std::string& dir, int sessions, int traps, unsigned threads) {
+  const auto own = [&](split of) {
+    std::vector<planted::session_settings> out;
+    for (const auto d : {difficulty::easy, difficulty::medium, difficulty::hard})
+      for (const auto& x : tiers::fixtures(of, d, sessions, traps))
+        if (x.of == tiers::family_of(s.what)) out.push_back(x);
+    return out;
+  };
+  const auto samples = tiers::collect(own(split::tune), threads)[static_cast<std::size_t>(s.what)];
+  auto learned = tiers::learn(samples, s.kind, s.name);
+  learned.settle(s.name);
   trap::settings with = tiers::reasoned();
-  for (const auto& s : tiers::slots()) {
-    const auto& from = samples[static_cast<std::size_t>(s.what)];
-    all.push_back(tiers::learn(from, s.kind, s.name));
-    std::size_t came = 0;
-    for (const auto& x : from) came += x.came;
-    std::printf("%-12s %5zu samples, %zu of planted episodes\n", s.name, from.size(), came);
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    all[i].settle(tiers::slots()[i].name);
-    tiers::slots()[i].of(with) = all[i].numbers;
-  }
+  s.of(with) = learned.numbers;
   const auto games = tiers::play(
-      choose,
+      own(split::choose),
       [&] {
         std::vector<std::unique_ptr<tiers::contestant>> out;
         out.push_back(tiers::trap_contestant("reasoned", tiers::reasoned()));
@@ -66,20 +59,20 @@ int learn(const std::string& dir, int sessions, int traps, unsigned threads) {
         return out;
       },
       threads);
-  std::printf("%-12s %-20s %-20s %-20s\n", "", "Brier skill", "ECE", "F1");
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto& s = tiers::slots()[i];
-    const auto a = tiers::score(games, 0, s.what), b = tiers::score(games, 1, s.what);
-    const double skill_a = measure::brier_skill(a.forecasts), skill_b = measure::brier_skill(b.forecasts);
-    // Better forecasts, and no worse alarms.
-    const bool better = skill_b > skill_a && b.rates().f1 >= a.rates().f1 - 0.02;
-    std::printf("%-12s %.3f -> %.3f       %.3f -> %.3f       %.3f -> %.3f       %s\n", s.name, skill_a, skill_b,
-                measure::calibration_error(a.forecasts, 10), measure::calibration_error(b.forecasts, 10), a.rates().f1,
-                b.rates().f1, better ? "learned" : "reasoned");
-    auto out = open(dir + "/" + s.name + ".inc");
-    out << (better ? tiers::data_file(all[i]) : "{}\n");
-  }
-  return 0;
+  const auto a = tiers::score(games, 0, s.what), b = tiers::score(games, 1, s.what);
+  const double skill_a = measure::brier_skill(a.forecasts), skill_b = measure::brier_skill(b.forecasts);
+  // Better forecasts, and no worse alarms.
+  const bool better = skill_b > skill_a && b.rates().f1 >= a.rates().f1 - 0.02;
+  std::size_t came = 0;
+  for (const auto& x : samples) came += x.came;
+  std::printf(
+      "%-12s %5zu samples, %4zu of planted episodes; on `choose` Brier skill %.3f -> %.3f, ECE %.3f -> %.3f, "
+      "F1 %.3f -> %.3f: %s\n",
+      s.name, samples.size(), came, skill_a, skill_b, measure::calibration_error(a.forecasts, 10),
+      measure::calibration_error(b.forecasts, 10), a.rates().f1, b.rates().f1, better ? "learned" : "reasoned");
+  std::fflush(stdout);
+  auto out = open(dir + "/" + s.name + ".inc");
+  out << (better ? tiers::data_file(learned) : "{}\n");
 }
 
 }  // namespace
@@ -118,6 +111,11 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   learn_cmd->add_option("--traps", traps, "In each session")->check(CLI::Range(1, 100))->capture_default_str();
+  std::vector<std::string> only;
+  for (const auto& x : tiers::slots()) only.emplace_back(x.name);
+  const auto names = only;
+  learn_cmd->add_option("--only", only, "Patterns to learn; the other files stay as they are")
+      ->check(CLI::IsMember(names));
   learn_cmd->add_option("--threads", threads, "0 = one a processor")->capture_default_str();
 
   tiers::evaluation_settings e;
@@ -131,7 +129,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     if (*generate_cmd) return generate(one, output, truth);
-    return *learn_cmd ? learn(dir, sessions, traps, threads) : tiers::evaluate(e);
+    if (*evaluate_cmd) return tiers::evaluate(e);
+    for (const auto& x : tiers::slots())
+      if (std::find(only.begin(), only.end(), x.name) != only.end()) learn(x, dir, sessions, traps, threads);
+    return 0;
   } catch (const std::exception& x) {
     std::cerr << "tiers: " << x.what() << '\n';
     return 1;

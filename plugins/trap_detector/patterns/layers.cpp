@@ -121,13 +121,19 @@ void layer_watch::join_group(const market& m, layer& l) noexcept {
 }
 
 void layer_watch::on_book(const market& m, layer_watch& other) noexcept {
+  // Whether both sides were quoted is asked once the layer has stood: beside a layer there is nearly always some order
+  // of its size that only blinks, and that is no quote.
+  const auto stood = [&](const layer& l) {
+    return (l.at == fate::withdrawn ? l.withdrawn : m.now()) - l.posted >= spoof_.life_min;
+  };
   for (std::size_t i = 0; i < count_; ++i) {
     layer& l = layers_[i];
     ++l.updates;
-    if (l.updates > 1) continue;
+    if (l.asked || !stood(l)) continue;
+    l.asked = true;  // the later of two asks for both
     for (std::size_t k = 0; k < other.count_; ++k) {
       layer& o = other.layers_[k];
-      if (l.posted - o.posted > two_sided_within || !alike(l.size, o.size, 2)) continue;
+      if (std::abs(l.posted - o.posted) > two_sided_within || !alike(l.size, o.size, 2) || !stood(o)) continue;
       l.two_sided = o.two_sided = true;
     }
   }

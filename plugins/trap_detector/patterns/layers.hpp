@@ -69,7 +69,7 @@ class layer_watch {
     std::uint32_t updates = 0;
     std::uint32_t group = 0;
     fate at = fate::open;
-    bool two_sided = false;
+    bool two_sided = false, asked = false;
     bool large = false;  // passes the size rule of spoofing
   };
   struct group {
