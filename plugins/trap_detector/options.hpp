@@ -166,13 +166,13 @@ inline constexpr auto option_table = option_set<settings>(
         option_float("momentum_ignition.burst_z", "6", "1..1000", "z of one side's taker volume of 2 s")),
     bind<&settings::ignition, &ignition_settings::sweeps>(option_int(
         "momentum_ignition.sweeps", "3", "0..1000", "taker orders through more than one price in those 2 s")),
-    bind<&settings::ignition, &ignition_settings::taker_share>(option_float(
-        "momentum_ignition.taker_share", "0.85", "0.5..1", "share of the pushing side in that volume")),
+    bind<&settings::ignition, &ignition_settings::taker_share>(
+        option_float("momentum_ignition.taker_share", "0.85", "0.5..1", "share of the pushing side in that volume")),
     bind<&settings::ignition, &ignition_settings::follow_n>(
         option_float("momentum_ignition.follow_n", "0.3", "0..1",
                      "rise of the branching ratio of taker orders that says that others follow")),
     bind<&settings::ignition, &ignition_settings::move_sigma>(
-        option_float("momentum_ignition.move_sigma", "2", "0.1..50", "move that followed, in sig60")),
+        option_float("momentum_ignition.move_sigma", "3", "0.1..50", "move that followed, in sig60")),
     bind<&settings::ignition, &ignition_settings::follow_within>(
         option_duration("momentum_ignition.follow_within", "30s", "1s..10m", "from the burst")),
     bind<&settings::ignition, &ignition_settings::revert>(
@@ -192,8 +192,8 @@ inline constexpr auto option_table = option_set<settings>(
         "liquidity_pull.move_sigma", "2", "0.1..50", "the price then goes this far through, in sigma * sqrt(10)")),
     bind<&settings::pull, &pull_settings::move_within>(
         option_duration("liquidity_pull.move_within", "10s", "100ms..10m", "in this time")),
-    bind<&settings::pull, &pull_settings::refractory>(option_duration(
-        "liquidity_pull.refractory", "30s", "0s..24h", "no new episode this long after an alarmed one")),
+    bind<&settings::pull, &pull_settings::refractory>(option_duration("liquidity_pull.refractory", "30s", "0s..24h",
+                                                                      "no new episode this long after an alarmed one")),
 
     bind<&settings::stuffing, &stuffing_settings::z>(
         option_float("quote_stuffing.z", "8", "1..1000",
@@ -203,8 +203,8 @@ inline constexpr auto option_table = option_set<settings>(
     bind<&settings::stuffing, &stuffing_settings::throttled_from>(
         option_duration("quote_stuffing.throttled_from", "10ms", "0s..10s",
                         "a feed with book messages this far apart on average hides most of it")),
-    bind<&settings::stuffing, &stuffing_settings::cap_throttled>(option_float(
-        "quote_stuffing.cap_throttled", "0.5", "0.01..1", "highest probability on such a feed")),
+    bind<&settings::stuffing, &stuffing_settings::cap_throttled>(
+        option_float("quote_stuffing.cap_throttled", "0.5", "0.01..1", "highest probability on such a feed")),
     bind<&settings::stuffing, &stuffing_settings::refractory>(option_duration(
         "quote_stuffing.refractory", "30s", "0s..24h", "no new episode this long after an alarmed one")),
 

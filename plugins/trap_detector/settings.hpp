@@ -111,7 +111,7 @@ struct ignition_settings {
   int sweeps = 3;
   double taker_share = 0.85;
   double follow_n = 0.3;
-  double move_sigma = 2.0;
+  double move_sigma = 3.0;
   std::int64_t follow_within = 30 * second;
   double revert = 0.5;
   std::int64_t revert_within = 5 * minute;

@@ -20,9 +20,9 @@ constexpr std::uint32_t most_levels = 16'384;
 }  // namespace
 
 std::string_view ignored_name(ignored r) noexcept {
-  constexpr std::string_view names[ignored_count] = {"none",         "no_time",     "time_backwards", "malformed",
-                                                     "sequence",     "book_invalid", "max_symbols",   "no_instrument",
-                                                     "implausible",  "oversized"};
+  constexpr std::string_view names[ignored_count] = {"none",        "no_time",      "time_backwards", "malformed",
+                                                     "sequence",    "book_invalid", "max_symbols",    "no_instrument",
+                                                     "implausible", "oversized"};
   return names[static_cast<std::size_t>(r)];
 }
 
@@ -196,7 +196,8 @@ void symbol::weigh_fake(std::size_t side, assessment& a) const noexcept {
     // In progress with flow behind it, or alarmed before: a bare swept level explains nothing.
     const bool in_progress = t.active() && t.probability() > settings_.stop_hunt.cap_without_flow;
     for (const std::int64_t onset : {in_progress ? t.last().onset : 0, t.alarmed_onset()})
-      if (onset >= machines_.impulse_of(side).onset() && onset <= machines_.impulse_of(side).began()) a.evidence.cap(explained);
+      if (onset >= machines_.impulse_of(side).onset() && onset <= machines_.impulse_of(side).began())
+        a.evidence.cap(explained);
   }
 }
 

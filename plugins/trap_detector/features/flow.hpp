@@ -22,8 +22,8 @@ struct second_bin {
   double oi = 0, mark = 0, index = 0;    // 0 = unknown or stale
   double sigma = 0;                      // at the end of the second
   std::uint32_t trades = 0;
-  std::uint32_t orders = 0;                         // taker orders: fills of one side in one ms
-  std::uint32_t sweeps_buy = 0, sweeps_sell = 0;    // of these, through more than one price
+  std::uint32_t orders = 0;                       // taker orders: fills of one side in one ms
+  std::uint32_t sweeps_buy = 0, sweeps_sell = 0;  // of these, through more than one price
 };
 
 // Ring of the last 1024 seconds. Index 0 is the running second.

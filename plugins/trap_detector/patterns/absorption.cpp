@@ -123,8 +123,8 @@ assessment absorption_watch::assess(const market& m) const noexcept {
   e.add(item::absorbed_ratio, w.traded / w.displayed);
   e.add(item::refill_count, w.refills);
   e.add(item::refill_s, w.refill_s / w.refills);
-  e.add(item::advance_sig60, m.sig60_price() > 0 ? s_ * (m.price() - w.price) / m.sig60_price()
-                                                 : std::numeric_limits<double>::quiet_NaN());
+  e.add(item::advance_sig60,
+        m.sig60_price() > 0 ? s_ * (m.price() - w.price) / m.sig60_price() : std::numeric_limits<double>::quiet_NaN());
   out.evidence = e;
   out.active = true;
   out.level = w.price;

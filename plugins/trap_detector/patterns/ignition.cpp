@@ -93,7 +93,8 @@ void ignition::on_second(const market& m) noexcept {
   if (at_ != state::confirmed && m.now() - onset_ <= settings_.follow_within) {
     n_rise_ = std::max(n_rise_, m.branching_n() - n_before_);
     if (m.now() - onset_ >= burst_is_over && rate_before_ > 0)
-      follow_ratio_ = std::max(follow_ratio_, m.orders().value(s_, order_intensity::one_second, m.now()) / rate_before_);
+      follow_ratio_ =
+          std::max(follow_ratio_, m.orders().value(s_, order_intensity::one_second, m.now()) / rate_before_);
   }
   step(m, m.price());
 }

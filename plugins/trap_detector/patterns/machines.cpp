@@ -4,7 +4,8 @@ namespace trapline::trap {
 
 machines::machines(const settings& s)
     : hunts_{stop_hunt(1, s.stop_hunt, s.liquidity_grab), stop_hunt(-1, s.stop_hunt, s.liquidity_grab)},
-      half_grabs_{stop_hunt(1, s.stop_hunt, s.liquidity_grab, true), stop_hunt(-1, s.stop_hunt, s.liquidity_grab, true)},
+      half_grabs_{stop_hunt(1, s.stop_hunt, s.liquidity_grab, true),
+                  stop_hunt(-1, s.stop_hunt, s.liquidity_grab, true)},
       traps_{range_trap(1, s.range_trap), range_trap(-1, s.range_trap)},
       impulses_{impulse(1, s.impulse), impulse(-1, s.impulse)},
       ignitions_{ignition(1, s.ignition), ignition(-1, s.ignition)},

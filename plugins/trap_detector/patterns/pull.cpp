@@ -6,9 +6,11 @@
 namespace trapline::trap {
 
 namespace {
-constexpr std::size_t ten_bp = 3;         // index into band_bp
-constexpr double refilled = 0.7;          // of the depth before: it was no pull, or it is over
-constexpr double usual_depth_share = 0.5; // depth that vanishes must have been there in the first place
+constexpr std::size_t ten_bp = 3;  // index into band_bp
+constexpr double refilled = 0.7;   // of the depth before: it was no pull, or it is over
+// Trades and book come over two channels: a trade may be told this much after the level fell.
+constexpr std::int64_t skew = 300'000'000;
+constexpr double usual_depth_share = 0.5;  // depth that vanishes must have been there in the first place
 }  // namespace
 
 void pull_watch::look(const market& m) noexcept {
@@ -22,15 +24,12 @@ void pull_watch::look(const market& m) noexcept {
   const double sig10 = m.sig10_price();
   if (!(sig10 > 0) || std::abs(m.mid() - before.mid) > sig10) return;
   const double fall = before.depth[i] - depth;
-  const double traded = m.steps().hit(side_, back + 1) / fall;
-  if (traded > settings_.traded_max) return;
-  at_ = state::one;
-  changed_ = true;
+  at_ = state::armed;
   mid_ = before.mid;
   depth_ = before.depth[i];
   sig10_ = sig10;
   share_ = fall / depth_;
-  traded_ = traded;
+  traded_ = 0;
   const double other = before.depth[1 - i];
   other_ = other > 0 ? (other - m.depth(opposite(side_), ten_bp)) / other : 0.0;
   lean_ = s_ * m.micro_lean();
@@ -40,24 +39,30 @@ void pull_watch::look(const market& m) noexcept {
 }
 
 void pull_watch::step(const market& m, double price) noexcept {
-  if (at_ != state::one) return;
+  if (at_ != state::armed && at_ != state::one) return;
+  if (at_ == state::armed && m.now() - dropped_ >= skew) {
+    const std::int64_t back = (m.now() - dropped_ + settings_.within) / pulse::step + 1;
+    traded_ = m.steps().hit(side_, std::min(back, pulse::span - 1)) / (share_ * depth_);
+    at_ = traded_ <= settings_.traded_max ? state::one : state::idle;
+    changed_ = at_ == state::one;
+    if (at_ == state::idle) return;
+  }
   if (price > 0) moved_ = std::max(moved_, s_ * (price - mid_) / sig10_);
-  if (moved_ >= settings_.move_sigma) {
+  if (at_ == state::one && moved_ >= settings_.move_sigma) {
     at_ = state::confirmed;
     through_ = m.now();
     changed_ = true;
     return;
   }
-  if (m.now() - dropped_ > settings_.move_within || !m.book_valid() ||
-      m.depth(side_, ten_bp) >= refilled * depth_) {
+  if (m.now() - dropped_ > settings_.move_within || !m.book_valid() || m.depth(side_, ten_bp) >= refilled * depth_) {
+    changed_ = active();
     at_ = state::idle;
-    changed_ = true;
   }
 }
 
 assessment pull_watch::assess(const market& m) const noexcept {
   assessment out;
-  if (at_ == state::idle) return out;
+  if (!active()) return out;
   score e(prior(s_ > 0 ? kind::liquidity_pull_up : kind::liquidity_pull_down, at_));
   e.add(item::pull_share, share_);
   e.add(item::pull_traded_share, traded_);

@@ -1,6 +1,6 @@
 // Liquidity pull: most of one side's depth vanishes at once without trades, and the price goes through the hole.
 //
-//   IDLE > DROPPED (one) > CONFIRMED (moved through)
+//   IDLE > SEEN (armed: its trades may still be on their way) > DROPPED (one) > CONFIRMED (moved through)
 //
 // The fall is measured round a mid that has not moved yet: depth that is gone because the price ran into it, or away
 // from it, is no pull. One that fills up again, or that the price does not use, ends.
@@ -26,16 +26,16 @@ class pull_watch {
     else step(m, m.mid());
   }
   void on_trade(const market& m, const trade_tick& t) noexcept {
-    if (at_ == state::one) step(m, t.price);
+    if (at_ == state::armed || at_ == state::one) step(m, t.price);
   }
   void on_second(const market& m) noexcept {
-    if (at_ == state::one) step(m, m.price());
+    if (at_ == state::armed || at_ == state::one) step(m, m.price());
   }
   bool take_changed() noexcept { return std::exchange(changed_, false); }
-  bool active() const noexcept { return at_ != state::idle; }
+  bool active() const noexcept { return at_ >= state::one; }
   assessment assess(const market& m) const noexcept;
   void reset() noexcept {
-    changed_ = changed_ || at_ != state::idle;
+    changed_ = changed_ || active();
     at_ = state::idle;
   }
 

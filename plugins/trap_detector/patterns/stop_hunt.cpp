@@ -78,8 +78,7 @@ void stop_hunt::measure(attempt& a, const market& m) noexcept {
   }
   const double q99 = std::max(m.sweep_q99(), m.tick());
   a.sweep = std::max(a.sweep, m.bins().sweep(s_) / q99);
-  if (m.book_valid())
-    a.depth_least = std::min(a.depth_least, m.depth(s_ > 0 ? book_side::ask : book_side::bid, 3));
+  if (m.book_valid()) a.depth_least = std::min(a.depth_least, m.depth(s_ > 0 ? book_side::ask : book_side::bid, 3));
   if (burst >= scale_ * settings_.burst_ratio && m.bins().share(flow::five, s_) >= settings_.taker_share) a.flow = true;
   // A quantile of few sweeps, or of sweeps that all took one level, says nothing.
   if (m.sweep_q99() >= 2 * m.tick() && a.sweep >= 1) a.flow = true;
@@ -103,8 +102,7 @@ void stop_hunt::step(attempt& a, const market& m, double price) noexcept {
     case state::one:
       if (s_ * (price - a.extreme) > 0) a.extreme = price;
       measure(a, m);
-      if (s_ * (a.extreme - a.level) > farthest ||
-          m.now() - a.swept > settings_.reclaim_within) {
+      if (s_ * (a.extreme - a.level) > farthest || m.now() - a.swept > settings_.reclaim_within) {
         move(a, state::idle);
       } else if (beyond <= -scale_ * settings_.reclaim_sigma * a.sig60) {
         a.reclaimed = m.now();

@@ -42,7 +42,7 @@ class wash_index {
   };
   static constexpr std::size_t lag = 37;
 
-  struct against {  // a test against its own baseline
+  struct against {            // a test against its own baseline
     ew_moments usual{10080};  // a minute, half-life 7 days
     double z = 0;             // NaN while there is no baseline
   };

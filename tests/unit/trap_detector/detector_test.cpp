@@ -104,6 +104,24 @@ TEST(detector, numbers_are_finite_and_in_range) {
     for (const auto& r : t.rows) EXPECT_TRUE(r.probability > 0 && r.probability < 1);
 }
 
+TEST(detector, contributions_of_every_signal_add_up_to_its_log_odds) {
+  const auto owned = eventful();
+  bool capped = false, faded = false;
+  for (const auto& t : owned->out.signals) {
+    ASSERT_FALSE(t.evidence.empty()) << t.id();
+    EXPECT_EQ(sdk::view(t.evidence.front().name), "prior");
+    double sum = 0;
+    for (const auto& e : t.evidence) {
+      sum += e.contribution;
+      capped |= sdk::view(e.name) == "cap";
+      faded |= sdk::view(e.name) == "fade";
+    }
+    EXPECT_NEAR(logistic(sum), t.s.probability, 1e-9) << t.id();
+  }
+  EXPECT_TRUE(capped) << "a bare sweep or a single layer is capped";
+  EXPECT_TRUE(faded) << "the end of a confirmed episode is told with what is left";
+}
+
 TEST(detector, matrix_comes_on_the_grid_of_event_time_and_at_once_on_an_alarm) {
   const auto owned = eventful();
   const scene& s = *owned;
