@@ -172,7 +172,9 @@ void rest_client::send(std::size_t i) {
   if (!connect()) return;
   net::http_call r;
   r.target = current_.request.path + (current_.request.query.empty() ? "" : "?" + current_.request.query);
-  r.headers = {{"Content-Type", "application/json"}, {"locale", "en-US"}};
+  r.headers.reserve(8);  // growing would leave copies of credentials behind
+  r.headers.emplace_back("Content-Type", "application/json");
+  r.headers.emplace_back("locale", "en-US");
   if (options_.environment == environment::demo) r.headers.emplace_back("paptrading", "1");
   if (current_.request.is_private) {
     std::string why = refused_;
