@@ -110,11 +110,15 @@ void background::wander() {
 }
 
 void background::shift(double ticks, double index_share) noexcept {
-  // The book has an end; a value near it turns back.
-  const double from_middle = value_ + ticks - settings_.price;
-  if (std::abs(from_middle) > width / 4.0) ticks = -ticks;
+  // The book has an end, and the value stays away from it.
+  ticks = std::clamp(ticks, -room(false), room(true));
   value_ += ticks;
   index_ += ticks * index_share;
+}
+
+double background::room(bool up) const noexcept {
+  const double from_middle = value_ - settings_.price;
+  return std::max(0.0, width / 4.0 - (up ? from_middle : -from_middle));
 }
 
 std::int32_t background::usual(std::int64_t distance) {

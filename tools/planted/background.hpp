@@ -46,6 +46,8 @@ class background {
 
   std::int64_t now() const noexcept { return now_; }
   double value() const noexcept { return value_; }
+  // How far the fair value can still go, in ticks; a script that goes far asks first.
+  double room(bool up) const noexcept;
   double mid() const noexcept { return 0.5 * static_cast<double>(best_bid_ + best_ask_); }
   std::int64_t best(bool bid) const noexcept { return bid ? best_bid_ : best_ask_; }
   // One deviation of a minute, in ticks, as the market is now.

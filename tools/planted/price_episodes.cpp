@@ -174,6 +174,9 @@ bool play_range_trap(stage& s, int decoy, episode& out) {
 
 bool play_impulse(stage& s, int decoy, episode& out) {
   out.up = s.r.happens(0.5);
+  const double farthest = 16 * s.m.sig60();
+  if (s.m.room(out.up) < farthest) out.up = !out.up;
+  if (s.m.room(out.up) < farthest) return false;
   const double to = sign_of(out.up), sig60 = s.m.sig60(), from = s.m.value();
   out.onset = s.m.now();
   out.levels = {from};

@@ -202,7 +202,7 @@ void real_recording(const evaluation_settings& s, report& out, std::vector<goal>
   const auto r = read_recording(s.data + "/btc_l2/binance_usdm_btcusdt_20240808.jsonl.gz");
   for (const auto d : {difficulty::medium, difficulty::hard}) {
     if (d == difficulty::hard && !s.full) continue;
-    const auto games = play_overlays(r, split::test, d, s.full ? 12 : 2, on_the_recording);
+    const auto games = play_overlays(r, split::test, d, s.full ? 6 : 1, on_the_recording);
     out.tables.push_back(detection_table("T2: laid over the real BTC stream, " + std::string(name_of(d)),
                                          "Each game is the same 345 s with one trap or decoy; warm-up 60 s. The hours "
                                          "are those of all games, so that what the "
@@ -230,7 +230,7 @@ int evaluate(const evaluation_settings& s) {
   const auto begun = std::chrono::steady_clock::now();
   report out;
   std::vector<goal> goals;
-  const int sessions = s.sessions > 0 ? s.sessions : s.full ? 4 : 1, traps = s.full ? 6 : 2;
+  const int sessions = s.sessions > 0 ? s.sessions : 1, traps = s.full ? 6 : 2;
   const auto say = [&](const table& t) {
     std::fputs(as_text(t).c_str(), stdout);
     std::fflush(stdout);
@@ -286,7 +286,7 @@ int evaluate(const evaluation_settings& s) {
   tell_new();
   with("/btc_candles", [&] {
     out.tables.push_back(
-        bars_table(play_bars(s.data + "/btc_candles/btc_perp_1m_20211231_20220201.csv.xz", s.full ? 40 : 4)));
+        bars_table(play_bars(s.data + "/btc_candles/btc_perp_1m_20211231_20220201.csv.xz", s.full ? 40 : 3)));
   });
   tell_new();
   if (s.full) with("/pumps", [&] { labelled_pumps(s.data + "/pumps", out, goals); });

@@ -15,7 +15,7 @@ struct evaluation_settings {
   bool full = false;  // otherwise: medium only, few sessions, no labelled pumps
   std::string data = "../shared/data";
   std::string output = "run/evaluation";
-  int sessions = 0;
+  int sessions = 0;  // times the usual number; 0 = 1
   unsigned threads = 0;
 };
 

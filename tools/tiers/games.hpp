@@ -9,7 +9,7 @@ namespace tiers {
 
 using line_up = std::function<std::vector<std::unique_ptr<contestant>>()>;
 
-// Sessions of every family: `sessions` of each, with `traps` traps in each.
+// Sessions of every family: `sessions` of each, three times as many of spoofing and layering; `traps` traps in each.
 std::vector<planted::session_settings> fixtures(planted::split s, planted::difficulty d, int sessions, int traps);
 // In the order of the settings, whatever the number of threads. `threads` 0: one a processor.
 std::vector<played> play(const std::vector<planted::session_settings>& all, const line_up& who, unsigned threads);

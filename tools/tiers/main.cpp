@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   generate_cmd->add_option("--truth", truth, "What was planted, one line an episode");
 
   std::string dir;
-  int sessions = 2, traps = 6;
+  int sessions = 1, traps = 4;
   unsigned threads = 0;
   auto* learn_cmd = app.add_subcommand("learn", "Learn the tables and write the data files");
   learn_cmd->add_option("--output", dir, "plugins/trap_detector/calibration")
@@ -123,7 +123,9 @@ int main(int argc, char** argv) {
   evaluate_cmd->add_flag("--full", e.full, "All difficulties, more of each, and the labelled pumps");
   evaluate_cmd->add_option("--data", e.data, "Folder of the recordings")->capture_default_str();
   evaluate_cmd->add_option("--output", e.output, "Folder of the report")->capture_default_str();
-  evaluate_cmd->add_option("--sessions", e.sessions, "Of each family and difficulty; 0 = by the form")
+  evaluate_cmd
+      ->add_option("--sessions", e.sessions,
+                   "Of each family and difficulty (three times as many of spoofing and layering)")
       ->check(CLI::Range(0, 1000));
   evaluate_cmd->add_option("--threads", e.threads, "0 = one a processor")->capture_default_str();
   CLI11_PARSE(app, argc, argv);

@@ -7,20 +7,7 @@
 
 namespace trapline::trap {
 
-inline constexpr pattern_calibration shipped_stop_hunt =
-#include "calibration/stop_hunt.inc"
-    ;
-inline constexpr pattern_calibration shipped_range_trap =
-#include "calibration/range_trap.inc"
-    ;
-inline constexpr pattern_calibration shipped_fake_move =
-#include "calibration/fake_move.inc"
-    ;
-inline constexpr pattern_calibration shipped_spoofing =
-#include "calibration/spoofing.inc"
-    ;
-inline constexpr pattern_calibration shipped_layering =
-#include "calibration/layering.inc"
-    ;
+extern const pattern_calibration shipped_stop_hunt, shipped_range_trap, shipped_fake_move, shipped_spoofing,
+    shipped_layering;
 
 }  // namespace trapline::trap

@@ -167,6 +167,21 @@ TEST(background, a_layer_is_shown_traded_into_after_what_stood_there_and_withdra
   EXPECT_EQ(m.at(second_id).traded, 0);
 }
 
+TEST(background, the_price_stays_within_the_book_whatever_pushes_it) {
+  reader r;
+  market_settings s;
+  background m(s, r);
+  m.begin(0);
+  for (const double far : {1e6, -1e6, 1e6}) {
+    m.shift(far, 1);
+    for (int i = 0; i < 20; ++i) m.step();
+    EXPECT_EQ(m.room(far > 0) < 1000, true);
+    EXPECT_GT(m.room(far < 0), 60'000);
+  }
+  EXPECT_EQ(r.faults, 0);
+  EXPECT_EQ(r.crossed, 0);
+}
+
 TEST(background, an_extreme_is_old_alone_and_not_reached_since) {
   reader r;
   market_settings s;
