@@ -8,11 +8,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "planted/episode.hpp"
 
 namespace tiers {
 
 struct evaluation_settings {
-  bool full = false;  // otherwise: medium only, few sessions, no labelled pumps
+  bool full = false;                              // otherwise: medium only, few traps, no labelled pumps
+  std::vector<planted::difficulty> difficulties;  // of T1; empty = those of the form
   std::string data = "../shared/data";
   std::string output = "run/evaluation";
   int sessions = 0;  // times the usual number; 0 = 1

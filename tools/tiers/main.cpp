@@ -121,6 +121,8 @@ int main(int argc, char** argv) {
   tiers::evaluation_settings e;
   auto* evaluate_cmd = app.add_subcommand("evaluate", "Measure on the test split and on recordings; write the report");
   evaluate_cmd->add_flag("--full", e.full, "All difficulties, more of each, and the labelled pumps");
+  evaluate_cmd->add_option("--difficulty", e.difficulties, "Of the planted sessions; the form's own if not given")
+      ->transform(CLI::CheckedTransformer(difficulties));
   evaluate_cmd->add_option("--data", e.data, "Folder of the recordings")->capture_default_str();
   evaluate_cmd->add_option("--output", e.output, "Folder of the report")->capture_default_str();
   evaluate_cmd
