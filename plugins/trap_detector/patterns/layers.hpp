@@ -75,8 +75,7 @@ class layer_watch {
   struct group {
     std::uint32_t id = 0;
     std::int64_t posted = 0, first_withdrawn = 0;
-    double sum = 0;           // of all that stand or stood long enough
-    std::uint32_t count = 0;  // of the same
+    double sum = 0;  // of all that stand or stood long enough
     // Of those that were withdrawn within `withdrawn_within` of each other.
     double withdrawn = 0, squares = 0, filled = 0;
     std::uint32_t left = 0;
@@ -105,7 +104,7 @@ class layer_watch {
   void post(const market& m, double price, double before, double after) noexcept;
   void erase(std::size_t i) noexcept;
   void judge(const market& m, std::size_t i) noexcept;
-  bool moved_on(const layer& l) const noexcept;
+  bool moved_on(const market& m, const layer& l) const noexcept;
   void close(std::int64_t ts, std::uint8_t band, bool matched) noexcept;
   void join_group(const market& m, layer& l) noexcept;
   void quit_group(const layer& l) noexcept;
