@@ -107,6 +107,8 @@ void engine::impl::handle(control::request r) {
   const auto instance = argument<std::string>(args, "instance", {});
   if (!instance.empty())
     if (auto why = unknown(instance); !why.empty()) return refuse(TRAPLINE_E_NOT_FOUND, std::move(why));
+  if (r.cmd != "status" && r.cmd != "plugins" && r.cmd != "metrics" && r.cmd != "debug")
+    rt->log.info(sdk::cat(r.from, " asks for ", r.cmd, " ", dump(args)));
   try {
     if (r.cmd == "status") return r.done({TRAPLINE_OK, status_json()});
     if (r.cmd == "plugins") return r.done({TRAPLINE_OK, plugins_json()});
@@ -118,7 +120,6 @@ void engine::impl::handle(control::request r) {
     if (r.cmd == "command")
       return ask(instance, args["name"], args.contains("args") ? dump(args["args"]) : "{}", std::move(r));
     if (r.cmd == "swap" || r.cmd == "restart") {
-      rt->log.info(sdk::cat(r.from, " asks for ", r.cmd, " ", rt->redacted(dump(args))));
       swap_order order{*config_of(instance), nullptr, argument(args, "state", r.cmd == "swap"), 30'000 * millisecond};
       if (r.cmd == "restart") order.watch = 0;
       std::string why;

@@ -35,6 +35,15 @@ bool same_supervision(const config::supervision& a, const config::supervision& b
          a.max_restarts == b.max_restarts;
 }
 
+// Whether what the configuration names is, byte for byte, what the instance was made of.
+bool is_file_of(const plugin::instance& i, const plugin_config& p, const std::vector<std::string>& dirs) {
+  const std::string file = plugin::find_plugin(p.use, dirs);
+  if (file.empty()) return false;
+  std::string bytes;
+  const auto report = plugin::inspect(file, bytes, p.sha256);
+  return report.may_be_loaded() && report.sha256 == i.sha256();
+}
+
 // What only a new engine can have.
 void needs_restart(const config::engine_config& now, const config::engine_config& next,
                    std::vector<config::problem>& problems) {
@@ -93,13 +102,13 @@ std::string engine::impl::reload(bool plan_only, std::vector<std::string>& texts
                               "instance one that does, or restart the engine"});
       continue;
     }
-    auto img = load_image(p, problems);
+    const plugin_config* was = named(config.plugins, p.name);
+    const plugin::instance* now = find(p.name);
+    auto img = now && is_file_of(*now, p, config.plugin_dirs) ? now->img() : load_image(p, problems);
     if (!img) continue;
     const std::size_t before = problems.size();
     auto given = checked(p, *img, problems);
     if (problems.size() > before) continue;
-    const plugin_config* was = named(config.plugins, p.name);
-    const plugin::instance* now = find(p.name);
     if (!now && options.safe_start && crashes->leave_out(p.name, img->sha256())) continue;  // stays left out
     const std::string id = sdk::cat(img->descriptor().id, " ", img->descriptor().version);
     if (!was || !now || was->lane != p.lane) {

@@ -152,8 +152,6 @@ class lane final : public sleeper {
   config::wait_strategy wait_;
   ring::reader& reader_;
   std::vector<plugin::instance*> instances_;
-  std::vector<plugin::instance*> leaving_;  // replaced, and not stopped yet
-  std::array<std::atomic<plugin::instance*>, max_instances> places_{};
   // Most topics have the same few receivers, so a topic is an index into the distinct lists.
   std::vector<std::uint32_t> routes_;  // by topic id
   std::vector<target_list> lists_;
@@ -176,6 +174,9 @@ class lane final : public sleeper {
 
   std::atomic<std::uint64_t> events_{0};
   std::thread thread_;
+  // Not looked at for an event, so at the end.
+  std::vector<plugin::instance*> leaving_;  // replaced, and not stopped yet
+  std::array<std::atomic<plugin::instance*>, max_instances> places_{};
 };
 
 }  // namespace trapline::bus

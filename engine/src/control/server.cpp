@@ -19,18 +19,19 @@ std::string server::open(const std::string& path) {
   return error;
 }
 
-void server::add_to(std::vector<pollfd>& fds) const {
-  if (listener_) fds.push_back({listener_.get(), POLLIN, 0});
+void server::add_to(std::vector<pollfd>& fds, std::int64_t mono) const {
+  if (listener_ && mono >= accept_at_) fds.push_back({listener_.get(), POLLIN, 0});
   for (const auto& c : clients_)
     fds.push_back(
         {c.fd.get(), static_cast<short>((c.busy || !c.out.empty() ? 0 : POLLIN) | (c.out.empty() ? 0 : POLLOUT)), 0});
 }
 
 void server::serve(const std::vector<pollfd>& fds, std::int64_t mono) {
+  bool incoming = false;
   for (const auto& p : fds) {
     if (p.revents == 0) continue;
     if (p.fd == listener_.get()) {
-      accept_all(mono);
+      incoming = true;
       continue;
     }
     for (auto& c : clients_) {
@@ -41,12 +42,16 @@ void server::serve(const std::vector<pollfd>& fds, std::int64_t mono) {
     }
   }
   std::erase_if(clients_, [&](const client& c) { return c.gone || (!c.out.empty() && mono - c.active > write_limit); });
+  if (incoming) accept_all(mono);  // last: a new client may get the descriptor number of one that has just gone
 }
 
 void server::accept_all(std::int64_t mono) {
   for (;;) {
     descriptor fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd) return;
+    if (!fd) {
+      if (errno == EMFILE || errno == ENFILE) accept_at_ = mono + 1'000'000'000;
+      return;
+    }
     if (!peer_is_ours(fd.get())) continue;
     if (clients_.size() >= max_clients) {
       const auto idle = std::min_element(clients_.begin(), clients_.end(), [](const client& a, const client& b) {

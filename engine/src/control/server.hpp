@@ -28,7 +28,7 @@ class server {
   // Empty: it listens. Else why not.
   std::string open(const std::string& path);
 
-  void add_to(std::vector<pollfd>& fds) const;
+  void add_to(std::vector<pollfd>& fds, std::int64_t mono) const;
   // `fds` as add_to() filled them, after poll(2).
   void serve(const std::vector<pollfd>& fds, std::int64_t mono);
   // A client that is gone meanwhile is no matter.
@@ -52,6 +52,7 @@ class server {
   std::string path_;
   descriptor listener_;
   std::list<client> clients_;
+  std::int64_t accept_at_ = 0;  // mono: not before, as the process had no descriptor left
   std::uint64_t last_number_ = 0;
 };
 

@@ -72,7 +72,7 @@ void thread::loop(const std::function<std::int64_t()>& tick) {
   while (!ending()) {
     const std::int64_t wait = std::clamp<std::int64_t>(tick(), 0, 1'000'000'000);
     fds.assign(1, {event_.get(), POLLIN, 0});
-    server_.add_to(fds);
+    server_.add_to(fds, clock_.mono());
     ::poll(fds.data(), fds.size(), static_cast<int>((wait + 999'999) / 1'000'000));
     std::uint64_t posted = 0;
     if (::read(event_.get(), &posted, sizeof posted) > 0) run_posted();

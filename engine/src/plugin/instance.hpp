@@ -117,12 +117,10 @@ class instance {
   // Published, with the state, in the next event that tells that it runs.
   void set_running_text(std::string text) { running_text_ = std::move(text); }
   bus::lane* lane = nullptr;
-  std::uint32_t place = 0;       // in its lane's list, from 1
-  std::atomic<int> requests{0};  // of trapline.control/1 that are under way
+  std::uint32_t place = 0;  // in its lane's list, from 1
   // Rises each time that it is made: what was asked in an earlier life is not answered. Any thread.
   std::uint32_t life() const noexcept { return life_.load(std::memory_order_relaxed); }
-  bus::source_counter numbers;              // of its events
-  std::vector<subscription> subscriptions;  // of the lane's thread
+  bus::source_counter numbers;  // of its events
   // Whether the address lies in the plugin's code. Async-signal-safe.
   bool has_code(const void* address) const noexcept { return image_->has_code(address); }
   const std::string& sha256() const noexcept { return image_->sha256(); }
@@ -169,6 +167,10 @@ class instance {
   obs::histogram* callback_seconds_ = nullptr;
   mutable std::mutex reason_mutex_;
   std::string reason_;
+
+ public:                                    // last, for what a lane reads for every event to stand together
+  std::vector<subscription> subscriptions;  // of the lane's thread
+  std::atomic<int> requests{0};             // of trapline.control/1 that are under way
 };
 
 }  // namespace trapline::plugin

@@ -199,7 +199,9 @@ bool rest_client::read(const net::http_answer& r, rest_answer& answer, ondemand:
       document_.get_object().get(root) != simdjson::SUCCESS || root["code"].get(v) != simdjson::SUCCESS ||
       !scalar(v, code))
     return false;
-  if (root["msg"].get(v) == simdjson::SUCCESS) scalar(v, message);
+  const auto has_message = root["msg"].get(v);
+  if (has_message == simdjson::SUCCESS) scalar(v, message);
+  else if (has_message != simdjson::NO_SUCH_FIELD) return false;  // simdjson has let go of the document
   answer.code = to_int(code).value_or(-1);
   const auto& known = find_error(answer.code);
   answer.kind = known.kind;

@@ -316,6 +316,17 @@ class plugin {
     return nullptr;
   }
 
+  // Apart from dispatch(), where `d.on` would be looked up even in a plugin that has none (clang does).
+  template <class Payload>
+  static void hand_over(D& d, const trapline_event& e) {
+    if constexpr (first_revision_size<Payload> < sizeof(Payload)) {
+      Payload room;
+      if (const auto* x = payload(e, room)) d.on(e, *x);
+    } else if (const auto* x = payload<Payload>(e)) {
+      d.on(e, *x);
+    }
+  }
+
   // An event that is too short for its payload is dropped; one without an on() goes to on_other().
   static void dispatch(D& d, const trapline_event& e) {
     bool taken = false;
@@ -324,12 +335,7 @@ class plugin {
         if constexpr (handles<Payload>()) {
           if (((e.type != Types) && ...)) return;
           taken = true;
-          if constexpr (first_revision_size<Payload> < sizeof(Payload)) {
-            Payload room;
-            if (const auto* x = payload(e, room)) d.on(e, *x);
-          } else if (const auto* x = payload<Payload>(e)) {
-            d.on(e, *x);
-          }
+          hand_over<Payload>(d, e);
         }
       });
     if constexpr (requires { d.on_other(e); })
