@@ -28,12 +28,12 @@ double binomial_at_least(std::uint64_t k, std::uint64_t n, double p) {
   }
   return sum;
 }
-// P(X >= k) for X ~ Poisson(mean): rises with the mean.
+// P(X >= k) for X ~ Poisson(mean): rises with the mean. Term by term in logarithms: exp(-mean) alone is 0 from 745 on.
 double poisson_at_least(std::uint64_t k, double mean) {
-  double below = 0, term = std::exp(-mean);
+  double below = 0;
   for (std::uint64_t i = 0; i < k; ++i) {
-    below += term;
-    term *= mean / static_cast<double>(i + 1);
+    const auto di = static_cast<double>(i);
+    below += std::exp(di * std::log(mean) - mean - std::lgamma(di + 1));
   }
   return 1 - below;
 }
@@ -49,9 +49,9 @@ interval share_bounds(std::uint64_t hits, std::uint64_t of) {
 }
 
 interval poisson_bounds(std::uint64_t count) {
-  const double most = 20.0 + 4.0 * static_cast<double>(count);
-  return {count == 0 ? 0.0 : where([&](double m) { return poisson_at_least(count, m); }, 0.025, 0, most),
-          where([&](double m) { return poisson_at_least(count + 1, m); }, 0.975, 0, most)};
+  const double tiny = 1e-300, most = 20.0 + 4.0 * static_cast<double>(count);
+  return {count == 0 ? 0.0 : where([&](double m) { return poisson_at_least(count, m); }, 0.025, tiny, most),
+          where([&](double m) { return poisson_at_least(count + 1, m); }, 0.975, tiny, most)};
 }
 
 double quantile(std::vector<double> sample, double q) {

@@ -280,9 +280,10 @@ void background::large_orders() {
     const auto distance = static_cast<std::int64_t>(random_.log_between(12, 1500));
     f.tick = f.bid ? best_bid_ - distance : best_ask_ + distance;
     f.size = static_cast<std::int32_t>(10'000 + random_.exponential(5'500));
-    // Five in six are gone within a quarter of a second, and of the largest nearly all: the recording has 0.17 a minute
-    // of 30 BTC or more that stood longer and were withdrawn.
-    const double stands = 0.26 * std::exp(-(f.size - 10'000) / 9'000.0);
+    // Five in six are gone within a quarter of a second, and of the largest nearly all: the recording has one
+    // withdrawal a minute of 30 BTC or more that stood for 0.3 s, and the 0.17 that also fit the conditions of
+    // detection.md 0.3.
+    const double stands = 0.32 * std::exp(-(f.size - 10'000) / 5'500.0);
     const double life = random_.happens(stands) ? 0.25 + random_.exponential(2.5) : random_.between(0.05, 0.24);
     f.until = now_ + static_cast<std::int64_t>(life * 1e9);
     cell_of(f.tick).extra += f.size;

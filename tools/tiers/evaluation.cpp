@@ -72,7 +72,7 @@ std::string calibration_text() {
   return out + "  onset: " + trap::shipped_onset.id + "\n";
 }
 
-// T0: what is told of one easy session of each family.
+// T0: what is told of easy sessions with one trap each.
 table scripted(unsigned threads) {
   std::vector<planted::session_settings> all;
   for (auto x : fixtures(split::test, difficulty::easy, 1, 1)) {
@@ -87,13 +87,15 @@ table scripted(unsigned threads) {
         return out;
       },
       threads);
-  table t{"T0: one easy session a family", "", {"family", "trap", "decoys", "decoys that were told as traps"}, {}};
+  table t{
+      "T0: easy sessions of one trap each", "", {"family", "traps", "decoys", "decoys that were told as traps"}, {}};
   for (std::size_t p = 0; p < pattern_count; ++p) {
     if (static_cast<pattern>(p) == pattern::move) continue;
     const auto x = score(games, shipped, static_cast<pattern>(p));
     std::string by;
     for (const auto& [what, n] : x.false_by) by += (by.empty() ? "" : ", ") + what;
-    t.rows.push_back({std::string(name_of(x.what)), x.hits == x.positives ? "told" : "missed",
+    t.rows.push_back({std::string(name_of(x.what)),
+                      std::to_string(x.hits) + " of " + std::to_string(x.positives) + " told",
                       std::to_string(x.units.size() - x.positives), by.empty() ? "none" : by});
   }
   return t;

@@ -1,6 +1,6 @@
 // `tiers evaluate`: all tiers of detection.md 3 on the test split and on recordings.
 //
-//   T0  one easy session a family: is the trap told, and which decoys
+//   T0  easy sessions with one trap each: is it told, and which decoys are
 //   T1  planted sessions, five decoys for each trap, by difficulty
 //   T2  false orders laid over the real BTC stream
 //   T3  labelled pumps (`pumps evaluate` has the whole table)

@@ -66,6 +66,11 @@ TEST(poisson_bounds, are_the_tabulated_ones) {
   EXPECT_NEAR(poisson_bounds(5).second, 11.6683, 1e-4);
   EXPECT_NEAR(poisson_bounds(10).first, 4.7954, 1e-4);
   EXPECT_NEAR(poisson_bounds(10).second, 18.3904, 1e-4);
+  EXPECT_NEAR(poisson_bounds(100).first, 81.364, 1e-3);
+  EXPECT_NEAR(poisson_bounds(100).second, 121.627, 1e-3);
+  // Of large counts the root is nearly normal: sqrt(n) -+ 0.98, to a part in a thousand.
+  EXPECT_NEAR(poisson_bounds(1800).first, 1717.8, 2);
+  EXPECT_NEAR(poisson_bounds(1800).second, 1885.1, 2);
 }
 
 TEST(forecasts, brier_and_its_skill_by_hand) {
