@@ -271,17 +271,26 @@ void layer_watch::leave_group(const market& m, const layer& l, double price) noe
     g.done = true;
     if (cv >= layering_.size_cv) return;
     const double s = side_ == book_side::bid ? 1 : -1;
+    // Those of the act that are still to be judged belong to it.
+    std::uint32_t together = g.left;
+    double size = g.withdrawn;
+    for (std::size_t k = 0; k < count_; ++k) {
+      const layer& o = layers_[k];
+      if (&o == &l || o.group != l.group || o.at != fate::withdrawn) continue;
+      ++together;
+      size += o.size;
+    }
     layer_match x;
     x.posted = g.posted;
     x.withdrawn = l.withdrawn;
     x.price = price;
-    x.size = g.withdrawn;
+    x.size = size;
     x.filled = g.filled;
-    x.depth_share = g.withdrawn / m.d10();
+    x.depth_share = size / m.d10();
     x.mid_posted = l.mid_posted;
     x.mid_withdrawn = l.mid_withdrawn;
     x.fpm_bp = s * (l.mid_withdrawn / l.mid_posted - 1) * 1e4;
-    x.count = static_cast<std::uint8_t>(std::min<std::uint32_t>(g.left, 255));
+    x.count = static_cast<std::uint8_t>(std::min<std::uint32_t>(together, 255));
     x.size_cv = cv;
     layerings_.push(x);
     changed_ = true;
