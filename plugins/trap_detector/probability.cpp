@@ -26,10 +26,13 @@ void score::add(item i, double value) noexcept {
   if (!std::isfinite(value)) return;
   ++found_;
   const llr_table& t = table_of(i);
+  const learned_table* l = learned_ ? learned_->find(i) : nullptr;
+  const auto& edge = l ? l->edge : t.edge;
   std::size_t bin = 0;
-  while (bin < t.edge.size() && value >= t.edge[bin]) ++bin;
-  logit_ += t.llr[bin];
-  put(t.name, value, t.llr[bin]);
+  while (bin < edge.size() && value >= edge[bin]) ++bin;
+  const double llr = l ? l->llr[bin] : learned_ ? 0.0 : t.llr[bin];
+  logit_ += llr;
+  put(t.name, value, llr);
 }
 
 void score::add(const char* name, double value, double contribution) noexcept {

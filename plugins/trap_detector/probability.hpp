@@ -1,8 +1,9 @@
 // From evidence to a probability: logit p = logit(prior of class and state) + sum of log-likelihood ratios.
 //
-// The ratios stand in tables of eight bins each (calibration.cpp). They are additive, so what each item
-// contributed can be printed; an input that is missing adds nothing. The shipped tables are reasoned starting
-// points checked on synthetic markets only: `calibration=synthetic`. They were not fitted to labelled episodes.
+// The ratios stand in tables of eight bins each. They are additive, so what each item contributed can be printed; an
+// input that is missing adds nothing. Two sets exist: reasoned starting points (calibration.cpp), and for some patterns
+// tables learned from planted episodes (calibration/*.inc), which then replace prior and tables of that pattern. Both
+// are `calibration=synthetic`: no labelled episodes of a real market are behind them.
 #pragma once
 
 #include <array>
@@ -96,6 +97,31 @@ enum class state : std::uint8_t { idle, armed, one, two, three, confirmed };
 // an episode.
 double prior(kind k, state s) noexcept;
 
+// Learned offsets and tables of one pattern, both directions alike. Written by `tiers learn` (tools/README.md).
+struct learned_table {
+  item of{};
+  std::array<double, 7> edge{};
+  std::array<double, 8> llr{};
+
+  bool operator==(const learned_table&) const = default;
+};
+struct pattern_calibration {
+  const char* id = nullptr;  // <pattern>-<first 12 hex digits of the hash>; null = nothing was learned
+  const char* hash = "";     // SHA-256 of the text of the numbers, see tools/tiers
+  const char* text = "";
+  std::array<double, 6> offset{};  // logit by state, before any evidence
+  std::size_t count = 0;
+  std::array<learned_table, 12> tables{};
+
+  bool operator==(const pattern_calibration&) const = default;
+
+  const learned_table* find(item i) const noexcept {
+    for (std::size_t n = 0; n < count; ++n)
+      if (tables[n].of == i) return &tables[n];
+    return nullptr;
+  }
+};
+
 inline double logit(double p) noexcept { return std::log(p / (1 - p)); }
 inline double logistic(double x) noexcept { return 1 / (1 + std::exp(-x)); }
 
@@ -105,6 +131,12 @@ class score {
 
   score() = default;
   explicit score(double prior_probability) : prior_(logit(prior_probability)), logit_(prior_) {}
+  // With learned offset and tables where there are any; an item without a table is shown and adds nothing. `learned`
+  // outlives the score's last add().
+  score(const pattern_calibration& learned, kind k, state at)
+      : learned_(learned.id ? &learned : nullptr),
+        prior_(learned.id ? learned.offset[static_cast<std::size_t>(at)] : logit(prior(k, at))),
+        logit_(prior_) {}
 
   // One item that the pattern would like to know. A value that is not finite counts as missing.
   void add(item i, double value) noexcept;
@@ -132,6 +164,7 @@ class score {
  private:
   void put(const char* name, double value, double contribution) noexcept;
 
+  const pattern_calibration* learned_ = nullptr;
   double prior_ = 0, logit_ = 0, cap_ = 1;
   std::array<trapline_evidence, capacity> items_{};
   std::uint32_t count_ = 0, wanted_ = 0, found_ = 0;

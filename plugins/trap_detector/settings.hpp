@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "calibration/learned.hpp"
 #include "calibration/onset.hpp"
 
 namespace trapline::trap {
@@ -36,6 +37,7 @@ struct stop_hunt_settings {
   std::int64_t reclaim_within = 120 * second, hold = 30 * second;
   double cap_without_flow = 0.35;
   std::int64_t refractory = 60 * second;
+  pattern_calibration learned = shipped_stop_hunt;
 };
 
 struct range_trap_settings {
@@ -48,6 +50,7 @@ struct range_trap_settings {
   double back_inside_sigma = 1.0;
   std::int64_t within = 30 * minute;
   std::int64_t refractory = 300 * second;
+  pattern_calibration learned = shipped_range_trap;
 };
 
 struct impulse_settings {
@@ -65,6 +68,7 @@ struct impulse_settings {
   std::int64_t onset_refractory = 30 * minute;
   double onset_at = 0.50;
   trap::onset_model model = shipped_onset.model;
+  pattern_calibration learned_fake = shipped_fake_move;
 
   bool operator==(const impulse_settings&) const = default;
 };
@@ -83,6 +87,7 @@ struct spoofing_settings {
   double matched_share = 0.5;
   double cap_single = 0.30;
   std::int64_t refractory = 30 * second;
+  pattern_calibration learned = shipped_spoofing;
 };
 
 struct layering_settings {
@@ -92,6 +97,7 @@ struct layering_settings {
   double withdrawn = 0.7;
   std::int64_t withdrawn_within = 1 * second;
   double depth_share = 0.05;
+  pattern_calibration learned = shipped_layering;
 };
 
 struct liquidity_grab_settings {

@@ -47,6 +47,8 @@ class symbol {
   bool warming() const noexcept { return first_live_ == 0 || market_.now() - first_live_ < settings_.warmup; }
   const market& view() const noexcept { return market_; }
   const level_set& levels() const noexcept { return levels_; }
+  // The newest episode of a class.
+  const tracker& episode(kind k) const noexcept { return trackers_[index(k)]; }
   // Events in a row that were older than what was seen. Many of them: the venue's clock was set back.
   std::uint32_t backwards() const noexcept { return backwards_; }
   // Ends every episode and lets `next` go on with the numbers, so that no id is given twice.

@@ -164,7 +164,7 @@ assessment impulse::assess_fake(const market& m, bool spoofed) const noexcept {
   assessment out;
   if (at_ == state::idle) return out;
   const kind k = s_ > 0 ? kind::fake_pump : kind::fake_dump;
-  score e(prior(k, at_));
+  score e(settings_.learned_fake, k, at_);
   e.add(item::ofi_gain, ofi_);
   e.add(item::basis_bp, basis_);
   e.add(item::index_share, index_);
@@ -181,6 +181,7 @@ assessment impulse::assess_fake(const market& m, bool spoofed) const noexcept {
   out.evidence = e;
   out.active = true;
   out.confirmed = at_ == state::confirmed;
+  out.at = at_;
   out.displacement = std::abs(move_log) / sig60_;
   out.volume = burst_;
   out.onset = onset_;
@@ -210,6 +211,7 @@ assessment impulse::assess_move(const market& m) const noexcept {
   out.evidence = e;
   out.active = true;
   out.confirmed = at_ == state::two;
+  out.at = at_;
   out.displacement = displacement;
   out.volume = burst_;
   out.onset = onset_;

@@ -134,8 +134,7 @@ void stop_hunt::on_second(const market& m) noexcept {
   }
 }
 
-score stop_hunt::evaluate(const attempt& a, const market& m, double prior_probability) const noexcept {
-  score e(prior_probability);
+score stop_hunt::evaluate(const attempt& a, const market& m, score e) const noexcept {
   e.add(item::overshoot_sigma, s_ * (a.extreme - a.level) / a.sig60);
   e.add(item::burst_ratio, m.trades_complete() ? a.burst : unknown);
   e.add(item::taker_share, m.trades_complete() && a.burst > 0 ? a.share : unknown);
@@ -179,6 +178,7 @@ assessment stop_hunt::assessment_of(const attempt& a, const market& m, const sco
   out.evidence = e;
   out.active = true;
   out.confirmed = a.at == state::confirmed;
+  out.at = a.at;
   out.level = a.level;
   out.displacement = s_ * (a.extreme - a.level) / a.sig60;
   out.volume = a.burst;
@@ -191,13 +191,16 @@ assessment stop_hunt::assessment_of(const attempt& a, const market& m, const sco
 
 assessment stop_hunt::assess(const market& m) const noexcept {
   const attempt* a = best();
-  return a ? assessment_of(*a, m, evaluate(*a, m, prior(which(), a->at))) : assessment{};
+  if (!a) return {};
+  // What was learned is about hunts, not about their half-size form.
+  const score e = half_ ? score(prior(which(), a->at)) : score(settings_.learned, which(), a->at);
+  return assessment_of(*a, m, evaluate(*a, m, e));
 }
 
 assessment stop_hunt::assess_grab(const market& m) const noexcept {
   const attempt* a = best();
   if (!a || a->depletion() < grab_.depletion) return {};
-  score e = evaluate(*a, m, prior(s_ > 0 ? kind::liquidity_grab_high : kind::liquidity_grab_low, a->at));
+  score e = evaluate(*a, m, score(prior(s_ > 0 ? kind::liquidity_grab_high : kind::liquidity_grab_low, a->at)));
   e.add(item::depth_depletion, a->depletion());
   return assessment_of(*a, m, e);
 }

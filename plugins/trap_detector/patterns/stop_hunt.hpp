@@ -58,7 +58,8 @@ class stop_hunt {
   void move(attempt& a, state to) noexcept;
   bool before(const attempt& a, const attempt& b) const noexcept;
   const attempt* best() const noexcept;
-  score evaluate(const attempt& a, const market& m, double prior_probability) const noexcept;
+  // `e`: what is known before any evidence.
+  score evaluate(const attempt& a, const market& m, score e) const noexcept;
   assessment assessment_of(const attempt& a, const market& m, const score& e) const noexcept;
   kind which() const noexcept {
     if (half_) return s_ > 0 ? kind::half_liquidity_grab_high : kind::half_liquidity_grab_low;
