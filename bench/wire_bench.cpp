@@ -150,7 +150,7 @@ class stage {
     while (board_.seen.load(std::memory_order_acquire) != p.total) {
       if (std::chrono::steady_clock::now() > deadline)
         throw std::runtime_error("engine: the messages did not all arrive\n" + e.metrics_text());
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
     for (const char* bad : {"feed_malformed_total", "feed_book_invalid_total", "feed_refused_total"})
       if (e.metric_total(bad) > 0) throw std::runtime_error(std::string("engine: ") + bad + " is not zero");

@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::size_t ms_width = 13, id_width = 19;
 constexpr std::size_t cycle_length = 1024;
-constexpr std::int64_t mid = 640'000;  // tenths: 64,000.0
-constexpr int levels_a_side = 200;
+constexpr std::int64_t mid = 640'000;                  // tenths: 64,000.0
+constexpr int levels_a_side = 400;                     // as the venue's documentation has it for v2 and v3
+constexpr int ticks_a_side = levels_a_side * 29 / 20;  // of which about 400 hold a level
 
 std::string price_text(std::int64_t tenths) { return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10); }
 
@@ -71,14 +72,16 @@ frame ticker_frame(std::mt19937_64& random) {
   return w.finish();
 }
 
-// A book of 200 levels a side around a fixed price, and updates of it: sizes replaced, levels gone and new. The cycle
-// may be sent again from its start: sizes are absolute, and a level that is deleted twice harms nobody.
+// A book around a fixed price, and updates of it. Of a recorded socket's changes 38 in 100 replaced a size, 31 added a
+// level and 31 deleted one, and they were spread over the whole book; here one half is, the other half lies near the
+// touch. The cycle may be sent again from its start: sizes are absolute, and a level that is deleted twice harms
+// nobody.
 class book_source {
  public:
   explicit book_source(std::size_t changes) : changes_(changes) {
-    for (int i = 0; i < levels_a_side; ++i) {
-      bids_[mid - 1 - i] = size();
-      asks_[mid + i] = size();
+    for (int i = 0; i < ticks_a_side; ++i) {
+      if (random_() % ticks_a_side < levels_a_side) bids_[mid - 1 - i] = size();
+      if (random_() % ticks_a_side < levels_a_side) asks_[mid + i] = size();
     }
   }
 
@@ -93,14 +96,12 @@ class book_source {
 
   std::int64_t size() { return 1 + static_cast<std::int64_t>(random_() % 100'000); }
 
-  // Three in four lie near the touch, as markets change; one in five that is there goes.
   side change(side& book, std::int64_t touch, int direction, std::size_t n) {
     side picked;
     while (picked.size() < n) {
-      const auto depth = static_cast<std::int64_t>(random_() % (random_() % 4 ? 2 * n : std::size_t{levels_a_side}));
+      const auto depth = static_cast<std::int64_t>(random_() % (random_() % 2 ? 2 * n : std::size_t{ticks_a_side}));
       const auto price = touch + direction * depth;
-      const bool there = book.count(price) != 0;
-      picked[price] = there && random_() % 5 == 0 && book.size() > levels_a_side * 3 / 4 ? 0 : size();
+      picked[price] = book.count(price) != 0 && random_() % 100 < 45 ? 0 : size();
     }
     for (const auto& [price, size] : picked)
       if (size == 0) book.erase(price);
