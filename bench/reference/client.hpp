@@ -14,16 +14,18 @@ struct target {
   std::uint16_t port = 0;
   std::string ca_file;
   std::vector<std::string> channels;
-  bool spin = false;  // look for data again and again instead of sleeping; floor only
+  bool spin = false;   // look for data again and again instead of sleeping; floor only
+  bool tuned = false;  // floor only, see there
 };
 
 // As people write it: websocketpp, a nlohmann DOM, std::map books of doubles. Both clients return when `board.total`
 // messages were seen, and throw std::runtime_error if that cannot be.
 void run_plain(const target& t, wire::board& b);
 
-// As little as one can do: OpenSSL on the bare socket, frames taken apart by hand without checking UTF-8, simdjson
-// on-demand with the fields in the order in which they come, fixed-point numbers, std::map books, a call through a
-// function pointer.
+// As little as one can do: SSL_read() from the bare socket, with read-ahead; frames taken apart by hand without
+// checking UTF-8, simdjson on-demand with the fields in the order in which they come, fixed-point numbers, std::map
+// books, a call through a function pointer. `tuned`: TLS through memory, which spares OpenSSL its moving of what it has
+// read ahead.
 void run_floor(const target& t, wire::board& b);
 
 // The request for one channel, as the venue wants it.

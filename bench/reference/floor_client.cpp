@@ -28,7 +28,7 @@ using wire::meter;
 
 class tls_socket {
  public:
-  explicit tls_socket(const target& t) : flags_(t.spin ? MSG_DONTWAIT : 0) {
+  explicit tls_socket(const target& t) : tuned_(t.tuned || t.spin), flags_(t.spin ? MSG_DONTWAIT : 0) {
     context_.reset(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
     if (SSL_CTX_load_verify_locations(context_.get(), t.ca_file.c_str(), nullptr) != 1) fail("no CA file");
@@ -41,16 +41,22 @@ class tls_socket {
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     ssl_.reset(SSL_new(context_.get()));
-    in_ = BIO_new(BIO_s_mem());
-    out_ = BIO_new(BIO_s_mem());
-    SSL_set_bio(ssl_.get(), in_, out_);
     SSL_set1_host(ssl_.get(), "localhost");
     SSL_set_connect_state(ssl_.get());
+    if (tuned_) {
+      in_ = BIO_new(BIO_s_mem());
+      out_ = BIO_new(BIO_s_mem());
+      SSL_set_bio(ssl_.get(), in_, out_);
+    } else {
+      SSL_set_fd(ssl_.get(), fd_);
+      SSL_set_read_ahead(ssl_.get(), 1);
+    }
     while (SSL_do_handshake(ssl_.get()) != 1) {
+      if (!tuned_) fail("TLS handshake");
       flush();
       receive();
     }
-    flush();
+    if (tuned_) flush();
   }
   ~tls_socket() { ::close(fd_); }
   tls_socket(const tls_socket&) = delete;
@@ -58,14 +64,14 @@ class tls_socket {
 
   void write(std::string_view bytes) {
     if (SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) <= 0) fail("cannot write");
-    flush();
+    if (tuned_) flush();
   }
   // At least one byte.
   std::size_t read(char* to, std::size_t most) {
     for (;;) {
       const int n = SSL_read(ssl_.get(), to, static_cast<int>(most));
       if (n > 0) return static_cast<std::size_t>(n);
-      if (SSL_get_error(ssl_.get(), n) != SSL_ERROR_WANT_READ) fail("TLS error");
+      if (!tuned_ || SSL_get_error(ssl_.get(), n) != SSL_ERROR_WANT_READ) fail("TLS error");
       receive();
     }
   }
@@ -88,10 +94,11 @@ class tls_socket {
     }
   }
 
+  const bool tuned_;
   int flags_, fd_ = -1;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_{nullptr, SSL_CTX_free};
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, SSL_free};
-  BIO *in_ = nullptr, *out_ = nullptr;  // owned by ssl_
+  BIO *in_ = nullptr, *out_ = nullptr;  // owned by ssl_; tuned only
   char buffer_[17 * 1024];              // larger ones are slower: OpenSSL moves what is left
 };
 
