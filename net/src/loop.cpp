@@ -14,7 +14,7 @@ namespace trapline::net {
 namespace {
 
 constexpr int most_handlers = 16;
-constexpr auto longest = std::chrono::microseconds(50);
+constexpr auto longest = std::chrono::microseconds(20);
 
 }  // namespace
 

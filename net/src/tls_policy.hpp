@@ -1,6 +1,7 @@
 // The socket policy of our WebSocket client: TLS that is always verified.
 //
-// Differs from websocketpp's own policy in that many records are read at once (tls_stream.hpp), that no SNI is sent for
+// Differs from websocketpp's own policy in that many records are read at once (tls_stream.hpp) and most messages taken
+// out (text_stream.hpp), that no SNI is sent for
 // an IP address, that the reason of a failed handshake is kept, and that shutting down cuts the TCP connection instead
 // of waiting for the peer's close_notify (the WebSocket closing handshake has ended by then, or has failed).
 #pragma once
@@ -16,7 +17,7 @@
 #include <websocketpp/uri.hpp>
 
 #include "peer_check.hpp"
-#include "tls_stream.hpp"
+#include "text_stream.hpp"
 
 namespace trapline::net {
 
@@ -31,7 +32,7 @@ class tls_connection : public std::enable_shared_from_this<tls_connection> {
  public:
   using type = tls_connection;
   using ptr = std::shared_ptr<type>;
-  using socket_type = tls_stream;
+  using socket_type = text_stream;
   using io_service_ptr = boost::asio::io_service*;
   using strand_ptr = std::shared_ptr<boost::asio::io_service::strand>;
 
