@@ -16,3 +16,11 @@ if(TRAPLINE_SANITIZE)
     add_compile_options(-fno-sanitize-recover=all)
   endif()
 endif()
+
+# Coverage for libFuzzer in all code; its main() is linked by the fuzzers alone.
+if(TRAPLINE_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "TRAPLINE_FUZZ needs clang, found ${CMAKE_CXX_COMPILER_ID}: use the preset `fuzz`")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

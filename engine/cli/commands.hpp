@@ -31,6 +31,15 @@ struct detect_arguments {
   bool progress = false;  // even if stderr is no terminal
 };
 
+struct ctl_arguments {
+  std::string run_dir = "./run", socket;     // `socket` not empty: instead of `<run_dir>/control.sock`
+  std::string cmd;                           // as in docs/control.md
+  std::string instance, file, options_file;  // for those that take them
+  std::string name, args, reason, watch;
+  bool drop_unknown = false, no_state = false, plan = false, as_json = false;
+  int timeout = 60;  // s
+};
+
 // Name of the instance and lane through which the program watches the bus; not free for configurations.
 inline constexpr const char* view_name = "view";
 
@@ -40,6 +49,7 @@ int explain(const std::string& plugin, const std::vector<std::string>& plugin_di
 int plugins(const std::vector<std::string>& plugin_dirs);
 int inspect(const inspect_arguments& arguments);  // 0 no findings, 1 some, 2 there is no such file
 int detect(const detect_arguments& arguments);    // 2 also for a line that is no event
+int ctl(const ctl_arguments& arguments);          // 1: no engine there, or it refuses
 int version();
 
 }  // namespace trapline::cli

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "commands.hpp"
+#include "ctl_options.hpp"
 #include "trapline/version.hpp"
 #include "validate.hpp"
 
@@ -68,6 +69,8 @@ int main(int argc, char** argv) {
                    "Events put on the bus at once; with 1, timers of the plugin run at their exact place")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  trapline::cli::ctl_arguments ctl;
+  auto* ctl_cmd = trapline::cli::add_ctl(app, ctl);
   auto* version_cmd = app.add_subcommand("version", "Print versions");
   std::vector<std::string> plugin_dirs;
   for (auto* c : {explain_cmd, plugins_cmd, validate_cmd, detect_cmd})
@@ -89,6 +92,7 @@ int main(int argc, char** argv) {
     detect.plugin_dirs = validate.plugin_dirs = plugin_dirs;
     if (*detect_cmd) return trapline::cli::detect(detect);
     if (*validate_cmd) return trapline::cli::validate(validate);
+    if (*ctl_cmd) return trapline::cli::ctl(ctl);
     if (*version_cmd) return trapline::cli::version();
   } catch (const std::exception& e) {
     std::cerr << "trapline: " << e.what() << '\n';

@@ -100,11 +100,19 @@ void print_end(const engine& e, const live_view& v, const run_arguments& a) {
   if (!(out << e.metrics_text())) throw std::runtime_error("cannot write " + a.metrics_file);
 }
 
+// What comes of it is in the log; with a mistake in the file the engine goes on as it was.
+void reload(engine& e) {
+  e.submit("reload", {}, [](bool ok, const std::string& answer) {
+    if (!ok) std::cerr << "trapline: reload: " << answer << std::endl;
+  });
+}
+
 }  // namespace
 
 int run(const run_arguments& a) {
   const signal_wait signals;
-  engine e({builtin_plugin_dir(), {}, false, a.safe_start});
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  engine e({builtin_plugin_dir(), {}, false, a.safe_start, true});
   const supervise::alternate_stack for_signals;
   const crash_handler crashes(e);
   live_view view(e);
@@ -128,7 +136,9 @@ int run(const run_arguments& a) {
     const auto begin = steady::now();
     while (e.stop_requested() == stop_cause::none && (a.seconds <= 0 || seconds_since(begin) < a.seconds)) {
       const int s = signals.wait(50);
-      if (s != 0) break;  // SIGHUP, too: the terminal is gone
+      // SIGHUP may also mean that the terminal is gone.
+      if (s == SIGHUP && (!terminal || ::isatty(STDOUT_FILENO) != 0)) reload(e);
+      else if (s != 0) break;
       screen.tick();
     }
   }

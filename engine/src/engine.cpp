@@ -60,10 +60,12 @@ bool engine::impl::run_dry(steady::time_point deadline) {
 bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
   running = false;
-  if (restarter && !restarter->end(call_limit)) {
+  if (!control.end(call_limit)) {
     hung = true;
-    what += "a plugin hangs while it is made anew; ";
+    what += "the control thread waits for a plugin that hangs; ";
   }
+  for (const auto& i : instances)
+    if (i->state() == TRAPLINE_INSTANCE_RESTARTING) i->give_up("the engine stopped before it was made anew");
   watchdog.reset();
   const auto deadline = steady::now() + std::chrono::nanoseconds(config.drain_timeout);
   bool clean = true, dry = true;
@@ -95,7 +97,7 @@ bool engine::impl::stop(bool drain, std::string& what) {
 
 // ---------------------------------------------------------------- engine
 
-engine::engine(engine_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
+engine::engine(engine_options options) : impl_(std::make_unique<impl>(*this, std::move(options))) {}
 
 engine::~engine() {
   std::string what;
@@ -105,7 +107,10 @@ engine::~engine() {
     return;
   }
   // Instances first, while the lanes they point to are there; both before the runtime.
+  impl_->control.end(call_limit);
+  impl_->trials.clear();
   for (auto i = impl_->instances.rbegin(); i != impl_->instances.rend(); ++i) i->reset();
+  impl_->abandoned.clear();
 }
 
 void engine::observe(std::string instance, std::vector<std::string> patterns,
@@ -116,6 +121,7 @@ void engine::observe(std::string instance, std::vector<std::string> patterns,
 std::vector<std::string> engine::load_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::stringstream text;
+  impl_->source_file = path;
   if (!in || !(text << in.rdbuf())) {
     if (in && in.peek() == std::ifstream::traits_type::eof()) return load_text("", path);
     return {path + ": cannot be read: " + std::strerror(errno)};
@@ -133,6 +139,10 @@ bool engine::start(std::string& error) {
                           " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20,
                           " MiB, with cursors and copies ", (m.rt->ring.total_bytes() + (1u << 20) - 1) >> 20,
                           " MiB, log queue ", m.config.log.queue_lines, " lines"));
+  if (m.options.control_socket)
+    if (const auto why = m.control.listen(m.config.run_dir + "/control.sock"); !why.empty())
+      m.rt->log.warn("no control socket: " + why);
+  m.started_at = m.clock.mono();
   for (auto& l : m.lanes) l.run();
   m.running = true;
   for (const auto& i : m.left_out) {
@@ -157,9 +167,16 @@ bool engine::start(std::string& error) {
     m.stop(false, ignored);
     return false;
   }
-  m.watchdog = std::make_unique<supervise::watchdog>(*m.rt, m.lanes, m.instances, m.config.hang_limit);
-  m.restarter = std::make_unique<supervise::restarter>(*m.rt, m.instances);
+  m.watchdog = std::make_unique<supervise::watchdog>(*m.rt, m.lanes, m.config.hang_limit);
+  m.restarter = std::make_unique<supervise::restarter>(*m.rt);
+  m.control.run([&m](control::request r) { m.handle(std::move(r)); }, [&m] { return m.tick(); });
   return true;
+}
+
+bool engine::submit(std::string cmd, std::string args, std::function<void(bool, std::string)> done) {
+  return impl_->control.submit(
+      {std::move(cmd), std::move(args), "the program",
+       [done = std::move(done)](control::answer a) { done(a.status == TRAPLINE_OK, std::move(a.text)); }});
 }
 
 bool engine::stop(bool drain, std::string& what) { return impl_->stop(drain, what); }
@@ -182,12 +199,12 @@ const char* engine::record_crash(int signal, void* const* frames, int count) con
     scene.how_known = "it was in create() or configure()";
   }
   for (int n = 0; !scene.instance && n < count; ++n)
-    for (const auto& i : impl_->instances)
-      if (i->has_code(frames[n])) {
-        scene.instance = i.get();
-        scene.how_known = "its code is on the stack of a thread of its own";
-        break;
-      }
+    for (const auto& l : impl_->lanes)
+      for (std::size_t place = 1; place <= bus::lane::max_instances; ++place)
+        if (const auto* i = l.at(place); i && i->has_code(frames[n])) {
+          scene.instance = i;
+          scene.how_known = "its code is on the stack of a thread of its own";
+        }
   supervise::write_report(impl_->crashes->record_fd(), scene, frames, count);
   return impl_->crashes->record_path().c_str();
 }
@@ -210,6 +227,7 @@ std::vector<lane_status> engine::lanes() const {
 
 std::vector<instance_status> engine::instances() const {
   std::vector<instance_status> out;
+  const std::lock_guard lock(impl_->table_mutex);
   for (const auto& i : impl_->instances)
     out.push_back({i->name(), std::string(i->plugin_id()), i->lane ? i->lane->name() : "",
                    std::string(sdk::instance_state_name(i->state())), std::string(sdk::health_name(i->health())),

@@ -1,4 +1,4 @@
-// What an engine is made of. For engine.cpp and engine_load.cpp alone.
+// What an engine is made of. For the files engine*.cpp alone: loading, running, and what the control thread does.
 #pragma once
 
 #include <fcntl.h>
@@ -10,16 +10,19 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "bus/lane.hpp"
 #include "config/engine_config.hpp"
+#include "control/thread.hpp"
 #include "observer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
 #include "runtime.hpp"
 #include "supervise/crash_book.hpp"
+#include "supervise/exchange.hpp"
 #include "supervise/lifecycle.hpp"
 #include "supervise/restarter.hpp"
 #include "supervise/watchdog.hpp"
@@ -56,30 +59,84 @@ struct engine::impl {
     observer::callback callback;
   };
 
-  explicit impl(engine_options o) : options(std::move(o)) {}
+  impl(engine& e, engine_options o) : owner(&e), options(std::move(o)) {}
+
+  engine* owner;
+  // An instance that has just taken another's place, and what it takes to go back.
+  struct trial {
+    plugin::instance* who;
+    std::int64_t until;  // mono
+    config::plugin_config before;
+    std::shared_ptr<const plugin::image> image;
+    config::checked_options options;
+  };
+  struct swap_order {
+    config::plugin_config to;                              // how the instance is to be configured from now on
+    std::shared_ptr<const plugin::image> image = nullptr;  // of `to`, if it is loaded already
+    bool carry_state = true;
+    std::int64_t watch = 30'000'000'000;  // ns
+  };
+  struct swap_report {
+    std::string from, to;  // "trap_detector 0.1.0"
+    supervise::exchange_outcome exchange;
+    std::string left;     // what went wrong with the end of the old one
+    std::string retired;  // why its image stays in memory
+  };
+  // A command that a lane was asked to carry out.
+  struct asked {
+    std::shared_ptr<std::atomic<bool>> answered;
+    std::function<void(control::answer)> done;
+    std::int64_t until;  // mono
+    std::string lane;
+  };
 
   engine_options options;
   std::vector<observation> observations;
   config::engine_config config;
+  config::engine_config as_read;  // before paths were resolved and the program's own were added
+  std::string source_file;        // that it was read from; empty: a text
   time::system_clock clock;
   run_lock lock;
   std::unique_ptr<runtime> rt;
+  control::thread control{clock};
   std::deque<bus::lane> lanes;
+  // Which instances there are changes on the control thread; that one reads without the lock, all others with it.
+  mutable std::mutex table_mutex;
   std::vector<std::unique_ptr<plugin::instance>> instances;  // in the configuration's order
   std::vector<plugin::instance*> started;                    // in the order of starting
+  std::uint32_t last_id = 0;
   std::unique_ptr<supervise::crash_book> crashes;
   std::vector<instance_status> left_out;
   std::unique_ptr<supervise::watchdog> watchdog;  // while running
   std::unique_ptr<supervise::restarter> restarter;
+  std::vector<trial> trials;
+  std::vector<asked> pending;
+  std::vector<std::unique_ptr<plugin::instance>> abandoned;  // a thread may still be in them
+  static constexpr std::uint64_t max_retired = 16;
+  std::uint64_t retired = 0;    // images that did not leave memory
+  std::string last_retired;     // which, and why
+  std::int64_t started_at = 0;  // mono
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
 
+  // ---- loading (engine_load.cpp)
   std::vector<std::string> load(const std::string& text, const std::string& file);
+  void resolve_paths(config::engine_config& c) const;
   void load_instance(const config::plugin_config& p, std::vector<config::problem>& problems);
+  std::shared_ptr<const plugin::image> load_image(const config::plugin_config& p,
+                                                  std::vector<config::problem>& problems);
+  static config::checked_options checked(const config::plugin_config& p, const plugin::image& img,
+                                         std::vector<config::problem>& problems);
+  // create() and configure(); nullptr and a problem if it refuses.
+  std::unique_ptr<plugin::instance> make_instance(const config::plugin_config& p,
+                                                  std::shared_ptr<const plugin::image> img,
+                                                  config::checked_options given,
+                                                  std::vector<config::problem>& problems);
   void add_observer(const observation& o);
   void make_lanes(std::vector<config::problem>& problems);
   bool left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
                             std::vector<config::problem>& problems);
+  // ---- running (engine.cpp)
   bool start_instance(plugin::instance& i, std::string& error);
   bool run_dry(supervise::steady::time_point deadline);
   bool stop(bool drain, std::string& what);
@@ -87,6 +144,34 @@ struct engine::impl {
     const auto it = std::find_if(lanes.begin(), lanes.end(), [&](const auto& l) { return l.name() == name; });
     return it == lanes.end() ? nullptr : &*it;
   }
+
+  // ---- the control thread: commands (engine_control.cpp)
+  void handle(control::request r);
+  std::int64_t tick();
+  void ask(const std::string& instance, const std::string& name, const std::string& args, control::request r);
+  std::string status_json() const;
+  std::string plugins_json() const;
+  std::string read_swap(const std::string& args, swap_order& order, std::vector<std::string>& dropped);
+  plugin::instance* find(const std::string& name) const;
+  config::plugin_config* config_of(const std::string& name);
+  // Empty, or why the name cannot be acted on.
+  std::string unknown(const std::string& name) const;
+
+  // ---- the control thread: swaps (engine_swap.cpp)
+  // Empty, or why it could not be done; then everything is as before, or said to be otherwise.
+  std::string swap(swap_order& order, swap_report& report);
+  std::string swap(const swap_order& order, std::unique_ptr<plugin::instance> fresh, swap_report& report);
+  void end_trial(trial& t);
+  void roll_back(trial t);
+  void retire(std::unique_ptr<plugin::instance> i, std::string& what);
+  std::string let_go(std::shared_ptr<const plugin::image> img, const std::string& name);
+  std::string no_more_images() const;
+
+  // ---- the control thread: a changed configuration (engine_reload.cpp)
+  // Empty, or why nothing was done. `steps`: one text each, done or, with `plan_only`, to be done.
+  std::string reload(bool plan_only, std::vector<std::string>& steps);
+  std::string add(std::unique_ptr<plugin::instance> fresh, const config::plugin_config& p);
+  std::string remove(const std::string& name);
 };
 
 }  // namespace trapline

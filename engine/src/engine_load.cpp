@@ -19,19 +19,23 @@ std::string beside(const std::string& file, const std::string& path) {
 
 }  // namespace
 
+// Relative to the file that names them, so that it means the same wherever the engine is started.
+void engine::impl::resolve_paths(config::engine_config& c) const {
+  for (auto& d : c.plugin_dirs) d = beside(c.file, d);
+  for (auto& p : c.plugins)
+    if (p.use.find('/') != std::string::npos) p.use = beside(c.file, p.use);
+  if (!options.plugin_dir.empty()) c.plugin_dirs.push_back(fs::absolute(options.plugin_dir).string());
+}
+
 std::vector<std::string> engine::impl::load(const std::string& text, const std::string& file) {
   std::vector<config::problem> problems;
-  config = config::read_engine_config(text, file, problems);
+  config = as_read = config::read_engine_config(text, file, problems);
   if (!options.run_dir.empty()) config.run_dir = options.run_dir;
   if (options.log_to_stderr) {
     config.log.file.clear();
     config.log.level = TRAPLINE_LOG_WARN;
   }
-  // Relative to the file that names them, so that it means the same wherever the engine is started.
-  for (auto& d : config.plugin_dirs) d = beside(file, d);
-  for (auto& p : config.plugins)
-    if (p.use.find('/') != std::string::npos) p.use = beside(file, p.use);
-  if (!options.plugin_dir.empty()) config.plugin_dirs.push_back(fs::absolute(options.plugin_dir).string());
+  resolve_paths(config);
 
   // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
   std::string fatal = lock.take(config.run_dir);
@@ -43,6 +47,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     }
   if (!fatal.empty()) problems.push_back({{}, {}, fatal});
   if (rt) {
+    rt->control = &control;
     std::vector<std::string> notes;
     crashes = std::make_unique<supervise::crash_book>(config.run_dir, notes);
     for (const auto& n : notes) rt->log.warn(n);
@@ -68,45 +73,58 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
 }
 
 void engine::impl::load_instance(const config::plugin_config& p, std::vector<config::problem>& problems) {
-  const std::string path = "plugins." + p.name;
   if (p.use.empty()) return;  // reported already
-  std::shared_ptr<const plugin::image> img;
+  auto img = load_image(p, problems);
+  if (!img) return;
+  const std::size_t before = problems.size();
+  auto given = checked(p, *img, problems);
+  if (problems.size() > before || left_out_for_crashes(p, *img, problems)) return;
+  if (auto i = make_instance(p, std::move(img), std::move(given), problems)) instances.push_back(std::move(i));
+}
+
+std::shared_ptr<const plugin::image> engine::impl::load_image(const config::plugin_config& p,
+                                                              std::vector<config::problem>& problems) {
+  const std::string path = "plugins." + p.name;
   std::vector<plugin::finding> findings;
   const auto files = plugin::find_plugins(p.use, config.plugin_dirs);
   if (files.empty()) {
     problems.push_back({p.use_at, path + ".use", plugin::not_found_text(p.use, config.plugin_dirs)});
-    return;
+    return nullptr;
   }
-  img = plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256);
+  auto img = plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256);
   for (auto& text : plugin::texts(findings, true)) problems.push_back({p.use_at, path + ".use", std::move(text)});
   for (const auto& text : plugin::texts(findings, false)) rt->log.warn(p.name + ": " + text);
   for (std::size_t n = 1; n < files.size(); ++n)
     rt->log.warn(sdk::cat(p.name, ": uses ", files[0], "; ", files[n], " has the same name and is not used"));
-  if (!img) return;
+  return img;
+}
 
-  const auto& d = img->descriptor();
+config::checked_options engine::impl::checked(const config::plugin_config& p, const plugin::image& img,
+                                              std::vector<config::problem>& problems) {
+  const auto& d = img.descriptor();
   const auto table = config::read_table(d.options, d.option_count, d.option_size);
-  const std::size_t before = problems.size();
-  auto checked = config::check_options(table, p.options.type == config::node::kind::null ? nullptr : &p.options, p.at,
-                                       path + ".options", problems);
-  if (problems.size() > before) return;
+  return config::check_options(table, p.options.type == config::node::kind::null ? nullptr : &p.options, p.at,
+                               "plugins." + p.name + ".options", problems);
+}
 
-  if (left_out_for_crashes(p, *img, problems)) return;
-  auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), p.name, img,
-                                              std::move(checked));
-  i->supervision = p.supervision;
+std::unique_ptr<plugin::instance> engine::impl::make_instance(const config::plugin_config& p,
+                                                              std::shared_ptr<const plugin::image> img,
+                                                              config::checked_options given,
+                                                              std::vector<config::problem>& problems) {
+  auto i = std::make_unique<plugin::instance>(*rt, ++last_id, p.name, std::move(img), std::move(given));
+  i->supervise(p.supervision);
+  i->set_muted(running);  // nothing is known of it before it takes its place
   trapline_error error{};
-  if (!i->create(error) || !i->configure(error)) {
-    const std::string option(sdk::view(error.path));
-    config::position at = p.at;
-    const config::node* n = &p.options;
-    std::stringstream words(option);
-    for (std::string word; n && std::getline(words, word, '.');)
-      if ((n = n->find(word))) at = n->at;
-    problems.push_back({at, path + (option.empty() ? "" : ".options." + option), rt->redacted(sdk::view(error.text))});
-    return;
-  }
-  instances.push_back(std::move(i));
+  if (i->create(error) && i->configure(error)) return i;
+  const std::string option(sdk::view(error.path));
+  config::position at = p.at;
+  const config::node* n = &p.options;
+  std::stringstream words(option);
+  for (std::string word; n && std::getline(words, word, '.');)
+    if ((n = n->find(word))) at = n->at;
+  problems.push_back(
+      {at, "plugins." + p.name + (option.empty() ? "" : ".options." + option), rt->redacted(sdk::view(error.text))});
+  return nullptr;
 }
 
 // Whether safe start leaves it out; told in the log, in instances() and, if the engine must not run without it, as a
@@ -131,7 +149,7 @@ void engine::impl::add_observer(const observation& o) {
   config::plugin_config p;
   p.name = p.lane = o.instance;
   config.plugins.push_back(std::move(p));
-  auto i = std::make_unique<plugin::instance>(*rt, static_cast<std::uint32_t>(instances.size() + 1), o.instance,
+  auto i = std::make_unique<plugin::instance>(*rt, ++last_id, o.instance,
                                               std::make_shared<const plugin::image>(observer::entry()),
                                               config::checked_options{"{}", {}});
   trapline_error error{};

@@ -16,6 +16,9 @@
 #include "obs/redactor.hpp"
 #include "time/clock.hpp"
 
+namespace trapline::control {
+class thread;
+}
 namespace trapline::plugin {
 class instance;
 }
@@ -40,6 +43,7 @@ struct runtime {
   // Whose create() or configure() runs, for crash records.
   std::atomic<const plugin::instance*> being_made{nullptr};
   bus::source_counter host_numbers{false};  // any thread may speak for the host
+  control::thread* control = nullptr;       // carries out requests; absent where nobody may ask. Set before start
 
   // Any thread. The first reason of a kind is kept.
   void request_stop(stop_kind kind, std::string_view reason) noexcept;

@@ -142,6 +142,8 @@ void event_source::fill(trapline_event& e, const channel& c) {
       return matrix(e, m);
     case TRAPLINE_EVENT_POSITION:
     case TRAPLINE_EVENT_ORDER:
+    case TRAPLINE_EVENT_FILL:
+    case TRAPLINE_EVENT_PLAN_ORDER:
     case TRAPLINE_EVENT_ACCOUNT:
       return account(e, m);
     default:
@@ -340,6 +342,32 @@ void event_source::account(trapline_event& e, market& m) {
     o.price = m.mid;
     o.size = 1000;
     o.filled_size = o.status == TRAPLINE_ORDER_FILLED ? 1000 : 0;
+    o.created_ts = e.ts_event;
+  } else if (e.type == TRAPLINE_EVENT_FILL) {
+    auto& f = put<trapline_fill>(e);
+    sdk::assign(f.trade_id, std::to_string(++trade_id_));
+    sdk::assign(f.order_id, std::to_string(random_.between(1, 500)));
+    f.side = static_cast<std::uint8_t>(random_.between(1, 2));
+    f.liquidity = static_cast<std::uint8_t>(random_.between(0, 2));
+    f.price_exp = -2;
+    f.size_exp = -4;
+    f.money_exp = -8;
+    f.price = m.mid;
+    f.size = random_.between(1, 1000);
+    f.fee = random_.between(-1'000'000, 1000);
+    sdk::assign(f.fee_coin, "USDT");
+  } else if (e.type == TRAPLINE_EVENT_PLAN_ORDER) {
+    auto& o = put<trapline_plan_order>(e);
+    sdk::assign(o.plan_id, std::to_string(random_.between(1, 500)));
+    o.kind = static_cast<std::uint8_t>(random_.between(1, 7));
+    o.status = static_cast<std::uint8_t>(random_.between(0, 4));
+    o.side = static_cast<std::uint8_t>(random_.between(0, 2));
+    o.trigger_by = static_cast<std::uint8_t>(random_.between(0, 2));
+    o.order_type = TRAPLINE_ORDER_TYPE_MARKET;
+    o.price_exp = -2;
+    o.size_exp = -4;
+    o.trigger_price = m.mid;
+    o.size = random_.between(0, 1000);
     o.created_ts = e.ts_event;
   } else {
     auto& a = put<trapline_account>(e);

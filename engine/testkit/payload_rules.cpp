@@ -38,6 +38,8 @@ constexpr rule rules[] = {
     {TRAPLINE_EVENT_POSITION, "POSITION", sizeof(trapline_position)},
     {TRAPLINE_EVENT_ORDER, "ORDER", sizeof(trapline_order)},
     {TRAPLINE_EVENT_ACCOUNT, "ACCOUNT", sizeof(trapline_account)},
+    {TRAPLINE_EVENT_FILL, "FILL", sizeof(trapline_fill)},
+    {TRAPLINE_EVENT_PLAN_ORDER, "PLAN_ORDER", sizeof(trapline_plan_order)},
 };
 
 const rule* find(std::uint16_t type) {

@@ -1,6 +1,7 @@
 #include "trapline/net/http_client.hpp"
 
 #include <netinet/tcp.h>
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 
 #include <boost/asio/connect.hpp>
@@ -27,6 +28,23 @@ namespace {
 
 using cause = http_answer::cause;
 
+// Credentials travel in request headers: their memory is overwritten before it is given back.
+template <class T>
+struct wiping_allocator : std::allocator<T> {
+  wiping_allocator() = default;
+  template <class U>
+  wiping_allocator(const wiping_allocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor): allocators convert
+  template <class U>
+  struct rebind {
+    using other = wiping_allocator<U>;
+  };
+  void deallocate(T* p, std::size_t n) {
+    OPENSSL_cleanse(p, n * sizeof(T));
+    std::allocator<T>::deallocate(p, n);
+  }
+};
+using request_message = http::request<http::string_body, http::basic_fields<wiping_allocator<char>>>;
+
 // One TCP and TLS connection. Handlers hold it, so that its socket outlives every operation on it.
 struct connection {
   connection(asio::io_context& c, std::shared_ptr<asio::ssl::context> tls)
@@ -40,7 +58,7 @@ struct connection {
   asio::ssl::stream<tcp::socket> stream;
   peer_check check;
   boost::beast::flat_buffer buffer;
-  http::request<http::string_body> request;
+  request_message request;
   std::optional<http::response_parser<http::string_body>> parser;
   unsigned answers = 0;
 };
@@ -52,7 +70,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
       : context_(l.context()), options_(std::move(o)), url_(std::move(url)), resolver_(context_), timer_(context_) {}
 
   void request(http_call r, std::function<void(const http_answer&)> done) {
-    waiting_.push_back({std::move(r), std::move(done)});
+    waiting_.emplace_back(std::move(r), std::move(done));
     if (!busy_) asio::post(context_, [self = shared_from_this()] { self->next(); });
     busy_ = true;
   }
@@ -68,6 +86,11 @@ class client_state : public std::enable_shared_from_this<client_state> {
 
  private:
   struct job {
+    job(http_call r, std::function<void(const http_answer&)> d) : request(std::move(r)), done(std::move(d)) {}
+    job(job&&) = default;
+    ~job() {
+      for (auto& [name, value] : request.headers) OPENSSL_cleanse(value.data(), value.capacity());
+    }
     http_call request;
     std::function<void(const http_answer&)> done;
   };
@@ -151,7 +174,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   void send() {
     const auto& r = waiting_.front().request;
     auto& c = *connection_;
-    c.request = http::request<http::string_body>(r.method == "POST" ? http::verb::post : http::verb::get, r.target, 11);
+    c.request = request_message(r.method == "POST" ? http::verb::post : http::verb::get, r.target, 11);
     const bool bracketed = url_.host.find(':') != std::string::npos;
     const auto host = bracketed ? "[" + url_.host + "]" : url_.host;
     c.request.set(http::field::host, url_.port == "443" ? host : host + ":" + url_.port);
@@ -223,6 +246,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
     const auto self = shared_from_this();  // the callback may destroy the client
     auto done = std::move(waiting_.front().done);
     waiting_.pop_front();
+    if (connection_) connection_->request = {};
     const auto answer = std::move(answer_);
     done(answer);
     next();

@@ -53,6 +53,7 @@ inline parsed_url parse_url(const std::string& scheme, const std::string& url) {
     const auto [end, ec] = std::from_chars(out.port.data(), out.port.data() + out.port.size(), port);
     if (ec != std::errc() || end != out.port.data() + out.port.size() || port == 0 || port > 65535)
       refuse_url(scheme, url, "the port is not a number from 1 to 65535");
+    out.port = std::to_string(port);  // zeros in front mean nothing
   }
   boost::system::error_code ec;
   boost::asio::ip::make_address(out.host, ec);

@@ -215,6 +215,7 @@ void command_reader::connection_lost() {
 void command_reader::take(const reply& item, std::int64_t server_ms) {
   job j;
   j.entry = item.at(0).text();
+  if (j.entry.empty()) return;  // no entry at all: the script does not answer so
   if (std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& known) { return known.second.entry == j.entry; })) return;
   const bool whole = item.size() == 2 && item.at(1).is_array();
   const auto refusal = whole ? check(item.at(1), server_ms, j) : item.size() == 2 ? "gone" : "too_large";

@@ -9,8 +9,6 @@
 #include <string>
 #include <string_view>
 
-struct redisReader;
-
 namespace trapline::redis_bridge {
 
 inline void append_array_head(std::string& out, std::size_t elements) {
@@ -51,7 +49,7 @@ class reply {
   std::string_view text() const;  // of a string, status or error; else empty
   std::int64_t integer() const;   // 0 if it is none
   std::size_t size() const;       // elements of an array, else 0
-  reply at(std::size_t i) const;  // i < size()
+  reply at(std::size_t i) const;  // beyond size(): nil, so that an answer of another shape is none
 
  private:
   const void* raw_;
@@ -73,13 +71,16 @@ class reply_reader {
   using owned = std::unique_ptr<void, free_reply>;
 
   // The next complete reply, or null if more bytes are needed. Throws std::runtime_error if the bytes are not
-  // RESP2, or if one reply is larger than max_reply_size.
+  // RESP2, or if one reply is larger than max_reply_size or has more than max_elements, nested ones included. Nothing
+  // is reserved for elements that are only announced beyond that.
   owned next();
 
   static constexpr std::size_t max_reply_size = 32u << 20;
+  static constexpr std::size_t max_elements = 1u << 20;
 
  private:
-  redisReader* reader_;
+  struct state;
+  std::unique_ptr<state> state_;
 };
 
 }  // namespace trapline::redis_bridge

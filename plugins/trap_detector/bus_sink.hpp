@@ -31,6 +31,12 @@ class bus_sink final : public sink {
     if (!held_.empty()) publish_held();
   }
 
+  // Nothing waits any more to be published.
+  bool flushed() noexcept {
+    publish_held();
+    return held_.empty();
+  }
+
   // Called once when a symbol is first seen, so that names are made off the hot path.
   std::string_view symbol(std::uint32_t instrument) override {
     const auto name = host_.symbol(instrument);

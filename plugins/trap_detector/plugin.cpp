@@ -66,6 +66,8 @@ class trap_detector final : public sdk::plugin<trap_detector> {
     take(e);
     core_->on_gap(e, g);
   }
+  // What a full bus refused goes out before it ends.
+  trapline_status drain() { return out_.flushed() ? TRAPLINE_OK : TRAPLINE_E_AGAIN; }
 
  private:
   void take(const trapline_event& e) noexcept {

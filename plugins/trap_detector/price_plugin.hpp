@@ -32,12 +32,15 @@ class price_plugin : public sdk::plugin<D> {
     take(e);
     if (!core_->on_candle(e, c)) ignored_.add();
   }
+  // What a full bus refused goes out before it ends.
+  trapline_status drain() { return out_.flushed() ? TRAPLINE_OK : TRAPLINE_E_AGAIN; }
 
  protected:
   template <class Settings>
   void make_core(Settings&& s) {
     core_ = std::make_unique<Core>(std::forward<Settings>(s), out_);
   }
+  Core& core() noexcept { return *core_; }
 
  private:
   void take(const trapline_event& e) noexcept {

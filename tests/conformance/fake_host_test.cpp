@@ -177,7 +177,7 @@ TEST(event_source, makes_only_legal_events_and_the_same_for_the_same_seed) {
     types.insert(e.type);
   }
   EXPECT_TRUE(differs);
-  EXPECT_EQ(types.size(), 16u);  // all but timers, which the host makes
+  EXPECT_EQ(types.size(), 18u);  // all but timers, which the host makes
 }
 
 TEST(guarded_event_death, ends_where_memory_ends_and_can_be_sealed) {

@@ -5,24 +5,19 @@
 #include <nlohmann/json.hpp>
 
 #include "stage.hpp"
+#include "support/effort.hpp"
 #include "support/eventually.hpp"
 
 using nlohmann::json;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-
 // The demo with as many market seconds a second as the build can carry.
 test::changes at_speed(int speed) {
   return {{"speed: 100", "speed: " + std::to_string(speed)},
           {"run_dir: ./run", "run_dir: ./run\n  drain_timeout: 30s"}};
 }
-const test::changes fast = at_speed(sanitized ? 20 : 200);
+const test::changes fast = at_speed(test::sanitized ? 20 : 200);
 
 json key(test::stage& s, const std::string& name) { return json::parse(s.redis().ask({"GET", name}), nullptr, false); }
 
@@ -30,8 +25,8 @@ json key(test::stage& s, const std::string& name) { return json::parse(s.redis()
 
 TEST(line, carries_a_simulated_market_into_redis_and_reports_every_planted_episode) {
   test::stage s;
-  const auto r = s.run({"run", s.config("demo", at_speed(sanitized ? 70 : 200)), "--seconds", sanitized ? "80" : "28",
-                        "--view", "lines", "--metrics-file", "metrics"});
+  const auto r = s.run({"run", s.config("demo", at_speed(test::sanitized ? 70 : 200)), "--seconds",
+                        test::sanitized ? "80" : "28", "--view", "lines", "--metrics-file", "metrics"});
   ASSERT_EQ(r.code, 0) << r.err << s.log();
   EXPECT_NE(r.out.find("public=LIVE"), std::string::npos) << r.out;
   EXPECT_NE(r.out.find("private=LIVE"), std::string::npos);

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "engine_fixture.hpp"
+#include "support/effort.hpp"
 #include "support/eventually.hpp"
 #include "trapline/sdk/event.hpp"
 
@@ -261,7 +262,7 @@ TEST_F(engine_test, starts_and_stops_a_hundred_times_without_leaking_descriptors
     return n;
   };
   int fds = 0, threads = 0;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < test::effort(100); ++i) {
     {
       engine e(options());
       start(e, "plugins:\n  ticks: {use: ticks, options: {count: 10}}\n  tally: {use: tally}\n", "ring_size: 1MiB");

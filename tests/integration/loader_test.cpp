@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/effort.hpp"
 #include "support/temp_dir.hpp"
 #include "trapline/engine.hpp"
 
@@ -160,11 +161,7 @@ TEST(loader, refuses_files_that_are_no_plugins_without_crashing) {
   expect_one(problems_of(path), "not an ELF file");
   // Cut at many places, and damaged in the header and the section table: refused or fine, never a crash. Only the
   // inspection is run, because a damaged file that still looks right would be executed by dlopen.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr std::size_t fewer = 20;  // each look reads the sanitizer's own large libraries
-#else
-  constexpr std::size_t fewer = 1;
-#endif
+  constexpr std::size_t fewer = test::sanitized ? 40 : 1;  // each look reads the sanitizer's own large libraries
   write(good.substr(0, good.size() / 2));
   expect_one(problems_of(path), "is cut short: " + std::to_string(good.size() / 2) + " bytes");
   for (std::size_t n = 0; n < good.size(); n += 97 * fewer) {

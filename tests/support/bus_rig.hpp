@@ -75,7 +75,13 @@ class bus_rig {
  public:
   explicit bus_rig(std::int64_t ring_bytes = 64 << 20) : rt_(config(ring_bytes), clock_) {}
   ~bus_rig() {
-    for (auto& l : running_) l->end(1'000'000'000);
+    std::string what;
+    for (auto* l : running_) {
+      for (auto* i : l->instances()) trapline::supervise::stop(*i, false, {}, what);
+      l->end(1'000'000'000);
+    }
+    for (auto* l : here_)
+      for (auto* i : l->instances()) i->stop();
   }
 
   // A lane, to be driven by the calling thread or by one of its own: see below.
@@ -106,6 +112,7 @@ class bus_rig {
       if (!i->start(error)) throw std::runtime_error(error.text);
       if (i->driver()) l.set_driver(i);
     }
+    here_.push_back(&l);
   }
   void start_on_own_thread(trapline::bus::lane& l) {
     l.run();
@@ -130,7 +137,7 @@ class bus_rig {
   trapline::runtime rt_;
   std::vector<std::unique_ptr<trapline::bus::lane>> lanes_;
   std::vector<std::unique_ptr<trapline::plugin::instance>> instances_;
-  std::vector<trapline::bus::lane*> running_;
+  std::vector<trapline::bus::lane*> running_, here_;
 };
 
 }  // namespace test

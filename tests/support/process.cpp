@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
 extern char** environ;
@@ -21,7 +23,12 @@ process::process(std::string name, std::vector<std::string> argv, const std::str
   std::vector<char*> args, env;
   for (auto& a : argv) args.push_back(a.data());
   args.push_back(nullptr);
-  for (char** e = environ; *e; ++e) env.push_back(*e);
+  const auto replaced = [&](std::string_view inherited) {
+    const auto name = inherited.substr(0, inherited.find('=') + 1);
+    return std::any_of(environment.begin(), environment.end(), [&](const auto& e) { return e.starts_with(name); });
+  };
+  for (char** e = environ; *e; ++e)
+    if (!replaced(*e)) env.push_back(*e);
   for (auto& e : environment) env.push_back(e.data());
   env.push_back(nullptr);
   winsize size{40, 120, 0, 0};

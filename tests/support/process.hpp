@@ -13,7 +13,7 @@ namespace test {
 class process {
  public:
   // Starts `argv` in `dir`; standard output and error go to `<dir>/<name>.out` and `.err`. `environment`: NAME=value to
-  // add. With `terminal`, standard output is a pseudo-terminal whose bytes are collected in `.out`.
+  // set. With `terminal`, standard output is a pseudo-terminal whose bytes are collected in `.out`.
   process(std::string name, std::vector<std::string> argv, const std::string& dir,
           std::vector<std::string> environment = {}, bool terminal = false);
   ~process();

@@ -21,6 +21,7 @@ struct engine_options {
   bool log_to_stderr =
       false;               // whatever the configuration says, warnings and errors only (for checking a configuration)
   bool safe_start = true;  // leave out instances that crashed the engine twice in a row, see record_crash()
+  bool control_socket = false;  // while it runs, listen at `<run_dir>/control.sock` for `trapline ctl`
 };
 
 // Why an engine wants to stop.
@@ -75,6 +76,12 @@ class engine {
   stop_cause stop_requested() const;           // [any]
   std::string stop_reason() const;             // [any]
 
+  // Asks for a command of the operator plane, such as "status", "swap" or "reload" (docs/control.md lists them), with
+  // `args` as a JSON object or empty. `done` is called once, on a thread of the engine, with the result as JSON, or
+  // with ok = false and a text for people. False: the engine is stopping or too many wait; `done` is not called.
+  // Requests wait until start() is through. [any], after load
+  bool submit(std::string cmd, std::string args, std::function<void(bool ok, std::string answer)> done);
+
   // For the hosting program's handler of fatal signals: records which lane and instance the calling thread was working
   // for (on a thread of a plugin's own: whose code is among the `count` return addresses at `frames`, see
   // backtrace(3)), in a file under `<run_dir>/crashes/`. The next engine of this run directory counts it, and leaves
@@ -87,9 +94,9 @@ class engine {
   std::string_view symbol(std::uint32_t instrument) const;  // the same [any]
   std::string name() const;
   std::string run_dir() const;
-  std::string log_file() const;  // empty = standard error
-  std::vector<lane_status> lanes() const;
-  std::vector<instance_status> instances() const;
+  std::string log_file() const;                             // empty = standard error
+  std::vector<lane_status> lanes() const;                   // [any]
+  std::vector<instance_status> instances() const;           // [any]
   std::string metrics_text() const;                         // Prometheus text [any]
   std::uint64_t metric_total(std::string_view name) const;  // sum over all instances and labels [any]
   std::uint64_t bus_bytes() const;

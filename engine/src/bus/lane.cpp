@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "bus/spin.hpp"
@@ -45,10 +46,48 @@ lane::lane(runtime& rt, const config::lane_config& c)
 
 lane::~lane() { end(1'000'000'000); }
 
+bool lane::reserve(plugin::instance& i) noexcept {
+  for (std::size_t n = 0; n < max_instances; ++n) {
+    if (places_[n].load(std::memory_order_relaxed)) continue;
+    i.lane = this;
+    i.place = static_cast<std::uint32_t>(n + 1);
+    places_[n].store(&i, std::memory_order_release);
+    return true;
+  }
+  return false;
+}
+
+void lane::release(plugin::instance& i) noexcept {
+  if (i.lane == this && i.place != 0) places_[i.place - 1].store(nullptr, std::memory_order_release);
+  i.place = 0;
+}
+
 void lane::add(plugin::instance& i) {
-  i.lane = this;
+  if (!reserve(i)) throw std::length_error("too many instances on lane " + name_);
   instances_.push_back(&i);
-  i.place = static_cast<std::uint32_t>(instances_.size());
+}
+
+void lane::attach(plugin::instance& i, std::size_t at) {
+  instances_.insert(instances_.begin() + static_cast<std::ptrdiff_t>(std::min(at, instances_.size())), &i);
+  forget_routes();
+}
+
+void lane::detach(const plugin::instance& i) {
+  std::erase(instances_, &i);
+  forget_routes();
+}
+
+void lane::replace(plugin::instance& old, plugin::instance& fresh) {
+  std::replace(instances_.begin(), instances_.end(), &old, &fresh);
+  leaving_.push_back(&old);
+  forget_routes();
+}
+
+plugin::instance* lane::find(std::uint32_t id) const noexcept {
+  for (const auto* list : {&instances_, &leaving_})
+    for (auto* i : *list)
+      if (i->id() == id) return i;
+  return nullptr;
 }
 
 void lane::run() {
@@ -70,19 +109,23 @@ bool lane::call(std::function<void()> f, std::int64_t limit) {
     bool done = false;
   };
   auto h = std::make_shared<handle>();
+  post([h, f = std::move(f)] {
+    f();
+    const std::lock_guard l(h->m);
+    h->done = true;
+    h->cv.notify_all();
+  });
+  std::unique_lock lock(h->m);
+  return h->cv.wait_for(lock, std::chrono::nanoseconds(limit), [&] { return h->done; });
+}
+
+void lane::post(std::function<void()> f) {
   {
     const std::lock_guard lock(command_mutex_);
-    commands_.push_back([h, f = std::move(f)] {
-      f();
-      const std::lock_guard l(h->m);
-      h->done = true;
-      h->cv.notify_all();
-    });
+    commands_.push_back(std::move(f));
     has_commands_.store(true, std::memory_order_seq_cst);
   }
   if (asleep.exchange(0) != 0) wake();
-  std::unique_lock lock(h->m);
-  return h->cv.wait_for(lock, std::chrono::nanoseconds(limit), [&] { return h->done; });
 }
 
 void lane::set_driver(plugin::instance* i) {
@@ -176,11 +219,10 @@ void lane::dispatch(const trapline_event* e) {
 
 void lane::deliver_timer(const trapline_event* e) {
   const auto* t = sdk::payload<trapline_timer_event>(*e);
-  for (auto* i : instances_) {
-    if (!t || i->id() != t->instance) continue;
-    if (!i->receives()) timers_.cancel_all(i->id());
-    else if (timers_.delivered(t->timer_id)) hand_over(*i, e);
-  }
+  auto* i = t ? find(t->instance) : nullptr;
+  if (!i) return;
+  if (!i->receives()) timers_.cancel_all(i->id());
+  else if (timers_.delivered(t->timer_id)) hand_over(*i, e);
 }
 
 std::uint32_t lane::resolve(std::uint32_t topic) {

@@ -1,6 +1,7 @@
 // A lane: one thread that walks the bus and calls an ordered list of instances, one event at a time.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -36,16 +37,26 @@ class lane final : public sleeper {
 
   const std::string& name() const noexcept { return name_; }
   overflow policy() const noexcept { return reader_.policy(); }
+  static constexpr std::size_t max_instances = 256;  // at once, those on their way out included
+  // In the order in which they are called. [lane], or before run()
   const std::vector<plugin::instance*>& instances() const noexcept { return instances_; }
+  // The one that has `place`, from 1, or nullptr. Any thread.
+  plugin::instance* at(std::size_t place) const noexcept { return places_[place - 1].load(std::memory_order_acquire); }
   // The instance whose callback runs, or nullptr; `call` tells callbacks apart. Any thread, signal handlers included.
   plugin::instance* running(std::uint64_t& call) const noexcept {
     call = activity_.call.load(std::memory_order_acquire);
     const std::size_t place = call & 0xffff;
-    return place == 0 ? nullptr : instances_[place - 1];
+    return place == 0 ? nullptr : at(place);
   }
   const bus::activity& activity() const noexcept { return activity_; }
 
-  // [control], before run()
+  // Gives the instance this lane and a place of its own in it, which it keeps until release(). False: all are taken.
+  // [control]
+  bool reserve(plugin::instance& i) noexcept;
+  // The lane is done with the instance: detached, stopped. [control]
+  void release(plugin::instance& i) noexcept;
+  // reserve(), and it is called from the first event on; throws std::length_error if there is no place. [control],
+  // before run()
   void add(plugin::instance& i);
   void run();  // starts the thread
   // Ends the thread; the lane's instances are stopped already. False: it hangs, and this object must outlive it.
@@ -61,6 +72,19 @@ class lane final : public sleeper {
   // Runs `f` on the lane's thread, between two events, and waits until it has run. False: it took longer than `limit`
   // ns; `f` may still run later, so it must own what it touches. [control]
   bool call(std::function<void()> f, std::int64_t limit);
+  // The same without waiting. [any]
+  void post(std::function<void()> f);
+
+  // [lane], between two events. `at`: how many others are called before it.
+  void attach(plugin::instance& i, std::size_t at);
+  void detach(const plugin::instance& i);
+  // From the next event on `fresh` is called where `old` was; `old` is still known, until has_left(), for its timers
+  // and answers while it drains.
+  void replace(plugin::instance& old, plugin::instance& fresh);
+  void has_left(const plugin::instance& i) { std::erase(leaving_, &i); }
+  // nullptr: no such instance is known here.
+  plugin::instance* find(std::uint32_t id) const noexcept;
+  std::uint64_t last_seq() const noexcept { return activity_.seq.load(std::memory_order_relaxed); }
 
   // [lane]
   time::timers& timers() noexcept { return timers_; }
@@ -150,6 +174,9 @@ class lane final : public sleeper {
 
   std::atomic<std::uint64_t> events_{0};
   std::thread thread_;
+  // Not looked at for an event, so at the end.
+  std::vector<plugin::instance*> leaving_;  // replaced, and not stopped yet
+  std::array<std::atomic<plugin::instance*>, max_instances> places_{};
 };
 
 }  // namespace trapline::bus

@@ -7,11 +7,14 @@
 #include <algorithm>
 #include <sstream>
 
+#include "trapline/sdk/text.hpp"
+
 namespace trapline::config {
 namespace {
 
 constexpr int max_depth = 32;
 constexpr std::size_t max_bytes = 1 << 20;
+constexpr const char* not_utf8 = "holds bytes that are not UTF-8; save the file in that encoding";
 
 position place(const YAML::Mark& m) { return {m.line + 1, m.column + 1}; }
 
@@ -25,7 +28,8 @@ node convert(const YAML::Node& y, const std::string& path, int depth, std::vecto
   switch (y.Type()) {
     case YAML::NodeType::Scalar:
       n.type = node::kind::scalar;
-      n.scalar = y.Scalar();
+      if (sdk::is_utf8(y.Scalar())) n.scalar = y.Scalar();
+      else problems.push_back({n.at, path, not_utf8});
       break;
     case YAML::NodeType::Sequence:
       n.type = node::kind::list;
@@ -41,6 +45,10 @@ node convert(const YAML::Node& y, const std::string& path, int depth, std::vecto
           continue;
         }
         const std::string key = pair.first.Scalar();
+        if (!sdk::is_utf8(key)) {
+          problems.push_back({at, path, not_utf8});
+          continue;
+        }
         const std::string below = path.empty() ? key : path + "." + key;
         const auto earlier =
             std::find_if(n.entries.begin(), n.entries.end(), [&](const auto& e) { return e.key == key; });

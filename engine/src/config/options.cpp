@@ -260,6 +260,31 @@ void walk(const std::map<std::string, const option*>& by_path, const node& given
 
 }  // namespace
 
+namespace {
+
+void drop_unknown(const std::vector<option>& table, node& at, const std::string& below,
+                  std::vector<std::string>& dropped) {
+  std::erase_if(at.entries, [&](node::entry& e) {
+    const std::string path = below + e.key;
+    bool inside = false;
+    for (const auto& o : table) {
+      if (o.path == path) return false;
+      inside = inside || o.path.compare(0, path.size() + 1, path + ".") == 0;
+    }
+    if (inside) drop_unknown(table, e.value, path + ".", dropped);
+    else dropped.push_back(path);
+    return !inside;
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> drop_unknown(const std::vector<option>& table, node& subtree) {
+  std::vector<std::string> dropped;
+  drop_unknown(table, subtree, {}, dropped);
+  return dropped;
+}
+
 std::optional<std::int64_t> parse_duration(std::string_view text) {
   static constexpr unit units[] = {{"ns", 1},   {"us", 1e3},   {"ms", 1e6},   {"s", 1e9},
                                    {"m", 6e10}, {"h", 3.6e12}, {"d", 8.64e13}};

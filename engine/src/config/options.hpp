@@ -44,6 +44,9 @@ checked_options check_options(const std::vector<option>& table, const node* subt
                               const std::string& path, std::vector<problem>& problems,
                               const std::vector<std::string>& also = {});
 
+// Removes what the table does not know from a subtree, and returns the paths that went.
+std::vector<std::string> drop_unknown(const std::vector<option>& table, node& subtree);
+
 // "bool", "duration", ...
 std::string_view type_name(std::uint32_t type);
 

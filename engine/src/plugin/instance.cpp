@@ -68,7 +68,7 @@ void instance::destroy() noexcept {
   if (plugin_ && plugin_->destroy && guarded(what, [&] { plugin_->destroy(plugin_); }) != TRAPLINE_OK)
     rt_.log.write(TRAPLINE_LOG_ERROR, name_, "destroy threw: " + what);
   plugin_ = nullptr;
-  driver_ = nullptr;
+  driver_ = nullptr, commands_ = nullptr, states_ = nullptr;
 }
 
 bool instance::remake(trapline_error& error) {
@@ -95,6 +95,8 @@ bool instance::create(trapline_error& error) {
   std::string what;
   trapline_status s = TRAPLINE_OK;
   const being_made mark(rt_, *this);
+  life_.fetch_add(1, std::memory_order_relaxed);
+  requests.store(0, std::memory_order_relaxed);
   in_create_ = true;
   const trapline_status thrown = guarded(what, [&] { s = image_->entry().create(&host_, &plugin_, &error); });
   in_create_ = false;
@@ -128,20 +130,35 @@ bool instance::configure(trapline_error& error) {
     sdk::assign(error.text, what);
   }
   if (s != TRAPLINE_OK) return false;
-  if (guarded(what,
-              [&] {
-                if (plugin_->get_extension)
-                  driver_ =
-                      static_cast<const trapline_driver*>(plugin_->get_extension(plugin_, TRAPLINE_EXTENSION_DRIVER));
-              }) != TRAPLINE_OK ||
-      (driver_ && (!TRAPLINE_HAS(trapline_driver, driver_, wake) || !driver_->poll || !driver_->wake))) {
-    driver_ = nullptr;
-    sdk::assign(error.text, "get_extension() gave an incomplete driver table " + what);
-    return false;
-  }
+  if (!find_extensions(error)) return false;
   if (faulted_meanwhile(error)) return false;
   enter(TRAPLINE_INSTANCE_CONFIGURED);
   return true;
+}
+
+bool instance::find_extensions(trapline_error& error) {
+  if (!plugin_->get_extension) return true;
+  std::string what;
+  const auto get = [&]<class Table>(const Table*& out, const char* id) {
+    out = static_cast<const Table*>(plugin_->get_extension(plugin_, id));
+  };
+  const bool asked = guarded(what, [&] {
+                       get(driver_, TRAPLINE_EXTENSION_DRIVER);
+                       get(commands_, TRAPLINE_EXTENSION_COMMAND);
+                       get(states_, TRAPLINE_EXTENSION_STATE);
+                     }) == TRAPLINE_OK;
+  const char* wrong = nullptr;
+  if (driver_ && (!TRAPLINE_HAS(trapline_driver, driver_, wake) || !driver_->poll || !driver_->wake)) wrong = "driver";
+  if (commands_ && (!TRAPLINE_HAS(trapline_command, commands_, run) || !commands_->run ||
+                    (commands_->name_count > 0 && !commands_->names)))
+    wrong = "command";
+  if (states_ && (!TRAPLINE_HAS(trapline_state, states_, load) || !states_->format || !states_->save || !states_->load))
+    wrong = "state";
+  if (asked && !wrong) return true;
+  driver_ = nullptr, commands_ = nullptr, states_ = nullptr;
+  sdk::assign(error.text, wrong ? sdk::cat("get_extension() gave an incomplete ", wrong, " table")
+                                : "get_extension() threw: " + what);
+  return false;
 }
 
 bool instance::start(trapline_error& error) {
@@ -204,11 +221,101 @@ void instance::poll(std::int64_t max_wait) noexcept {
   if (s != TRAPLINE_OK) fault(s, "poll failed");
 }
 
+// ---------------------------------------------------------------- commands, state, answers
+
+namespace {
+
+// A sink that takes up to `most` bytes.
+struct collector {
+  std::string& bytes;
+  std::size_t most;
+  bool overflow = false;
+
+  trapline_sink sink() {
+    return {this, [](const trapline_sink* s, trapline_str part) -> trapline_status {
+              auto& self = *static_cast<collector*>(s->context);
+              if (!part.ptr && part.len > 0) return TRAPLINE_E_INVALID;
+              if (part.len > self.most - self.bytes.size()) {
+                self.overflow = true;
+                return TRAPLINE_E_LIMIT;
+              }
+              try {
+                self.bytes.append(sdk::view(part));
+              } catch (const std::bad_alloc&) {
+                return TRAPLINE_E_NOMEM;
+              }
+              return TRAPLINE_OK;
+            }};
+  }
+};
+
+}  // namespace
+
+trapline_status instance::command(std::string_view name, std::string_view args, std::string& answer) {
+  answer.clear();
+  if (!commands_) {
+    answer = std::string(plugin_id()) + " takes no commands";
+    return TRAPLINE_E_NOT_FOUND;
+  }
+  collector to{answer, TRAPLINE_COMMAND_ANSWER_MAX};
+  const trapline_sink sink = to.sink();
+  trapline_error error = empty_error();
+  std::string what;
+  trapline_status s = TRAPLINE_OK;
+  if (guarded(what, [&] { s = commands_->run(plugin_, sdk::str(name), sdk::str(args), &sink, &error); }) !=
+      TRAPLINE_OK) {
+    fault(TRAPLINE_E_FAILED, "command: " + what);
+    answer = what;
+    return TRAPLINE_E_FAILED;
+  }
+  if (s == TRAPLINE_OK && to.overflow) {
+    answer = "the answer is larger than " + std::to_string(to.most) + " bytes";
+    return TRAPLINE_E_LIMIT;
+  }
+  if (s != TRAPLINE_OK) answer = rt_.redacted(sdk::view(error.text));
+  return s;
+}
+
+bool instance::save_state(std::string& bytes, std::string& why) {
+  bytes.clear();
+  collector to{bytes, TRAPLINE_STATE_MAX};
+  const trapline_sink sink = to.sink();
+  trapline_error error = empty_error();
+  trapline_status s = TRAPLINE_OK;
+  if (guarded(why, [&] { s = states_->save(plugin_, &sink, &error); }) != TRAPLINE_OK) return false;
+  if (s != TRAPLINE_OK) why = rt_.redacted(sdk::view(error.text));
+  else if (to.overflow) why = "it is larger than " + std::to_string(to.most) + " bytes";
+  return s == TRAPLINE_OK && !to.overflow;
+}
+
+bool instance::load_state(std::uint32_t version, std::string_view bytes, std::string& why) {
+  trapline_error error = empty_error();
+  trapline_status s = TRAPLINE_OK;
+  if (guarded(why, [&] { s = states_->load(plugin_, version, sdk::str(bytes), &error); }) != TRAPLINE_OK) return false;
+  if (s != TRAPLINE_OK) why = rt_.redacted(sdk::view(error.text));
+  return s == TRAPLINE_OK;
+}
+
+void instance::answer(trapline_control_answer to, void* context, trapline_status status,
+                      std::string_view text) noexcept {
+  requests.fetch_sub(1, std::memory_order_relaxed);
+  if (!begun_ || faulted()) return;
+  try {
+    to(context, status, sdk::str(text));
+  } catch (...) {
+    fault_of_exception("the answer to a request");
+  }
+}
+
+// ---------------------------------------------------------------- faults
+
 // First what protects the engine, then what tells people: that needs memory, and there may be none.
 void instance::fault(trapline_status code, std::string_view text) noexcept {
-  const bool config = code == TRAPLINE_E_CONFIG;
-  const std::uint32_t next = supervision.on_fault == config::fault_policy::restart ? TRAPLINE_INSTANCE_RESTARTING
-                                                                                   : TRAPLINE_INSTANCE_QUARANTINED;
+  const bool on_trial = on_trial_.load(std::memory_order_relaxed);
+  const auto policy = on_trial ? config::fault_policy::quarantine : on_fault_.load(std::memory_order_relaxed);
+  const bool config = code == TRAPLINE_E_CONFIG && !on_trial;
+  const std::uint32_t next =
+      policy == config::fault_policy::restart ? TRAPLINE_INSTANCE_RESTARTING : TRAPLINE_INSTANCE_QUARANTINED;
   bool first = false;
   if (!config) {
     const std::lock_guard lock(state_mutex_);
@@ -221,8 +328,7 @@ void instance::fault(trapline_status code, std::string_view text) noexcept {
   count("instance_faults_total");
   quietly([&] { rt_.log.write(TRAPLINE_LOG_ERROR, name_, sdk::cat("fault (status ", code, "): ", text)); });
   if (config) return rt_.request_stop(stop_kind::bad_config, reason_with_name(text));
-  if (supervision.on_fault == config::fault_policy::stop_engine)
-    rt_.request_stop(stop_kind::fault, reason_with_name(text));
+  if (policy == config::fault_policy::stop_engine) rt_.request_stop(stop_kind::fault, reason_with_name(text));
   if (!first) return;
   set_reason(text);
   tell(next, code, text);
@@ -254,8 +360,8 @@ void instance::over_budget(std::int64_t took, std::int64_t mono) noexcept {
   overruns_[0] = std::exchange(overruns_[1], mono);
   std::string text;
   quietly([&] {
-    text = sdk::cat("a callback has taken more than ", took / 1'000'000, " ms; its budget is ",
-                    supervision.budget / 1'000'000, " ms");
+    text = sdk::cat("a callback has taken more than ", took / 1'000'000, " ms; its budget is ", budget() / 1'000'000,
+                    " ms");
     rt_.log.write(TRAPLINE_LOG_WARN, name_, text);
     text += "; the third time within a minute";
   });
@@ -308,10 +414,11 @@ void instance::enter(std::uint32_t state) noexcept {
                     std::memory_order_relaxed);
   }
   if (state == TRAPLINE_INSTANCE_RUNNING && health() == TRAPLINE_HEALTH_OK) set_reason({});
-  tell(state, TRAPLINE_OK, {});
+  tell(state, TRAPLINE_OK, state == TRAPLINE_INSTANCE_RUNNING ? running_text_ : std::string_view{});
 }
 
 void instance::tell(std::uint32_t state, trapline_status code, std::string_view text) noexcept {
+  if (muted_.load(std::memory_order_relaxed)) return;
   quietly([&] {
     trapline_lifecycle l{};
     sdk::assign(l.instance, name_);

@@ -12,8 +12,11 @@
 #include "config/options.hpp"
 #include "plugin/loader.hpp"
 #include "runtime.hpp"
+#include "trapline/abi/ext/command.h"
 #include "trapline/abi/ext/driver.h"
+#include "trapline/abi/ext/state.h"
 #include "trapline/abi/plugin.h"
+#include "trapline/abi/svc/control.h"
 #include "trapline/abi/system.h"
 
 namespace trapline::bus {
@@ -51,6 +54,13 @@ class instance {
     }
   }
   void poll(std::int64_t max_wait) noexcept;
+  // Carries out a command of trapline.command/1. TRAPLINE_OK: `answer` is its JSON; else a text for people.
+  trapline_status command(std::string_view name, std::string_view args, std::string& answer);
+  // trapline.state/1. False: `why` not.
+  bool save_state(std::string& bytes, std::string& why);
+  bool load_state(std::uint32_t version, std::string_view bytes, std::string& why);
+  // Hands the answer to a request of trapline.control/1 over, if it still runs.
+  void answer(trapline_control_answer to, void* context, trapline_status status, std::string_view text) noexcept;
 
   // After a fault, with nothing on the lane that calls it any more: destroys what is there, then create() and
   // configure() as at first. [control]
@@ -86,14 +96,31 @@ class instance {
   bool ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
   bool in_create() const noexcept { return in_create_; }
   const trapline_driver* driver() const noexcept { return driver_; }
+  const trapline_command* commands() const noexcept { return commands_; }  // or nullptr
+  const trapline_state* states() const noexcept { return states_; }        // or nullptr
   const trapline_plugin* table() const noexcept { return plugin_; }
   std::uint32_t state() const noexcept { return state_.load(std::memory_order_relaxed); }
+  const std::shared_ptr<const image>& img() const noexcept { return image_; }
 
+  // [control]; read on any thread.
+  void supervise(const config::supervision& s) noexcept {
+    on_fault_.store(s.on_fault, std::memory_order_relaxed);
+    budget_.store(s.budget, std::memory_order_relaxed);
+  }
+  std::int64_t budget() const noexcept { return budget_.load(std::memory_order_relaxed); }  // ns
+  // In its watch window after a swap: a fault quarantines it, whatever its policy, for the one before it takes over
+  // again. [control]
+  void set_on_trial(bool yes) noexcept { on_trial_.store(yes, std::memory_order_relaxed); }
+  // Its states are not published: it is about to take another's place, or has been replaced, and the name is that of
+  // the one that runs. Any thread.
+  void set_muted(bool yes) noexcept { muted_.store(yes, std::memory_order_relaxed); }
+  // Published, with the state, in the next event that tells that it runs.
+  void set_running_text(std::string text) { running_text_ = std::move(text); }
   bus::lane* lane = nullptr;
   std::uint32_t place = 0;  // in its lane's list, from 1
-  config::supervision supervision;
-  bus::source_counter numbers;              // of its events
-  std::vector<subscription> subscriptions;  // of the lane's thread
+  // Rises each time that it is made: what was asked in an earlier life is not answered. Any thread.
+  std::uint32_t life() const noexcept { return life_.load(std::memory_order_relaxed); }
+  bus::source_counter numbers;  // of its events
   // Whether the address lies in the plugin's code. Async-signal-safe.
   bool has_code(const void* address) const noexcept { return image_->has_code(address); }
   const std::string& sha256() const noexcept { return image_->sha256(); }
@@ -104,6 +131,7 @@ class instance {
   void set_reason(std::string_view text) noexcept;
   void count(const char* metric) noexcept;
   bool faulted_meanwhile(trapline_error& error) const;
+  bool find_extensions(trapline_error& error);
   std::string reason_with_name(std::string_view text) const noexcept;
   // Changes the state, unless it has faulted, and tells the bus.
   void enter(std::uint32_t state) noexcept;
@@ -121,6 +149,13 @@ class instance {
   config::checked_options options_;
   trapline_host host_{};
   const trapline_driver* driver_ = nullptr;
+  const trapline_command* commands_ = nullptr;
+  const trapline_state* states_ = nullptr;
+  std::atomic<config::fault_policy> on_fault_{config::fault_policy::quarantine};
+  std::atomic<std::int64_t> budget_{config::supervision{}.budget};
+  std::atomic<bool> on_trial_{false}, muted_{false};
+  std::string running_text_;
+  std::atomic<std::uint32_t> life_{0};
   std::atomic<std::uint32_t> state_{0};
   mutable std::mutex state_mutex_;  // a fault on another thread against the lane's own changes of state
   std::atomic<bool> ended_{false};
@@ -132,6 +167,10 @@ class instance {
   obs::histogram* callback_seconds_ = nullptr;
   mutable std::mutex reason_mutex_;
   std::string reason_;
+
+ public:                                    // last, for what a lane reads for every event to stand together
+  std::vector<subscription> subscriptions;  // of the lane's thread
+  std::atomic<int> requests{0};             // of trapline.control/1 that are under way
 };
 
 }  // namespace trapline::plugin

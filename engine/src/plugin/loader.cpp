@@ -220,6 +220,29 @@ std::shared_ptr<const image> load(const std::string& path, const std::string& in
   return out;
 }
 
+bool keeps_images() noexcept { return (dlopen_flags & RTLD_NODELETE) != 0; }
+
+std::string unload(std::shared_ptr<const image> img) {
+  if (!img || img.use_count() > 1 || img->copy().empty()) return {};
+  std::string copy = img->copy();
+  img.reset();
+  struct search {
+    const std::string& name;
+    bool found = false;
+  } s{copy};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* p) {
+        auto& wanted = *static_cast<search*>(p);
+        wanted.found = wanted.found || wanted.name == info->dlpi_name;
+        return wanted.found ? 1 : 0;
+      },
+      &s);
+  if (!s.found) return {};
+  if (keeps_images()) return "builds with a sanitizer keep plugins mapped for its reports";
+  return "still mapped after dlclose(): a thread_local with a destructor, a thread of its own that still runs, or a "
+         "library that does not let go";
+}
+
 void remove_private_copies(const std::string& run_dir) {
   std::error_code ec;
   for (const auto& f : fs::directory_iterator(copies_dir(run_dir), ec))

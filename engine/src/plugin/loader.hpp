@@ -23,6 +23,7 @@ class image {
   const trapline_entry& entry() const noexcept { return *entry_; }
   const trapline_descriptor& descriptor() const noexcept { return *entry_->descriptor; }
   const std::string& sha256() const noexcept { return sha256_; }  // of the file; empty if it is part of this program
+  const std::string& copy() const noexcept { return copy_; }
   // Whether the address lies in its machine code; never for a plugin that is part of this program. Async-signal-safe.
   bool has_code(const void* address) const noexcept {
     const auto a = reinterpret_cast<std::uintptr_t>(address);
@@ -52,6 +53,12 @@ std::string not_found_text(const std::string& use, const std::vector<std::string
 // gets to run code. `sha256`: 64 lower-case hex digits that the file must have; empty = any.
 std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
                                   std::vector<finding>& findings, const std::string& sha256 = {});
+
+// Lets go of the last reference to an image and looks whether it left memory. Empty: it did, or is still in use. Else
+// why it probably stays: its memory is lost until the process ends.
+std::string unload(std::shared_ptr<const image> img);
+// Whether this build never lets an image leave memory: a sanitizer's reports need its symbols.
+bool keeps_images() noexcept;
 
 // Removes what load() of an engine that was killed left under `run_dir`, and nothing else. The caller holds the run
 // directory's lock.

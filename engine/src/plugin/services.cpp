@@ -8,9 +8,11 @@
 
 #include "bus/lane.hpp"
 #include "config/secrets.hpp"
+#include "control/thread.hpp"
 #include "plugin/instance.hpp"
 #include "trapline/abi/svc/bus.h"
 #include "trapline/abi/svc/clock.h"
+#include "trapline/abi/svc/control.h"
 #include "trapline/abi/svc/health.h"
 #include "trapline/abi/svc/log.h"
 #include "trapline/abi/svc/metrics.h"
@@ -223,6 +225,41 @@ trapline_status secret_get(const trapline_host* h, trapline_str path, trapline_b
 
 constexpr trapline_secret secret_table = {sizeof(trapline_secret), 0, secret_get};
 
+// ---------------------------------------------------------------- control
+
+trapline_status control_submit(const trapline_host* h, trapline_str cmd, trapline_str args,
+                               trapline_control_answer on_answer, void* context) {
+  if (!sound(cmd) || cmd.len == 0 || !sound(args) || !on_answer) return TRAPLINE_E_INVALID;
+  if (args.len > TRAPLINE_CONTROL_ARGS_MAX) return TRAPLINE_E_LIMIT;
+  instance& i = self(h);
+  control::thread* control = i.rt().control;
+  if (i.ended()) return TRAPLINE_E_CLOSED;
+  if (!control || !i.lane) return TRAPLINE_E_STATE;
+  if (i.requests.fetch_add(1, std::memory_order_relaxed) >= TRAPLINE_CONTROL_PENDING_MAX) {
+    i.requests.fetch_sub(1, std::memory_order_relaxed);
+    return TRAPLINE_E_LIMIT;
+  }
+  const trapline_status s = guarded([&] {
+    // The instance may be gone when the answer comes; its lane is not.
+    auto done = [lane = i.lane, id = i.id(), life = i.life(), on_answer, context](control::answer a) {
+      lane->post([=, a = std::move(a)] {
+        instance* who = lane->find(id);
+        if (!who || who->life() != life) return;
+        lane->enter(who);
+        who->answer(on_answer, context, a.status, a.text);
+        lane->enter(nullptr);
+      });
+    };
+    if (control->submit({std::string(view(cmd)), std::string(view(args)), i.name(), std::move(done)}))
+      return TRAPLINE_OK;
+    return control->ending() ? TRAPLINE_E_CLOSED : TRAPLINE_E_LIMIT;
+  });
+  if (s != TRAPLINE_OK) i.requests.fetch_sub(1, std::memory_order_relaxed);
+  return s;
+}
+
+constexpr trapline_control control_table = {sizeof(trapline_control), 0, control_submit};
+
 struct service {
   std::string_view id;
   const void* table;
@@ -231,7 +268,7 @@ constexpr service services[] = {
     {TRAPLINE_SERVICE_BUS, &bus_table},         {TRAPLINE_SERVICE_LOG, &log_table},
     {TRAPLINE_SERVICE_CLOCK, &clock_table},     {TRAPLINE_SERVICE_TIMER, &timer_table},
     {TRAPLINE_SERVICE_METRICS, &metrics_table}, {TRAPLINE_SERVICE_HEALTH, &health_table},
-    {TRAPLINE_SERVICE_SECRET, &secret_table},
+    {TRAPLINE_SERVICE_CONTROL, &control_table}, {TRAPLINE_SERVICE_SECRET, &secret_table},
 };
 
 const void* find_service(const char* id) noexcept {

@@ -8,16 +8,13 @@
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::supervise {
-namespace {
 
-// Nothing of the instance is called by its lane any more. [lane]
 void forget(plugin::instance& i) {
   i.lane->timers().cancel_all(i.id());
   i.subscriptions.clear();
+  i.lane->has_left(i);
   i.lane->forget_routes();
 }
-
-}  // namespace
 
 start_result start(plugin::instance& i, trapline_error& error) {
   struct outcome {
@@ -43,7 +40,8 @@ start_result start(plugin::instance& i, trapline_error& error) {
   return o->ok ? start_result::running : start_result::refused;
 }
 
-bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what) {
+bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what,
+          const std::atomic<bool>* hurry) {
   bool clean = true;
   while (drain) {
     auto s = std::make_shared<std::atomic<trapline_status>>(TRAPLINE_E_AGAIN);
@@ -59,7 +57,7 @@ bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::str
       return false;
     }
     if (s->load() == TRAPLINE_OK) break;
-    if (steady::now() >= deadline) {
+    if (steady::now() >= deadline || (hurry && hurry->load(std::memory_order_relaxed))) {
       what += i.name() + " was not drained in time; ";
       clean = false;
       break;

@@ -1,6 +1,7 @@
 // Starting and stopping one instance on its lane, from the control thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -19,8 +20,12 @@ enum class start_result { running, refused, hangs };
 // start(), and the lane's driver if the instance is one. `error`: why not, without the instance's name.
 start_result start(plugin::instance& i, trapline_error& error);
 
-// drain() until there is nothing left or `deadline`, if `drain`; then stop(). Nothing of the instance is called by its
-// lane any more afterwards. False: it did not end in time; `what` names it.
-bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what);
+// Nothing of the instance is called by its lane any more: timers, routes, subscriptions. [lane]
+void forget(plugin::instance& i);
+
+// drain() until there is nothing left, `deadline`, or `hurry`, if `drain`; then stop(). Nothing of the instance is
+// called by its lane any more afterwards. False: it did not end in time; `what` names it.
+bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::string& what,
+          const std::atomic<bool>* hurry = nullptr);
 
 }  // namespace trapline::supervise

@@ -1,34 +1,28 @@
 // Makes faulted instances anew.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <memory>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <map>
+#include <string_view>
 
 #include "plugin/instance.hpp"
 #include "runtime.hpp"
 
 namespace trapline::supervise {
 
-// The control thread of a running engine, as far as instances with `on_fault: restart` are concerned: one that faulted
-// is stopped on its lane, and after a pause made anew. It may wait for lanes and for the plugin's create() and
-// configure(); that is why it has a thread of its own.
+// An instance with `on_fault: restart` that faulted is stopped on its lane, and after a pause made anew. May wait for
+// lanes and for the plugin's create() and configure(). [control]
 class restarter {
  public:
-  // All of them outlive this object. Starts a thread if there is anything for it to do.
-  restarter(runtime& rt, const std::vector<std::unique_ptr<plugin::instance>>& instances);
-  ~restarter();
+  explicit restarter(runtime& rt) : rt_(rt) {}
 
-  // Ends the thread, after a restart that is under way; what still waits for one is quarantined. False: a plugin hangs
-  // in it, and this object must outlive it.
-  bool end(std::int64_t limit);
+  // Looks whether something is to be done for the instance. Call often.
+  void look_at(plugin::instance& i, const config::supervision& policy);
+  // It is about to go, or is another from now on: forget what was under way.
+  void forget(const plugin::instance& i) { restarts_.erase(&i); }
 
  private:
   struct restart {
-    plugin::instance* who;
     int made = 0;          // since it last ran well
     bool stopped = false;  // after the current fault
     bool told = false;     // that it cannot be stopped
@@ -36,17 +30,11 @@ class restarter {
     std::int64_t last_made = 0;
   };
 
-  void loop();
-  void look_at(restart& r, std::int64_t mono);
-  void postpone(restart& r, std::int64_t mono);
-  void make_anew(restart& r, std::int64_t mono);
+  void postpone(plugin::instance& i, restart& r, const config::supervision& policy, std::int64_t mono);
+  void make_anew(plugin::instance& i, restart& r, std::int64_t mono);
 
   runtime& rt_;
-  std::vector<restart> restarts_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool ending_ = false, ended_ = false;
-  std::thread thread_;
+  std::map<const plugin::instance*, restart> restarts_;
 };
 
 }  // namespace trapline::supervise

@@ -16,12 +16,10 @@ constexpr int looks_per_budget = 5;
 
 }  // namespace
 
-watchdog::watchdog(runtime& rt, std::deque<bus::lane>& lanes,
-                   const std::vector<std::unique_ptr<plugin::instance>>& instances, std::int64_t hang_limit)
-    : rt_(rt), hang_limit_(hang_limit), tick_(std::min(longest_tick, hang_limit / looks_per_budget)) {
+watchdog::watchdog(runtime& rt, std::deque<bus::lane>& lanes, std::int64_t hang_limit)
+    : rt_(rt), hang_limit_(hang_limit) {
   for (auto& l : lanes) watches_.push_back({&l});
-  for (const auto& i : instances) tick_ = std::min(tick_, i->supervision.budget / looks_per_budget);
-  tick_ = std::max(tick_, shortest_tick);
+  set_tick();
   thread_ = std::thread([this] {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::nanoseconds(tick_), [this] { return ending_; })) {
@@ -42,11 +40,22 @@ watchdog::~watchdog() {
   thread_.join();
 }
 
+// By the shortest budget; instances come and go.
+void watchdog::set_tick() {
+  tick_ = std::min(longest_tick, hang_limit_ / looks_per_budget);
+  for (const auto& w : watches_)
+    for (std::size_t place = 1; place <= bus::lane::max_instances; ++place)
+      if (const auto* i = w.lane->at(place)) tick_ = std::min(tick_, i->budget() / looks_per_budget);
+  tick_ = std::max(tick_, shortest_tick);
+}
+
 void watchdog::look(std::int64_t mono) {
+  const std::lock_guard lock(looking_);
   // Never more than two ticks: if this thread did not run, the lanes may not have run either.
   const std::int64_t passed = last_look_ == 0 ? 0 : std::min(mono - last_look_, 2 * tick_);
   last_look_ = mono;
   for (auto& w : watches_) look_at(w, mono, passed);
+  set_tick();
 }
 
 void watchdog::look_at(watch& w, std::int64_t mono, std::int64_t passed) {
@@ -62,7 +71,7 @@ void watchdog::look_at(watch& w, std::int64_t mono, std::int64_t passed) {
   }
   w.running += passed;
   const std::int64_t took = w.running - may_wait;
-  if (took > who->supervision.budget && !w.told) {
+  if (took > who->budget() && !w.told) {
     w.told = true;
     who->over_budget(took, mono);
   }
@@ -77,10 +86,11 @@ void watchdog::hangs(bus::lane& l, plugin::instance& i, std::int64_t took) {
     i.give_up(text);
     return rt_.request_stop(stop_kind::fault, i.name() + ": " + text + ", and the bus would have to wait for it");
   }
-  for (auto* other : l.instances()) {
-    other->fault(TRAPLINE_E_TIMEOUT, text);
-    other->give_up(text + "; it is left behind");
-  }
+  for (std::size_t place = 1; place <= bus::lane::max_instances; ++place)
+    if (auto* other = l.at(place)) {
+      other->fault(TRAPLINE_E_TIMEOUT, text);
+      other->give_up(text + "; it is left behind");
+    }
 }
 
 }  // namespace trapline::supervise

@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -24,9 +23,11 @@ namespace trapline::supervise {
 class watchdog {
  public:
   // All of them outlive this object. Starts its thread.
-  watchdog(runtime& rt, std::deque<bus::lane>& lanes, const std::vector<std::unique_ptr<plugin::instance>>& instances,
-           std::int64_t hang_limit);
+  watchdog(runtime& rt, std::deque<bus::lane>& lanes, std::int64_t hang_limit);
   ~watchdog();
+
+  // When it returns, no instance is being looked at that its lane had released before. [control]
+  void settle() const { const std::lock_guard lock(looking_); }
 
  private:
   struct watch {
@@ -37,6 +38,7 @@ class watchdog {
   };
 
   void look(std::int64_t mono);
+  void set_tick();
   void look_at(watch& w, std::int64_t mono, std::int64_t passed);
   void hangs(bus::lane& l, plugin::instance& i, std::int64_t took);
 
@@ -46,6 +48,7 @@ class watchdog {
   std::int64_t last_look_ = 0;
   std::vector<watch> watches_;
 
+  mutable std::mutex looking_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool ending_ = false;

@@ -115,7 +115,9 @@ std::uint8_t account_store::list_orders(std::span<const order_row> rows, std::in
       return TRAPLINE_GAP_MALFORMED;
     }
   }
-  for (auto& [id, e] : orders_.open()) {
+  for (auto& known : orders_.open()) {
+    const auto& id = known.first;
+    auto& e = known.second;
     const auto listed =
         std::any_of(rows.begin(), rows.end(), [&](const order_row& r) { return sdk::view(r.payload.order_id) == id; });
     if (listed) e.uncertain = false;

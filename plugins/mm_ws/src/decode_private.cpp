@@ -138,8 +138,10 @@ bool decode_orders(const dialect& d, bool from_rest, ondemand::value data, std::
   return each_row(data, from_rest ? d.rest_order : d.order, [&](const row_text& t, bool) {
     auto& row = out.emplace_back();
     if (!take_order(d, t, row)) return false;
-    if (fills && row.payload.last_trade_id[0] != 0 && row.payload.last_size > 0)
-      take_execution(t, row, fills->emplace_back());
+    if (!fills || row.payload.last_trade_id[0] == 0 || row.payload.last_size <= 0) return true;
+    // An execution at no price would be published once and never corrected.
+    if (row.payload.last_price <= 0) return false;
+    take_execution(t, row, fills->emplace_back());
     return true;
   });
 }

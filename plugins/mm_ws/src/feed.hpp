@@ -42,6 +42,9 @@ class feed final : session_owner {
   // What a person wants to know who looks for a fault, as one JSON object: state and text of each connection, when the
   // last message came, the last messages and errors. Without secrets.
   std::string debug_json() const;
+  // Connects anew wherever there is a connection: everything is subscribed again and comes as a fresh snapshot. Returns
+  // how many those are; one that waits for its next attempt does not begin earlier.
+  std::size_t resubscribe();
 
  private:
   // One connection.

@@ -12,6 +12,17 @@ constexpr std::int64_t longest_takeover = 60 * s, pause_between = 300 * s;
 
 }  // namespace
 
+std::size_t feed::resubscribe() {
+  std::size_t n = 0;
+  for (auto& d : sides_) {
+    const auto state = d->link.state();
+    if (state != TRAPLINE_FEED_SUBSCRIBING && state != TRAPLINE_FEED_LIVE && state != TRAPLINE_FEED_STALE) continue;
+    d->link.reconnect("connecting anew, as an operator asks");
+    ++n;
+  }
+  return n;
+}
+
 void feed::begin_rotation(side& d, const char* why) {
   const bool priv = d.link.is_private();
   out_.log(TRAPLINE_LOG_INFO,

@@ -119,6 +119,13 @@ class mm_ws_plugin final : public sdk::plugin<mm_ws_plugin>, public mm_ws::outle
   }
   void wake() { loop_->wake(); }
 
+  static constexpr const char* commands[] = {"debug", "resubscribe"};
+  std::string command(std::string_view name, std::string_view) {
+    if (name == "debug") return feed_->debug_json();
+    if (name == "resubscribe") return sdk::cat("{\"connections\":", feed_->resubscribe(), "}");
+    throw sdk::error(TRAPLINE_E_NOT_FOUND, {}, "there is no such command; known are debug, resubscribe");
+  }
+
   void stop() {
     if (feed_) feed_->stop();
     feed_.reset();

@@ -172,7 +172,9 @@ void rest_client::send(std::size_t i) {
   if (!connect()) return;
   net::http_call r;
   r.target = current_.request.path + (current_.request.query.empty() ? "" : "?" + current_.request.query);
-  r.headers = {{"Content-Type", "application/json"}, {"locale", "en-US"}};
+  r.headers.reserve(8);  // growing would leave copies of credentials behind
+  r.headers.emplace_back("Content-Type", "application/json");
+  r.headers.emplace_back("locale", "en-US");
   if (options_.environment == environment::demo) r.headers.emplace_back("paptrading", "1");
   if (current_.request.is_private) {
     std::string why = refused_;
@@ -197,7 +199,9 @@ bool rest_client::read(const net::http_answer& r, rest_answer& answer, ondemand:
       document_.get_object().get(root) != simdjson::SUCCESS || root["code"].get(v) != simdjson::SUCCESS ||
       !scalar(v, code))
     return false;
-  if (root["msg"].get(v) == simdjson::SUCCESS) scalar(v, message);
+  const auto has_message = root["msg"].get(v);
+  if (has_message == simdjson::SUCCESS) scalar(v, message);
+  else if (has_message != simdjson::NO_SUCH_FIELD) return false;  // simdjson has let go of the document
   answer.code = to_int(code).value_or(-1);
   const auto& known = find_error(answer.code);
   answer.kind = known.kind;

@@ -101,7 +101,10 @@ bool open_page(const rest_list& l, ondemand::value data, ondemand::value& rows, 
   ondemand::object o;
   if (type != ondemand::json_type::object || data.get_object().get(o) != simdjson::SUCCESS) return false;
   ondemand::value v;
-  if (*l.cursor != 0 && o[l.cursor].get(v) == simdjson::SUCCESS) {
+  const auto has_cursor = *l.cursor != 0 ? o[l.cursor].get(v) : simdjson::NO_SUCH_FIELD;
+  // After any other error the object must not be touched again.
+  if (has_cursor != simdjson::SUCCESS && has_cursor != simdjson::NO_SUCH_FIELD) return false;
+  if (has_cursor == simdjson::SUCCESS) {
     std::string_view text;
     if (!scalar(v, text)) return false;
     cursor = text;

@@ -79,13 +79,13 @@ venue_book::verdict venue_book::apply_update(book_message& m, scale& s) {
   put_in_order<true>(m.bids);
   put_in_order<false>(m.asks);
   if (!in_range(m.bids, 0) || !in_range(m.asks, 0)) return fail(verdict::malformed);
-  const bool known = bids_.merge(m.bids, max_levels) & asks_.merge(m.asks, max_levels);
+  const bool known_bids = bids_.merge(m.bids, max_levels), known_asks = asks_.merge(m.asks, max_levels);
   if (m.has_seq) seq_ = m.seq;
   first_update_ = false;
   // A joining sequence number or a right checksum proves the book whatever was deleted; without either, deleting
   // a level that is not there means that something was missed.
   const auto result = check(m);
-  return known || vouched_ ? result : fail(verdict::sequence);
+  return (known_bids && known_asks) || vouched_ ? result : fail(verdict::sequence);
 }
 
 venue_book::verdict venue_book::check(const book_message& m) noexcept {

@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
 
 #include "features/flow.hpp"
 #include "reporter.hpp"
@@ -34,7 +37,6 @@ class move_symbol {
   // A traded price at event time `ts`; older than what was seen is ignored.
   void on_price(std::int64_t ts, std::int64_t price, int exp) noexcept;
 
- private:
   struct side_state {
     bool moving = false;
     double base = 0;  // the window's far extreme, from which a move is measured
@@ -42,6 +44,21 @@ class move_symbol {
     double extreme = 0, retraced = 0;
     std::int64_t onset = 0, extreme_ts = 0, faked_ts = 0;
   };
+  // All that was learnt of the symbol, and nothing of how it is set up: plain bytes, so that a successor can go on with
+  // them. Whoever changes this, or what it is made of, raises `state.version` of the plugin.
+  struct knowledge {
+    tracker_set trackers{};
+    flow seconds;
+    std::array<side_state, 2> sides;  // up, down
+    std::int64_t now = 0, next_report = 0;
+    int price_exp = 0;
+    bool exp_seen = false;
+  };
+  static_assert(std::is_trivially_copyable_v<knowledge>);
+  const knowledge& known() const noexcept { return known_; }
+  void know(const knowledge& k) noexcept { known_ = k; }
+
+ private:
   void look_back() noexcept;
   void follow(side_state& m, sign s, double price) noexcept;
   assessment assess_move(const side_state& m, sign s) const noexcept;
@@ -52,12 +69,7 @@ class move_symbol {
   settings alarm_;  // thresholds of the trackers, at their defaults
   reporter reporter_;
   kind_mask watched_{};
-  tracker_set trackers_{};
-  flow seconds_;
-  std::array<side_state, 2> sides_;  // up, down
-  std::int64_t now_ = 0, next_report_ = 0;
-  int price_exp_ = 0;
-  bool exp_seen_ = false;
+  knowledge known_;
 };
 
 class move_detector {
@@ -67,6 +79,11 @@ class move_detector {
   bool on_trade(const trapline_event& e, const trapline_trade& t);
   // A closed bar is its close at its end; for inputs that have no trades.
   bool on_candle(const trapline_event& e, const trapline_candle& c);
+
+  // What is known of all symbols, for the same build of this code. load() throws sdk::error and changes nothing if it
+  // is no such state, or of more symbols than `max_symbols`.
+  std::string save() const;
+  void load(std::string_view bytes);
 
  private:
   move_symbol* get(std::uint32_t instrument);

@@ -17,12 +17,16 @@ class threshold_plugin final : public price_plugin<threshold_plugin, move_detect
       .produces = TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_SIGNAL) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRAP_MATRIX)};
   static constexpr const auto& options = threshold_options.rows;
 
+  static constexpr sdk::state_info state = {"trapline/moves", 1, 1};
+
   explicit threshold_plugin(const trapline_host* h) : price_plugin(h) {}
 
   void configure(std::string_view json) {
     const sdk::options given(json);
     make_core(threshold_options.read(given));
   }
+  std::string save_state() { return core().save(); }
+  void load_state(std::uint32_t, std::string_view bytes) { core().load(bytes); }
 };
 
 }  // namespace trapline::trap

@@ -49,6 +49,15 @@ std::vector<std::string> engine_problems(const std::string& yaml) {
 
 }  // namespace
 
+TEST(yaml, text_that_is_not_utf8_is_refused_with_its_place) {
+  EXPECT_EQ(
+      check("symbols: [A]\nnote: \"\xd5\"\n").problems,
+      std::vector<std::string>{"f.yaml:2:7: note: holds bytes that are not UTF-8; save the file in that encoding"});
+  EXPECT_EQ(check("symbols: [A]\n\"\xed\xa0\x80\": 1\n").problems,
+            std::vector<std::string>{"f.yaml:2:1: holds bytes that are not UTF-8; save the file in that encoding"});
+  EXPECT_TRUE(check("symbols: [A]\nnote: \"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"\n").problems.empty());
+}
+
 TEST(options, every_option_is_present_in_the_json_with_defaults_and_base_units) {
   const auto o = check("symbols: [BTCUSDT]\nping_interval: 1.5s\n");
   ASSERT_TRUE(o.problems.empty()) << o.problems[0];

@@ -65,6 +65,22 @@ TEST(debug, W17_neither_state_nor_recording_nor_log_holds_a_secret) {
   std::remove(file.c_str());
 }
 
+TEST(debug, an_operator_may_have_everything_subscribed_anew) {
+  world w;
+  be_friendly(w);
+  auto o = default_options();
+  o.channels = {"ticker"};
+  feed f(o, "feed", w, 1);
+  EXPECT_EQ(f.resubscribe(), 0u);  // nothing is connected yet
+  f.start();
+  w.run(f, 10 * second);
+  ASSERT_EQ(f.public_state(), TRAPLINE_FEED_LIVE);
+  EXPECT_EQ(f.resubscribe(), 1u);
+  w.run(f, 10 * second);
+  EXPECT_EQ(f.public_state(), TRAPLINE_FEED_LIVE);
+  EXPECT_EQ(w.connects.size(), 2u);
+}
+
 TEST(debug, a_recording_has_the_format_of_captures) {
   const auto file = testing::TempDir() + "mm_ws_record_format_" + std::to_string(::getpid());
   std::remove(file.c_str());

@@ -5,6 +5,7 @@
 
 #include "decode_market.hpp"
 #include "frame.hpp"
+#include "support/effort.hpp"
 #include "trapline/sdk/decimal.hpp"
 #include "world.hpp"
 
@@ -23,7 +24,7 @@ TEST(decimals, are_exact_for_a_million_random_texts) {
     state = state * 6364136223846793005u + 1442695040888963407u;
     return (state >> 33) % n;
   };
-  for (int i = 0; i < 1'000'000; ++i) {
+  for (int i = 0; i < ::test::effort(1'000'000); ++i) {
     const auto whole = 1 + random(7), decimals = random(12);
     std::string text = random(4) == 0 ? "-" : "";
     text += static_cast<char>('1' + random(9));

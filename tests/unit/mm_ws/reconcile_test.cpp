@@ -4,6 +4,7 @@
 #include <random>
 
 #include "rest_world.hpp"
+#include "support/effort.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::mm_ws::test {
@@ -318,7 +319,7 @@ TEST_F(reconciled, W5_any_order_and_repetition_of_an_orders_life_ends_in_the_sam
   feed_counters counters(w);
   log_limiter log(w);
   std::mt19937_64 random(1);
-  for (int round = 0; round < 100'000; ++round) {
+  for (int round = 0; round < ::test::effort(100'000); ++round) {
     account_store store(o, w, log, counters);
     std::vector<std::size_t> sequence(life.size());
     std::iota(sequence.begin(), sequence.end(), 0);

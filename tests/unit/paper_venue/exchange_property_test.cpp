@@ -2,6 +2,7 @@
 #include <rapidcheck.h>
 
 #include "exchange_fixture.hpp"
+#include "support/effort.hpp"
 
 namespace {
 
@@ -249,10 +250,11 @@ void run(position_mode mode) {
   seen_things seen;
   EXPECT_TRUE(rc::check("nothing is created or lost", [&] {
     world w(mode, seen);
-    const auto steps = pick(50, 1500);
+    const auto steps = pick(50, test::sanitized ? 200 : 1500);
     for (int i = 0; i < steps; ++i) w.act();
     w.count();
   }));
+  if (test::sanitized) return;  // too few steps to meet everything
   EXPECT_GT(seen.executions, 1000u);
   EXPECT_GT(seen.makers, 200u);
   EXPECT_GT(seen.liquidations, 3u);

@@ -70,5 +70,49 @@ TEST(resp, a_reply_beyond_the_limit_is_an_error) {
       std::runtime_error);
 }
 
+TEST(resp, elements_that_are_only_announced_take_no_room) {
+  for (const char* head : {"*2000000000\r\n:1\r\n", "*600000\r\n*600000\r\n", "*1\r\n*1048576\r\n"}) {
+    reply_reader reader;
+    reader.feed(head);
+    EXPECT_THROW(reader.next(), std::runtime_error) << head;
+  }
+  reply_reader reader;
+  reader.feed("*1048576\r\n");
+  EXPECT_FALSE(reader.next());
+}
+
+TEST(resp, limits_hold_for_each_reply_and_not_for_all_together) {
+  reply_reader reader;
+  const std::string many = "*600000\r\n", half(reply_reader::max_reply_size / 2 + 1, 'x');
+  std::string elements;
+  for (int i = 0; i < 600'000; ++i) elements += ":1\r\n";
+  for (int i = 0; i < 3; ++i) {
+    reader.feed(many);
+    reader.feed(elements);
+    const auto r = reader.next();
+    ASSERT_TRUE(r);
+    EXPECT_EQ(reply(r.get()).size(), 600'000u);
+  }
+  const auto bulk = "$" + std::to_string(half.size()) + "\r\n" + half + "\r\n";
+  for (int i = 0; i < 3; ++i) {
+    reader.feed(bulk);
+    ASSERT_TRUE(reader.next());
+  }
+  reader.feed("*2\r\n");
+  reader.feed(bulk);
+  EXPECT_FALSE(reader.next());
+  reader.feed(bulk);
+  EXPECT_THROW(reader.next(), std::runtime_error);
+}
+
+TEST(resp, an_element_that_is_not_there_is_nil) {
+  reply_reader reader;
+  reader.feed("*1\r\n:7\r\n:8\r\n");
+  const auto list = reader.next(), number = reader.next();
+  EXPECT_EQ(reply(list.get()).at(0).integer(), 7);
+  EXPECT_TRUE(reply(list.get()).at(1).is_nil());
+  EXPECT_EQ(reply(number.get()).at(0).at(3).text(), "");
+}
+
 }  // namespace
 }  // namespace trapline::redis_bridge

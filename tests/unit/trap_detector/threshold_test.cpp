@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
+
 #include "scene.hpp"
 
 namespace trapline::trap::test {
@@ -86,6 +89,43 @@ TEST(threshold, times_that_go_back_and_prices_that_are_none_are_ignored) {
   p.now -= 10 * second;
   p.at(110, 0);
   EXPECT_TRUE(p.out.signals.empty());
+}
+
+// A price that wanders through moves up and down, with pauses, told to `p`.
+void wander(prices& p, int from, int to) {
+  for (int i = from; i < to; ++i)
+    p.at(100 + 6 * std::sin(i / 40.0) + 2.5 * std::sin(i / 7.0), i % 97 == 0 ? 400 : 1 + i % 5);
+}
+
+TEST(threshold, a_successor_with_its_state_says_what_it_would_have_said_itself) {
+  prices whole;
+  wander(whole, 0, 3000);
+  for (const int cut : {1, 700, 1501, 2222}) {
+    prices begin, rest;
+    wander(begin, 0, cut);
+    rest.core.load(begin.core.save());
+    rest.now = begin.now;
+    wander(rest, cut, 3000);
+    ASSERT_EQ(begin.out.signals.size() + rest.out.signals.size(), whole.out.signals.size()) << cut;
+    ASSERT_GT(rest.out.signals.size(), 20u);
+    for (std::size_t n = 0; n < whole.out.signals.size(); ++n) {
+      const auto& told =
+          n < begin.out.signals.size() ? begin.out.signals[n] : rest.out.signals[n - begin.out.signals.size()];
+      EXPECT_EQ(told.id(), whole.out.signals[n].id());
+      EXPECT_EQ(std::memcmp(&told.s, &whole.out.signals[n].s, sizeof told.s), 0) << told.id();
+    }
+  }
+}
+
+TEST(threshold, what_is_no_state_is_refused_and_changes_nothing) {
+  prices p, few({.max_symbols = 0});
+  wander(p, 0, 500);
+  const std::string good = p.core.save();
+  for (const auto& bad :
+       {std::string(), good.substr(0, 5), good.substr(0, good.size() - 1), good + "x", std::string(good.size(), '\0')})
+    EXPECT_THROW(p.core.load(bad), sdk::error);
+  EXPECT_THROW(few.core.load(good), sdk::error);
+  EXPECT_EQ(p.core.save(), good);
 }
 
 }  // namespace

@@ -41,6 +41,16 @@ typedef struct trapline_buf {
 /* 0 or a negative error. Values are never renumbered. */
 typedef int32_t trapline_status;
 
+/* Where a callee puts an answer of any length: the caller's, valid for the call that it is passed to, on the thread of
+ * that call. Passed by pointer, an element of nothing, so it never grows. Since 0.1. */
+typedef struct trapline_sink {
+  void* context; /* the caller's own */
+
+  /* Appends bytes, which are copied. LIMIT: the answer would be larger than the caller takes; then it is of no use.
+   * INVALID, NOMEM. */
+  trapline_status (*write)(const struct trapline_sink* sink, trapline_str bytes);
+} trapline_sink;
+
 #define TRAPLINE_OK 0
 /* Not now: the bus is full, or drain() wants another call. Nothing was done; try again later. */
 #define TRAPLINE_E_AGAIN (-1)

@@ -47,7 +47,8 @@
  *   0.0  the first header set
  *   0.1  descriptor `consumes` and `produces`; metrics `histogram` and `record`; overflow policy
  *        `conflate` (TRAPLINE_FLAG_CONFLATED); instance states RESTARTING and LEFT_OUT;
- *        TRAPLINE_E_TIMEOUT */
+ *        TRAPLINE_E_TIMEOUT; service `trapline.control/1`; extensions `trapline.command/1` and `trapline.state/1`,
+ *        with trapline_sink */
 #define TRAPLINE_ABI_MAJOR 0
 #define TRAPLINE_ABI_MINOR 1
 

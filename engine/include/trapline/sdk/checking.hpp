@@ -44,6 +44,10 @@ inline constexpr call_rule poll_rule{"poll", 3, working, true};
 inline constexpr call_rule drain_rule{"drain", 4, working, true};
 inline constexpr call_rule stop_rule{"stop", 5, working, true};
 inline constexpr call_rule destroy_rule{"destroy", 6, ~working, false};
+inline constexpr call_rule command_rule{"command", 7, working, true};
+inline constexpr call_rule save_rule{"save", 8, working, true};
+// On the lane, but before start(), which tells what thread that is.
+inline constexpr call_rule load_rule{"load", 9, bit(stage::configured), false};
 
 template <checking Level>
 class contract {

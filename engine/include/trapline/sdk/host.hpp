@@ -10,6 +10,7 @@
 #include "trapline/abi/event.h"
 #include "trapline/abi/svc/bus.h"
 #include "trapline/abi/svc/clock.h"
+#include "trapline/abi/svc/control.h"
 #include "trapline/abi/svc/health.h"
 #include "trapline/abi/svc/log.h"
 #include "trapline/abi/svc/metrics.h"
@@ -49,6 +50,7 @@ class host {
     get(metrics_, TRAPLINE_SERVICE_METRICS);
     get(health_, TRAPLINE_SERVICE_HEALTH);
     need(secret_, TRAPLINE_SERVICE_SECRET);
+    get(control_, TRAPLINE_SERVICE_CONTROL);
   }
 
   std::string_view instance() const noexcept { return view(table_->instance); }
@@ -146,6 +148,14 @@ class host {
     }
   }
 
+  // Asks the host for a command of `trapline ctl`; `on_answer` comes later, see svc/control.h. NOT_FOUND: a host of
+  // before ABI 0.1.
+  trapline_status submit(std::string_view cmd, std::string_view args, trapline_control_answer on_answer,
+                         void* context) const noexcept {
+    if (!control_) return TRAPLINE_E_NOT_FOUND;
+    return control_->submit(table_, str(cmd), str(args), on_answer, context);
+  }
+
  private:
   template <class Table>
   void get(const Table*& out, const char* id) {
@@ -174,6 +184,7 @@ class host {
   const trapline_metrics* metrics_ = nullptr;
   const trapline_health* health_ = nullptr;
   const trapline_secret* secret_ = nullptr;
+  const trapline_control* control_ = nullptr;
 };
 
 }  // namespace v0

@@ -206,20 +206,10 @@ class json_reader {
     return c;
   }
 
-  // One character of 2 to 4 bytes: well-formed, shortest form, no surrogate (Unicode, table 3-7).
+  // One character of 2 to 4 bytes.
   void multi_byte(std::string& out) {
-    const auto byte = [&](std::size_t i) -> std::uint32_t {
-      return at_ + i < text_.size() ? static_cast<unsigned char>(text_[at_ + i]) : 0;
-    };
-    const std::uint32_t lead = byte(0);
-    const std::size_t size = lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-    bool good = size != 0 && lead >= 0xc2;
-    for (std::size_t i = 1; good && i < size; ++i) good = (byte(i) & 0xc0) == 0x80;
-    if (lead == 0xe0) good = good && byte(1) >= 0xa0;
-    if (lead == 0xed) good = good && byte(1) < 0xa0;
-    if (lead == 0xf0) good = good && byte(1) >= 0x90;
-    if (lead == 0xf4) good = good && byte(1) < 0x90;
-    if (!good) refuse("bytes that are not UTF-8 in a string of");
+    const auto size = utf8_size(text_.substr(at_));
+    if (size == 0) refuse("bytes that are not UTF-8 in a string of");
     out.append(text_.substr(at_, size));
     at_ += size;
   }

@@ -14,8 +14,14 @@
 //   TRAPLINE_PLUGIN(my_plugin, "my_plugin", "1.0.0");
 //
 // Optional members: on() for any payload of the ABI (event.hpp), on_other(event), trapline_status drain(), stop(),
-// and poll(max_wait) with wake() for a lane driver; configure() is optional, too. Threads: the constructor, configure()
-// and the destructor [control], wake() [any], all else [lane], never two at once.
+// and poll(max_wait) with wake() for a lane driver; configure() is optional, too. Commands for people (ext/command.h):
+//     static constexpr const char* commands[] = {"debug"};
+//     std::string command(std::string_view name, std::string_view args);  // the answer's JSON; throws sdk::error
+// and state that passes to a successor (ext/state.h):
+//     static constexpr sdk::state_info state = {"example.org/levels", 1, 1};
+//     std::string save_state();                                      // throws sdk::error
+//     void load_state(std::uint32_t version, std::string_view bytes);  // all or nothing; throws sdk::error
+// Threads: the constructor, configure() and the destructor [control], wake() [any], all else [lane], never two at once.
 //
 // Nothing thrown passes this boundary, std::bad_alloc included: configure() and start() report it as their error, all
 // others as a fault to the host. A host that breaks the order of calls (or, checked in full, the threads) is told so in
@@ -25,11 +31,14 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "trapline/abi/ext/command.h"
 #include "trapline/abi/ext/driver.h"
+#include "trapline/abi/ext/state.h"
 #include "trapline/abi/plugin.h"
 #include "trapline/sdk/checking.hpp"
 #include "trapline/sdk/event.hpp"
@@ -46,6 +55,11 @@ struct plugin_info {
   std::uint32_t flags = 0;  // TRAPLINE_PLUGIN_*
   const char* vendor = "Trapline";
   std::uint64_t produces = 0;  // TRAPLINE_TYPE_BITs, for `trapline inspect`
+};
+
+struct state_info {
+  const char* format;
+  std::uint32_t version = 1, min_version = 1;  // that save_state() writes; the oldest that load_state() reads
 };
 
 template <class D, checking Level = default_checking>
@@ -259,7 +273,39 @@ class plugin {
     } catch (...) {
     }
   }
+  static trapline_status command_thunk(const trapline_plugin* p, trapline_str name, trapline_str args,
+                                       const trapline_sink* answer, trapline_error* err) noexcept {
+    const auto call = box_of(p).contract.enter(detail::command_rule);
+    if (call.wrong) return refused(p, detail::command_rule, call.wrong, err);
+    return guarded(err, [&] { put(answer, self(p).command(view(name), view(args))); });
+  }
+  static trapline_status save_thunk(const trapline_plugin* p, const trapline_sink* to, trapline_error* err) noexcept {
+    const auto call = box_of(p).contract.enter(detail::save_rule);
+    if (call.wrong) return refused(p, detail::save_rule, call.wrong, err);
+    return guarded(err, [&] { put(to, self(p).save_state()); });
+  }
+  static trapline_status load_thunk(const trapline_plugin* p, std::uint32_t version, trapline_str bytes,
+                                    trapline_error* err) noexcept {
+    const auto call = box_of(p).contract.enter(detail::load_rule);
+    if (call.wrong) return refused(p, detail::load_rule, call.wrong, err);
+    return guarded(err, [&] { self(p).load_state(version, view(bytes)); });
+  }
+  static void put(const trapline_sink* sink, std::string_view bytes) {
+    if (const auto s = sink->write(sink, str(bytes)); s != TRAPLINE_OK)
+      throw error(s, {}, cat("the host does not take an answer of ", bytes.size(), " bytes: status ", s));
+  }
+
   static const void* extension_thunk(const trapline_plugin*, const char* id) noexcept {
+    if constexpr (requires(D & d) { d.command(std::string_view{}, std::string_view{}); }) {
+      static constexpr trapline_command command = {
+          sizeof(trapline_command), sizeof(D::commands) / sizeof(D::commands[0]), D::commands, &command_thunk};
+      if (id && std::string_view(id) == TRAPLINE_EXTENSION_COMMAND) return &command;
+    }
+    if constexpr (requires(D & d) { d.save_state(); }) {
+      static constexpr trapline_state state = {sizeof(trapline_state), D::state.version, D::state.min_version, 0,
+                                               D::state.format,        &save_thunk,      &load_thunk};
+      if (id && std::string_view(id) == TRAPLINE_EXTENSION_STATE) return &state;
+    }
     if constexpr (requires(D & d) {
                     d.poll(std::int64_t{});
                     d.wake();
@@ -270,6 +316,17 @@ class plugin {
     return nullptr;
   }
 
+  // Apart from dispatch(), where `d.on` would be looked up even in a plugin that has none (clang does).
+  template <class Payload>
+  static void hand_over(D& d, const trapline_event& e) {
+    if constexpr (first_revision_size<Payload> < sizeof(Payload)) {
+      Payload room;
+      if (const auto* x = payload(e, room)) d.on(e, *x);
+    } else if (const auto* x = payload<Payload>(e)) {
+      d.on(e, *x);
+    }
+  }
+
   // An event that is too short for its payload is dropped; one without an on() goes to on_other().
   static void dispatch(D& d, const trapline_event& e) {
     bool taken = false;
@@ -278,12 +335,7 @@ class plugin {
         if constexpr (handles<Payload>()) {
           if (((e.type != Types) && ...)) return;
           taken = true;
-          if constexpr (first_revision_size<Payload> < sizeof(Payload)) {
-            Payload room;
-            if (const auto* x = payload(e, room)) d.on(e, *x);
-          } else if (const auto* x = payload<Payload>(e)) {
-            d.on(e, *x);
-          }
+          hand_over<Payload>(d, e);
         }
       });
     if constexpr (requires { d.on_other(e); })

@@ -1,0 +1,119 @@
+#include "supervise/exchange.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+#include "bus/lane.hpp"
+#include "trapline/sdk/text.hpp"
+
+namespace trapline::supervise {
+namespace {
+
+// What the lane and the waiting thread share; the lane may come to it when nobody waits any more.
+struct work {
+  enum : int { waiting, begun, cancelled };
+  std::atomic<int> stage{waiting};
+  std::atomic<bool> abandoned{false};
+  trapline_status drain = TRAPLINE_OK;
+  exchange_outcome out;
+};
+
+// [lane]
+std::string carry(plugin::instance& old, plugin::instance& fresh) {
+  const trapline_state *from = old.states(), *to = fresh.states();
+  if (old.faulted() || !from || !to || std::string_view(from->format) != to->format) return "none";
+  if (from->version < to->min_version || from->version > to->version)
+    return sdk::cat("not carried over: version ", from->version, "; the new one reads ", to->min_version, " to ",
+                    to->version);
+  std::string bytes, why;
+  old.lane->enter(&old);
+  const bool saved = old.save_state(bytes, why);
+  old.lane->enter(&fresh);
+  const bool loaded = saved && fresh.load_state(from->version, bytes, why);
+  old.lane->enter(nullptr);
+  if (loaded) return sdk::cat("carried over, ", bytes.size(), " bytes");
+  return sdk::cat("not carried over: ", saved ? "the new one refuses it: " : "", why);
+}
+
+// [lane]
+void take_over(plugin::instance& old, plugin::instance& fresh, bool carry_state, bool stop_first, work& w) {
+  bus::lane& lane = *old.lane;
+  const std::int64_t begin = old.rt().clock.mono();
+  if (carry_state) w.out.state = carry(old, fresh);
+  if (stop_first) {
+    lane.set_driver_off(old);
+    lane.enter(&old, call_limit);
+    old.stop();
+    lane.enter(nullptr);
+    forget(old);
+    w.out.old_stopped = true;
+  }
+  w.out.last_seq = lane.last_seq();
+  fresh.set_running_text(
+      sdk::cat("in place of ", old.plugin_id(), ", source ", old.id(), ", after event ", w.out.last_seq));
+  fresh.set_muted(false);
+  trapline_error error{};
+  lane.enter(&fresh, start_limit);
+  const bool runs = fresh.start(error);
+  lane.enter(nullptr);
+  if (runs && w.abandoned) {
+    lane.enter(&fresh, call_limit);
+    fresh.stop();
+    lane.enter(nullptr);
+  }
+  if (!runs || w.abandoned) {
+    forget(fresh);
+    w.out.why = sdk::view(error.text);
+    return;
+  }
+  old.set_muted(true);
+  lane.replace(old, fresh);
+  if (stop_first) lane.has_left(old);
+  if (fresh.driver()) lane.set_driver(&fresh);
+  w.out.result = start_result::running;
+  w.out.pause = old.rt().clock.mono() - begin;
+}
+
+}  // namespace
+
+exchange_outcome exchange(plugin::instance& old, plugin::instance& fresh, bool carry_state, steady::time_point deadline,
+                          const std::atomic<bool>& hurry) {
+  const bool stop_first = old.driver() || fresh.driver();
+  for (;;) {
+    auto w = std::make_shared<work>();
+    const bool last = steady::now() >= deadline || hurry;
+    const bool in_time = old.lane->call(
+        [w, &old, &fresh, carry_state, stop_first, last] {
+          int expected = work::waiting;
+          if (!w->stage.compare_exchange_strong(expected, work::begun)) return;
+          if (stop_first) {
+            old.lane->enter(&old, call_limit);
+            w->drain = old.drain();
+            old.lane->enter(nullptr);
+            if (w->drain == TRAPLINE_E_AGAIN && !last) return;
+          }
+          take_over(old, fresh, carry_state, stop_first, *w);
+        },
+        start_limit);
+    if (!in_time) {
+      exchange_outcome out;
+      int expected = work::waiting;
+      out.why = "its lane is busy with something else for " + std::to_string(start_limit / 1'000'000'000) + " s";
+      if (w->stage.compare_exchange_strong(expected, work::cancelled)) return out;
+      w->abandoned = true;
+      out.result = start_result::hangs;
+      out.why = "a callback has not returned for " + std::to_string(start_limit / 1'000'000'000) + " s";
+      return out;
+    }
+    if (stop_first && w->drain == TRAPLINE_E_AGAIN && !last) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
+    w->out.drained = w->drain != TRAPLINE_E_AGAIN;
+    return std::move(w->out);
+  }
+}
+
+}  // namespace trapline::supervise
