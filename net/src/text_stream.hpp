@@ -137,7 +137,9 @@ class text_stream : public tls_stream {
     for (std::size_t i = 0; i < size_bytes; ++i) size = size << 8 | byte(2 + i);
     f.final = (byte(0) & 0x80) != 0;
     f.control = (byte(0) & 0x08) != 0;
-    f.plain = byte(0) == 0x81 && !masked && !in_fragments_ && size <= most_ && on_text_;
+    // The library judges a length that is not written the shortest way; 64 bits never are, up to `longest`.
+    const bool shortest = size_bytes == 0 || (size_bytes == 2 && size > 125);
+    f.plain = byte(0) == 0x81 && !masked && shortest && !in_fragments_ && size <= most_ && on_text_;
     f.complete = !f.plain || have >= head + size;
     constexpr auto largest = std::numeric_limits<std::uint64_t>::max() / 2;  // the library refuses far smaller ones
     f.size = head + std::min(size, largest);

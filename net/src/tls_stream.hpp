@@ -8,6 +8,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
@@ -92,7 +93,7 @@ class tls_stream {
     }
     socket_.native_non_blocking(true, ec);
     if (ec) return false;
-    BIO* const direct = BIO_new_socket(static_cast<int>(socket_.native_handle()), BIO_NOCLOSE);
+    BIO* const direct = new_socket_bio();
     BIO* const buffer = direct ? BIO_new(BIO_f_buffer()) : nullptr;
     if (!buffer || BIO_set_read_buffer_size(buffer, read_buffer) != 1 || BIO_up_ref(direct) != 1) {
       BIO_free(buffer);
@@ -103,6 +104,31 @@ class tls_stream {
     SSL_set_bio(ssl_.get(), BIO_push(buffer, direct), direct);  // takes both references
     return true;
   }
+
+  // As OpenSSL's own, which raises SIGPIPE when the peer is gone and so would end a program that hosts us.
+  BIO* new_socket_bio() {
+    if (!method_) return nullptr;
+    BIO_meth_set_read(method_.get(), [](BIO* b, char* to, int size) {
+      BIO_clear_retry_flags(b);
+      const auto n = ::recv(descriptor(b), to, static_cast<std::size_t>(size), 0);
+      if (n < 0 && temporary(errno)) BIO_set_retry_read(b);
+      return static_cast<int>(n);
+    });
+    BIO_meth_set_write(method_.get(), [](BIO* b, const char* from, int size) {
+      BIO_clear_retry_flags(b);
+      const auto n = ::send(descriptor(b), from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+      if (n < 0 && temporary(errno)) BIO_set_retry_write(b);
+      return static_cast<int>(n);
+    });
+    BIO_meth_set_ctrl(method_.get(), [](BIO*, int what, long, void*) { return what == BIO_CTRL_FLUSH ? 1L : 0L; });
+    BIO* const b = BIO_new(method_.get());
+    if (!b) return nullptr;
+    BIO_set_data(b, &socket_);
+    BIO_set_init(b, 1);
+    return b;
+  }
+  static int descriptor(BIO* b) { return static_cast<tcp::socket*>(BIO_get_data(b))->native_handle(); }
+  static bool temporary(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
   bool buffered() const { return SSL_has_pending(ssl_.get()) == 1 || BIO_pending(SSL_get_rbio(ssl_.get())) > 0; }
 
@@ -180,6 +206,8 @@ class tls_stream {
 
   tcp::socket socket_;
   std::function<bool(bool, boost::asio::ssl::verify_context&)> verify_;
+  std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> method_{BIO_meth_new(BIO_TYPE_SOURCE_SINK, "socket"),
+                                                                BIO_meth_free};  // outlives ssl_
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   error_code deferred_;                 // came after bytes that had to be handed over first
   std::array<char, 16 * 1024> record_;  // being written

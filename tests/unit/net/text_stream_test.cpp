@@ -188,6 +188,8 @@ TEST_F(text_stream_test, what_breaks_the_protocol_ends_the_connection_after_what
                                         frame(first_text, "a") + frame(whole_text, "inside"),  // of a fragmented one
                                         std::string("\x81\x84\0\0\0\0mask", 10),               // by a server
                                         frame(0x8B, "opcode"),
+                                        std::string("\x81\x7E\x00\x01x", 5),  // a length in too many bytes
+
                                         frame(whole_text, std::string((1 << 20) + 1, 'x')),
                                         std::string("\x81\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10)};
   for (std::size_t i = 0; i < bad.size(); ++i) {
