@@ -181,7 +181,7 @@ void feed::on_frame(session& s, std::string_view text) {
   auto& owner = side_of(s, is_next);
   auto& d = is_next ? *owner.next : owner;
   const bool priv = s.is_private();
-  const auto received = out_.now();
+  const auto received = s.last_inbound_utc();
   auto head = d.reader.read(text, [&](const frame_head& h, ondemand::value data) {
     return priv ? account_->decode(h, data) : market_->decode(h, data);
   });

@@ -163,7 +163,7 @@ void market_data::count_message(std::size_t i, std::size_t rows) {
   counters_.messages.add();
   st.messages.add();
   st.rows.add(rows);
-  const auto now = out_.mono();
+  const auto now = st.link->last_inbound();
   if (st.since_ack % 1024 == 1023) st.longest_pause /= 2;  // habits change with the hour
   if (st.since_ack++ > 0 && !st.silent) st.longest_pause = std::max(st.longest_pause, now - st.last_at);
   st.last_at = now;
