@@ -34,6 +34,7 @@ bridge::bridge(net::loop& l, settings s, environment& env, meters m, std::string
   trap_ = keys_.open("mm_trap_probability", ttl(settings_.trap_period));
   trap_probability_ = keys_.open("current_trap_probability", ttl(settings_.trap_period));
   targets_ = keys_.open("position_targets", ttl(settings_.orders_period));
+  plans_ = keys_.open("current_plan_orders", ttl(settings_.orders_period));
   positions_ = keys_.open("current_positions", ttl(settings_.position_period));
   orders_ = keys_.open("current_orders", ttl(settings_.orders_period));
   balance_ = keys_.open("current_balance", ttl(settings_.account_period));
@@ -43,11 +44,14 @@ bridge::bridge(net::loop& l, settings s, environment& env, meters m, std::string
   price_time_ = keys_.open("last_btc_update_time", ttl(settings_.position_period));
   price_json_ = keys_.open("btc_price", ttl(settings_.position_period));
   position_history_ = spool_.open("position_history", family::position_history, true, settings_.position_history);
+  fill_history_ = spool_.open("fill_history", family::fill_history, true, settings_.fill_history);
   trap_history_ = spool_.open("trap_probability_history", family::trap_history, true, 1'000);
   ws_debug_ = keys_.open("ws_debug", ttl(settings_.position_period));
   if (!settings_.commands_allowed.empty())
     commands_ = std::make_unique<command_reader>(
-        settings_, env_, spool_.boot_id(), [this](std::string_view cmd, std::string_view) { return execute(cmd); });
+        settings_, env_, spool_.boot_id(), [this](std::uint32_t number, std::string_view cmd, std::string_view args) {
+          return execute(number, cmd, args);
+        });
   if (settings_.profile == settings::key_set::omega)
     omega_ = std::make_unique<omega>(settings_, env_, world_, keys_, spool_, facts_);
   if (settings_.relay)
@@ -73,6 +77,7 @@ void bridge::on_event(const trapline_event& e) {
     write_positions();
   }
   if (t.orders || t.positions) write_orders();
+  if (e.type == TRAPLINE_EVENT_FILL && e.space == 0) record_fill(e);
   if (t.account) write_account();
   if (t.matrix) {
     record_trap();
@@ -103,7 +108,8 @@ void bridge::append_gap_everywhere(const trapline_event& e) {
   if (!bus) log_of(e);  // the gap may be the first event of its topic
   for (std::uint32_t i = 0; i < spool_.size(); ++i) {
     const auto f = spool_.at(i).kind();
-    const bool account = f == family::positions || f == family::orders || f == family::account;
+    const bool account = f == family::positions || f == family::orders || f == family::fills ||
+                         f == family::plan_orders || f == family::account;
     if (spool_.at(i).is_list() || f == family::relay || (!bus && !account)) continue;
     spool_.append(i, make_entry(e, {}));
   }
@@ -176,6 +182,8 @@ std::int64_t bridge::maxlen_of(family f) const {
       return settings_.maxlen_signals;
     case family::positions:
     case family::orders:
+    case family::fills:
+    case family::plan_orders:
     case family::account:
       return settings_.maxlen_account;
     case family::status:
@@ -210,9 +218,29 @@ void bridge::tick() {
   flush();
 }
 
-std::string bridge::execute(std::string_view cmd) {
-  if (cmd == "ping") return {};
-  if (cmd != "refresh") return "unknown command";
+std::optional<command_reader::outcome> bridge::execute(std::uint32_t number, std::string_view cmd,
+                                                       std::string_view args) {
+  if (cmd == "ping") return command_reader::outcome();
+  if (cmd == "verify") {
+    const auto fault = misalignment();
+    return command_reader::outcome{fault, fault.empty() ? R"({"aligned":true})" : ""};
+  }
+  if (cmd != "refresh") {
+    auto fault = env_.ask_engine(cmd, args, [this, number](trapline_status status, std::string_view answer) {
+      constexpr std::size_t longest = 1'000;  // of a reason
+      if (status == TRAPLINE_OK) commands_->completed(number, {{}, std::string(answer)});
+      else if (answer.empty()) commands_->completed(number, {sdk::cat("status ", status), {}});
+      else commands_->completed(number, {std::string(answer.substr(0, longest)), {}});
+      schedule_flush();
+    });
+    if (fault.empty()) return std::nullopt;
+    return command_reader::outcome{std::move(fault), {}};
+  }
+  refresh();
+  return command_reader::outcome();
+}
+
+void bridge::refresh() {
   write_status();
   write_positions();
   write_orders();
@@ -220,7 +248,7 @@ std::string bridge::execute(std::string_view cmd) {
   write_traps();
   price_changed_ = true;
   write_price();
-  return {};
+  schedule_flush();
 }
 
 void bridge::schedule_flush() {

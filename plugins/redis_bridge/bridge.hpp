@@ -33,6 +33,9 @@ namespace trapline::redis_bridge {
 // How long the documents of an orderly stop stay: a dead writer must become visible, this one said goodbye.
 inline constexpr std::int64_t kept_after_stop = 24 * 3'600 * second;
 
+// Feeds report at least every 5 s, see market.h; one that has not for so long counts as gone.
+inline constexpr std::int64_t feed_silent_after = 15 * second;
+
 // Where every change of a feed's state is published; the seed looks for the word `websocket` in MONITOR.
 inline constexpr std::string_view events_channel = "mm_websocket:events";
 
@@ -48,6 +51,14 @@ class bridge final : connection_handler {
   // until it returns true. It ends after 3 s at the latest, and at once if Redis is not there; what is lost then is
   // logged.
   bool drain();
+
+  // Writes all documents at once, not at their next period.
+  void refresh();
+  // What goes on inside, as a JSON object.
+  std::string debug() const;
+  // Why what stands in Redis may not be what is: Redis not there or refusing, something not written yet, a feed not
+  // live, the position not certain. Empty: all is well.
+  std::string misalignment() const;
 
   bool connected() const { return connection_.ready(); }
   const spool& waiting() const { return spool_; }
@@ -77,7 +88,7 @@ class bridge final : connection_handler {
   std::string what_of(const tag& t) const;
   bool move_away(const std::string& key);
   std::string key_of(const tag& t) const;
-  std::string execute(std::string_view cmd);
+  std::optional<command_reader::outcome> execute(std::uint32_t number, std::string_view cmd, std::string_view args);
   void announce_names(std::vector<std::string> names);
   std::vector<std::string> all_names() const;
   void remember(std::deque<debug_line>& lines, std::string text);
@@ -91,6 +102,7 @@ class bridge final : connection_handler {
   void write_price();
   void write_last_words();
   void record_position_changes();
+  void record_fill(const trapline_event& e);
   void record_trap();
   void announce_status(const trapline_event& e, const trapline_feed_status& s);
   void publish(std::string_view channel, std::string json);
@@ -115,9 +127,9 @@ class bridge final : connection_handler {
   // Topic id -> log index + 1, 0 = not looked up yet, none = nowhere.
   static constexpr std::uint32_t no_log = ~0u;
   std::vector<std::uint32_t> routes_;
-  std::uint32_t position_history_ = 0, trap_history_ = 0;
+  std::uint32_t position_history_ = 0, fill_history_ = 0, trap_history_ = 0;
 
-  std::uint32_t ws_status_, ws_last_update_, ws_debug_, trap_, trap_probability_, targets_, positions_, orders_,
+  std::uint32_t ws_status_, ws_last_update_, ws_debug_, trap_, trap_probability_, targets_, positions_, orders_, plans_,
       balance_;
   std::uint32_t last_price_, previous_price_, volume_, price_time_, price_json_;
   merged_key position_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bridge.hpp"
+#include "trapline/sdk/event.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
 
@@ -23,7 +24,7 @@ void bridge::write_status() {
   if (!settings_.write_status) return;
   const auto error = redis_error();
   status_extra extra;
-  extra.silent_after = 15 * second;  // feeds report at least every 5 s, see market.h
+  extra.silent_after = feed_silent_after;
   extra.expires_at = env_.now() + (stopped_ ? kept_after_stop : settings_.position_period * settings_.expiry_factor);
   extra.redis_error = error;
   extra.redis_dropped = spool_.dropped();
@@ -46,6 +47,7 @@ void bridge::write_orders() {
   if (!settings_.write_account) return;
   keys_.put(targets_, targets_document(context()));
   keys_.put(orders_, orders_document(context()));
+  keys_.put(plans_, plan_orders_document(context()));
 }
 
 void bridge::write_account() {
@@ -103,7 +105,8 @@ void bridge::write_price() {
 // Keys that can say that nobody writes them any more stay readable after an orderly stop.
 void bridge::write_last_words() {
   stopped_ = true;
-  for (const auto key : {ws_status_, ws_debug_, trap_, trap_probability_, targets_, orders_, balance_, price_json_})
+  for (const auto key :
+       {ws_status_, ws_debug_, trap_, trap_probability_, targets_, orders_, plans_, balance_, price_json_})
     keys_.set_ttl(key, kept_after_stop / millisecond);
   position_.set_ttl(kept_after_stop / millisecond);
   write_status();
@@ -124,6 +127,16 @@ void bridge::record_position_changes() {
     e.ts = change.position.ts;
     spool_.append(position_history_, std::move(e));
   }
+}
+
+// Those from before the feed's start come again at each start: the list would hold them twice.
+void bridge::record_fill(const trapline_event& e) {
+  const auto* f = sdk::payload<trapline_fill>(e);
+  if (!f || (e.flags & TRAPLINE_FLAG_HISTORY) != 0) return;
+  entry out;
+  out.json = fill_document(context(), e, *f);
+  out.ts = e.ts_event != 0 ? e.ts_event : e.ts_recv;
+  spool_.append(fill_history_, std::move(out));
 }
 
 void bridge::announce_status(const trapline_event& e, const trapline_feed_status& s) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view group = "trapline", consumer = "bridge";
 constexpr std::string_view entry_limit = "16384";  // bytes of names and values
-constexpr std::size_t args_limit = 4'096, remembered = 4'096, most_jobs = 64;
+constexpr std::size_t args_limit = 4'096, result_limit = 65'536, remembered = 4'096, most_jobs = 64;
 constexpr std::int64_t longest_ttl_ms = 24 * 3'600 * 1'000, future_ms = 60'000;
 constexpr std::uint32_t poll_number = 0;
 constexpr std::int64_t poll_interval = 50 * millisecond;
@@ -44,14 +44,16 @@ if r then
 end
 return out)";
 
-// KEYS stream, replies, counter, id; ARGV group, entry, boot_id, ts, id, cmd, status, reason, claim. The answer is
-// written before the entry is given up, so that an error in between loses no answer.
-#define SAY                                                                                                      \
-  "local function say(status, reason)"                                                                           \
-  " local n = (tonumber(redis.call('GET', KEYS[3])) or 0) + 1"                                                   \
-  " redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'type', 'reply', 'seq', n, 'boot_id', ARGV[3], 'ts'," \
-  " ARGV[4], 'id', ARGV[5], 'entry', ARGV[2], 'cmd', ARGV[6], 'status', status, 'reason', reason)"               \
-  " redis.call('SET', KEYS[3], n) end "                                                                          \
+// KEYS stream, replies, counter, id; ARGV group, entry, boot_id, ts, id, cmd, status, reason, claim, result. The answer
+// is written before the entry is given up, so that an error in between loses no answer.
+#define SAY                                                                                               \
+  "local function say(status, reason, result)"                                                            \
+  " local n = (tonumber(redis.call('GET', KEYS[3])) or 0) + 1"                                            \
+  " local more = result ~= '' and {'result', result} or {}"                                               \
+  " redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'type', 'reply', 'seq', n, 'boot_id',"         \
+  " ARGV[3], 'ts', ARGV[4], 'id', ARGV[5], 'entry', ARGV[2], 'cmd', ARGV[6], 'status', status, 'reason'," \
+  " reason, unpack(more))"                                                                                \
+  " redis.call('SET', KEYS[3], n) end "                                                                   \
   "local waits = #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1) == 1 "
 constexpr std::string_view claim_script = SAY R"(
 local v = redis.call('GET', KEYS[4])
@@ -61,12 +63,12 @@ if v then
   return 'duplicate'
 end
 if not waits then return 'gone' end
-say('accepted', '')
+say('accepted', '', '')
 redis.call('SET', KEYS[4], ARGV[9], 'PX', 86400000)
 return 'new')";
 constexpr std::string_view finish_script = SAY R"(
 if waits then
-  say(ARGV[7], ARGV[8])
+  say(ARGV[7], ARGV[8], ARGV[10])
   redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
   redis.call('XDEL', KEYS[1], ARGV[2])
 end
@@ -122,7 +124,7 @@ command_reader::command_reader(const settings& s, environment& env, std::string 
 
 void command_reader::poll(connection& c, std::int64_t mono, bool more) {
   for (auto& [number, j] : jobs_)
-    if (!j.in_flight && mono >= j.retry_at && c.room()) send(c, number, j);
+    if (!j.in_flight && j.next != stage::execute && mono >= j.retry_at && c.room()) send(c, number, j);
   if (!more || polling_ || mono < poll_at_ || jobs_.size() >= most_jobs || !c.room()) return;
   append_command(c.out(), {"EVAL", poll_script, "1", stream_, group, consumer, read_pending_ ? "0" : ">",
                            std::to_string(most_jobs - jobs_.size()), entry_limit});
@@ -135,7 +137,7 @@ void command_reader::send(connection& c, std::uint32_t number, job& j) {
   const bool claim = j.next == stage::claim;
   append_command(c.out(), {"EVAL", claim ? claim_script : finish_script, "4", stream_, replies_, seq_key_,
                            id_prefix_ + j.id, group, j.entry, boot_id_, std::to_string(env_.now()), j.id, j.cmd,
-                           j.status, j.reason, sdk::cat(boot_id_, " ", j.entry)});
+                           j.status, j.reason, sdk::cat(boot_id_, " ", j.entry), j.result});
   c.commit({tag::kind::command, number});
   j.in_flight = true;
 }
@@ -171,25 +173,39 @@ bool command_reader::on_reply(connection& c, const tag& t, const reply& r, std::
     return true;
   }
   if (j.next == stage::finish) jobs_.erase(it);
-  else on_claim(j, r.text());
+  else on_claim(t.index, j, r.text());
   return false;
 }
 
-void command_reader::on_claim(job& j, std::string_view verdict) {
+void command_reader::on_claim(std::uint32_t number, job& j, std::string_view verdict) {
   if (verdict == "gone") return finish(j, "rejected", "gone");  // says nothing: the entry is not pending
   if (verdict == "duplicate" || verdict == "interrupted") return finish(j, "rejected", verdict);
   // `new`, or `mine`: this run had claimed it and the answer was lost on the way.
   if (!remember(j.id)) return finish(j, "rejected", "duplicate");  // Redis has forgotten what this run knows
-  env_.log(TRAPLINE_LOG_INFO, sdk::cat("command ", j.cmd, " (", j.id, ") is carried out"));
-  const auto fault = execute_(j.cmd, j.args);
-  finish(j, fault.empty() ? "done" : "rejected", fault);
+  env_.log(TRAPLINE_LOG_INFO, sdk::cat("command ", j.cmd, " (", j.id, ", by ", j.actor, ") is carried out"));
+  j.next = stage::execute;
+  if (auto o = execute_(number, j.cmd, j.args)) completed(number, std::move(*o));
 }
 
-void command_reader::finish(job& j, std::string_view status, std::string_view reason) {
+void command_reader::completed(std::uint32_t number, outcome o) {
+  const auto it = jobs_.find(number);
+  if (it == jobs_.end() || it->second.next != stage::execute) return;
+  auto& j = it->second;
+  if (!o.fault.empty()) return finish(j, "rejected", o.fault);
+  const bool fits = o.result.size() <= result_limit;
+  finish(j, "done", fits ? "" : "result_too_large", fits ? std::move(o.result) : std::string());
+}
+
+void command_reader::finish(job& j, std::string_view status, std::string_view reason, std::string result) {
   j.status = status;
   j.reason = reason;
+  j.result = std::move(result);
   j.next = stage::finish;
   j.retry_at = 0;
+}
+
+bool command_reader::idle() const {
+  return std::all_of(jobs_.begin(), jobs_.end(), [](const auto& j) { return j.second.next == stage::execute; });
 }
 
 bool command_reader::remember(const std::string& id) {
@@ -239,6 +255,7 @@ std::string command_reader::check(const reply& fields, std::int64_t server_ms, j
   if (!is_name(f["cmd"], 64)) return "malformed: cmd";
   out.cmd = f["cmd"];
   if (!is_name(f["actor"], 64)) return "malformed: actor";
+  out.actor = f["actor"];
   const auto ttl = number(f["ttl_ms"]);
   if (!ttl || *ttl < 1 || *ttl > longest_ttl_ms) return "malformed: ttl_ms";
   const auto ts = number(f["ts"].empty() ? std::string_view(out.entry).substr(0, out.entry.find('-')) : f["ts"]);
@@ -248,10 +265,19 @@ std::string command_reader::check(const reply& fields, std::int64_t server_ms, j
   if (settings_.has_command_key && !signature_is_right(f)) return "bad_hmac";
   if (*ts > server_ms + future_ms) return "from_the_future";
   if (server_ms - *ts >= *ttl) return "expired";
-  const auto& allowed = settings_.commands_allowed;
-  if (std::find(allowed.begin(), allowed.end(), out.cmd) == allowed.end()) return "not_allowed";
+  if (!allowed(out.cmd, f["args"])) return "not_allowed";
   out.args = f["args"].empty() ? "{}" : f["args"];
   return {};
+}
+
+bool command_reader::allowed(std::string_view cmd, std::string_view args) const {
+  const auto listed = [&](std::string_view entry) { return std::ranges::count(settings_.commands_allowed, entry) > 0; };
+  if (listed(cmd)) return true;
+  const auto object = nlohmann::json::parse(args, nullptr, false);
+  if (!object.is_object()) return false;
+  const auto instance = object.find("instance");
+  return instance != object.end() && instance->is_string() &&
+         listed(sdk::cat(cmd, ":", instance->get_ref<const std::string&>()));
 }
 
 bool command_reader::signature_is_right(const std::map<std::string, std::string>& f) {

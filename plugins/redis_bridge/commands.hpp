@@ -8,8 +8,9 @@
 //   args    a JSON object of at most 4 KiB; may be left out
 //   ts      epoch ms; may be left out, but must be there with hmac
 //   hmac    hex HMAC-SHA256 over id, ttl_ms, ts, actor, cmd, args, joined by '\n'; must be there if a key is configured
-// All times are compared on Redis' clock. Answers stand in `<prefix>:{cmd}:reply`: `accepted`, then `done`; or
-// `rejected` with a reason. Every entry gets one final answer (`done` or `rejected`), and is removed with it.
+// All times are compared on Redis' clock. Answers stand in `<prefix>:{cmd}:reply`: `accepted`, then `done`, with the
+// `result` if there is one; or `rejected` with a reason. Every entry gets one final answer (`done` or `rejected`), and
+// is removed with it.
 //
 // At most once: the id is claimed in Redis by a script, in one step with the answer `accepted`, and a command is
 // carried out when the answer to its claim has come, never again. What another run of the bridge had claimed and not
@@ -21,6 +22,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -31,8 +33,13 @@ namespace trapline::redis_bridge {
 
 class command_reader {
  public:
-  // Carries a command out. Empty: done; else why it could not be.
-  using executor = std::function<std::string(std::string_view cmd, std::string_view args)>;
+  struct outcome {
+    std::string fault;   // why it could not be done; empty: done
+    std::string result;  // JSON, may be empty
+  };
+  // Carries a command out. Nothing: its outcome comes by completed(), once, with the same number.
+  using executor =
+      std::function<std::optional<outcome>(std::uint32_t number, std::string_view cmd, std::string_view args)>;
 
   command_reader(const settings& s, environment& env, std::string boot_id, executor execute);
 
@@ -42,14 +49,17 @@ class command_reader {
   // Returns true if the reply was an error that should be told.
   bool on_reply(connection& c, const tag& t, const reply& r, std::int64_t retry_at);
   void connection_lost();
-  bool idle() const { return jobs_.empty(); }
+  void completed(std::uint32_t number, outcome o);
+  // Nothing is to be read or written. What is being carried out is not waited for: it may be what ends this instance,
+  // and the next run answers it as interrupted.
+  bool idle() const;
 
  private:
-  enum class stage { claim, finish };
+  enum class stage { claim, execute, finish };
   struct job {
     std::string entry;  // id in the stream
-    std::string id, cmd, args;
-    std::string status, reason;  // the final answer
+    std::string id, actor, cmd, args;
+    std::string status, reason, result;  // the final answer
     stage next = stage::claim;
     bool in_flight = false;
     std::int64_t retry_at = 0;  // mono
@@ -58,10 +68,11 @@ class command_reader {
   void take(const reply& item, std::int64_t server_ms);
   // Why the entry is refused; empty: it may be claimed. Fills in id, cmd and args as far as they are sound.
   std::string check(const reply& fields, std::int64_t server_ms, job& out);
+  bool allowed(std::string_view cmd, std::string_view args) const;
   bool signature_is_right(const std::map<std::string, std::string>& fields);
   void send(connection& c, std::uint32_t number, job& j);
-  void on_claim(job& j, std::string_view verdict);
-  void finish(job& j, std::string_view status, std::string_view reason);
+  void on_claim(std::uint32_t number, job& j, std::string_view verdict);
+  void finish(job& j, std::string_view status, std::string_view reason, std::string result = {});
   bool remember(const std::string& id);
 
   const settings& settings_;

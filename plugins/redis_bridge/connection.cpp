@@ -17,6 +17,13 @@ void wipe(std::string& text) {
   text.clear();
 }
 
+// The server answers, but nothing works at present. Some commands may be refused and later ones taken, so that it is
+// better to come back.
+bool serves_nobody(std::string_view error) {
+  constexpr std::string_view codes[] = {"LOADING ", "BUSY ", "MASTERDOWN "};
+  return std::ranges::any_of(codes, [&](std::string_view code) { return error.starts_with(code); });
+}
+
 std::string_view field_of(std::string_view info, std::string_view name) {
   const auto at = info.find(name);
   if (at == std::string_view::npos) return {};
@@ -78,7 +85,7 @@ void connection::on_handshake(std::uint32_t step, const reply& r) {
     // A server that does not know AUTH quotes its arguments: the code alone is repeated.
     if (step == step_auth)
       return void(fault_ = "login to Redis was refused (" + code + "); check username and password");
-    if (step == step_select || code == "NOAUTH" || code == "LOADING") return void(fault_ = std::string(r.text()));
+    if (step == step_select || code == "NOAUTH" || serves_nobody(r.text())) return void(fault_ = std::string(r.text()));
     env_.log(TRAPLINE_LOG_WARN,
              sdk::cat("Redis refused a login step: ", r.text(), "; after a broken connection entries may be repeated"));
   }
@@ -118,6 +125,7 @@ void connection::commit(tag t) {
   if (in_flight_.empty()) waiting_since_ = env_.mono();
   in_flight_.push_back(t);
   flight_bytes_ += t.bytes;
+  full_ |= in_flight_.size() >= settings_.flight_commands || flight_bytes_ >= settings_.flight_bytes;
   meters_.commands.add();
 }
 
@@ -139,6 +147,8 @@ void connection::on_data(std::string_view bytes) {
       const auto t = in_flight_.front();
       in_flight_.pop_front();
       flight_bytes_ -= t.bytes;
+      if (in_flight_.size() <= settings_.flight_commands / 2 && flight_bytes_ <= settings_.flight_bytes / 2)
+        full_ = false;
       take(t, reply(owned.get()));
     }
   } catch (const std::runtime_error& e) {
@@ -153,6 +163,7 @@ void connection::take(const tag& t, const reply& r) {
   if (t.what == tag::kind::ping && !r.is_error()) return;
   if (r.is_error()) {
     meters_.errors.add();
+    if (serves_nobody(r.text())) return void(fault_ = std::string(r.text()));
     if (r.text().starts_with("NOAUTH")) return void(fault_ = "the server wants a login: " + std::string(r.text()));
   }
   handler_.on_reply(t, r);
@@ -180,6 +191,7 @@ void connection::fail(const std::string& why) {
   committed_ = 0;
   in_flight_.clear();
   flight_bytes_ = 0;
+  full_ = false;
   meters_.connected.set(0);
   const bool news = was_ready || why != last_error_;
   last_error_ = why;

@@ -67,10 +67,9 @@ class connection final : net::stream_handler {
   bool ready() const { return stage_ == stage::ready; }
   // An attempt to connect is being made right now.
   bool under_way() const { return stage_ == stage::connecting || stage_ == stage::login; }
-  // Whether another command may join those without an answer.
-  bool room() const {
-    return ready() && in_flight_.size() < settings_.flight_commands && flight_bytes_ < settings_.flight_bytes;
-  }
+  // Whether another command may join those without an answer. Once there are too many, not before half of them are
+  // answered: else each answer would let one command through, at the price of a system call on either side.
+  bool room() const { return ready() && !full_; }
   bool idle() const { return in_flight_.empty(); }
 
   // Appends a command: write it into out(), then say what it is. Goes out with flush().
@@ -111,6 +110,7 @@ class connection final : net::stream_handler {
   std::size_t committed_ = 0;  // bytes of out_ that belong to commands already counted
   std::deque<tag> in_flight_;
   std::size_t flight_bytes_ = 0;
+  bool full_ = false;
   std::int64_t last_heard_ = 0;     // mono
   std::int64_t waiting_since_ = 0;  // mono: last answer while others are due, or when the first was sent
   unsigned attempts_ = 0;

@@ -17,7 +17,8 @@ constexpr contract_key keys[] = {
     {"current_position", "string", "always", "", "publish.position",
      "has_position,state,symbol?,inst_id?,id?,position_side?,direction?,entry_price?,current_price?,price_timestamp?,"
      "position_size?,leverage?,pnl_usd?,pnl_percent?,venue_unrealised_pnl?,realised_pnl?,margin?,liquidation_price?,"
-     "margin_mode?,position_mode?,positions_count?,stop_loss?,take_profit?,stop_loss_distance?,take_profit_distance?,"
+     "venue_stop_loss?,venue_take_profit?,margin_mode?,position_mode?,positions_count?,stop_loss?,take_profit?,stop_"
+     "loss_distance?,take_profit_distance?,"
      "take_profits?,trailing_activated?,stop_loss_id?,take_profit_id?,trailing_distance?,risk_multiplier?,"
      "expected_leverage?,leverage_mismatch?,entry_time?,size?,pnl?,side?,consciousness_state?,source,boot_id,timestamp,"
      "stopped?",
@@ -26,8 +27,11 @@ constexpr contract_key keys[] = {
      "symbol,side,contracts,entryPrice,markPrice,unrealizedPnl,leverage,liquidationPrice,marginMode,timestamp",
      "array of all positions; absent while it may be wrong"},
     {"position_targets", "string", "always", "", "publish.orders",
-     "has_targets,next_target,long,short,state,source,timestamp,stopped?", "out of the open closing orders"},
+     "has_targets,next_target,long,short,stops,state,plan_state,source,timestamp,stopped?",
+     "what closes the position: open orders and take profits by side, and the venue's stop losses"},
     {"current_orders", "string", "always", "", "publish.orders", "state,orders,timestamp,stopped?", "open orders"},
+    {"current_plan_orders", "string", "always", "", "publish.orders", "state,orders,timestamp,stopped?",
+     "take profits, stop losses and triggers that wait at the venue"},
     {"current_balance", "string", "always", "", "publish.account", "<coin>?,state,timestamp,stopped?",
      "by coin: `free`, `used`, `total`, `unrealised_pnl`"},
     {"mm_trap_probability", "string", "always", "", "publish.trap",
@@ -46,6 +50,10 @@ constexpr contract_key keys[] = {
      "type,change,symbol,position_side,direction,position_size,entry_price,leverage,current_price,pnl_usd,"
      "realised_pnl?,timestamp,boot_id,seq",
      "one element a change, newest first"},
+    {"fill_history", "list", "always", "history.fill_max", "",
+     "type,trade_id,order_id,client_order_id,symbol,side,position_side,liquidity,price,size,fee,fee_coin,realised_pnl,"
+     "timestamp,boot_id,seq",
+     "one element a fill since the feed's start, newest first"},
     {"last_btc_price", "string", "always", "", "publish.position", "text", "last trade, decimal"},
     {"prev_btc_price", "string", "always", "", "publish.position", "text", "the price before it"},
     {"last_btc_volume", "string", "always", "", "publish.position", "text", "volume of 24 h in coins, decimal"},
@@ -63,6 +71,8 @@ constexpr contract_key keys[] = {
      ""},
     {"<prefix>:{<venue>:usdtm}:positions", "stream", "always", "stream.maxlen.account", "", "position,gap", ""},
     {"<prefix>:{<venue>:usdtm}:orders", "stream", "always", "stream.maxlen.account", "", "order,gap", ""},
+    {"<prefix>:{<venue>:usdtm}:fills", "stream", "always", "stream.maxlen.account", "", "fill,gap", ""},
+    {"<prefix>:{<venue>:usdtm}:plan_orders", "stream", "always", "stream.maxlen.account", "", "plan_order,gap", ""},
     {"<prefix>:{<venue>:usdtm}:account", "stream", "always", "stream.maxlen.account", "", "account,gap", ""},
     {"<prefix>:{<feed>}:status", "stream", "always", "stream.maxlen.status", "", "feed_status,gap", ""},
     {"mm_websocket:events", "channel", "always", "", "", "type,feed?,endpoint?,state,code?,timestamp?,seq,boot_id",
@@ -134,10 +144,17 @@ constexpr contract_entry entries[] = {
      "after_gap?"},
     {"position",
      "list,side,position_id?,position_mode?,margin_mode?,size?,available?,entry_price?,leverage?,mark_price?,"
-     "liquidation_price?,unrealised_pnl?,realised_pnl?,margin?,margin_coin?,created_ts?,symbol?,ts_recv,after_gap?"},
+     "liquidation_price?,unrealised_pnl?,realised_pnl?,margin?,mark_pnl?,margin_coin?,created_ts?,symbol?,ts_recv,"
+     "after_gap?"},
     {"order",
      "list,status,order_id?,client_order_id?,side?,position_side?,order_type?,reduce_only?,price?,size?,filled_size?,"
      "average_price?,last_trade_id?,last_price?,last_size?,last_fee?,created_ts?,symbol?,ts_recv,after_gap?"},
+    {"fill",
+     "trade_id,order_id,client_order_id,side,position_side,liquidity,price,size,fee,fee_coin,realised_pnl,symbol?,"
+     "ts_recv,history?,after_gap?"},
+    {"plan_order",
+     "list,kind,plan_id?,client_order_id?,status?,side?,position_side?,order_type?,trigger_by?,trigger_price?,price?,"
+     "size?,created_ts?,symbol?,ts_recv,after_gap?"},
     {"account", "list,margin_coin,available?,frozen?,equity?,unrealised_pnl?,symbol?,ts_recv,after_gap?"},
     {"feed_status",
      "state,previous_state,endpoint,code,attempt,subscriptions_wanted,subscriptions_acked,last_message_ts,messages,"
@@ -147,7 +164,7 @@ constexpr contract_entry entries[] = {
      "first_ts?,last_ts?,symbol?,ts_recv?"},
     {"event", "topic,count,event"},
     {"state", "topic,count,event"},
-    {"reply", "id,entry,cmd,status,reason"},
+    {"reply", "id,entry,cmd,status,reason,result?"},
 };
 
 constexpr std::string_view head = R"(# What the Redis bridge writes
@@ -160,7 +177,9 @@ A dashboard needs nothing but this page. `docs` of the options: `trapline explai
   the existing readers parse. In streams every number is text, prices and sizes are exact decimals. `timestamp` is ISO
   8601 with offset; `ts`, `ts_recv` and other `*_ts` are UTC nanoseconds.
 * Every stream entry begins with `type`, `seq`, `boot_id`, `ts`. `seq` counts 1, 2, 3 … per stream and run (`boot_id`) of
-  the bridge; every loss is told by an entry of type `gap` in its place. Answers to commands count over all runs.
+  the bridge; every loss is told by an entry of type `gap` in its place. Numbers that Redis refused while it took later ones
+  are told behind those (`from_seq`..`to_seq`): reason `redis_refused`, lost; or `reordered`, `lost` 0: orders, fills or plan
+  orders that come behind the marker under new numbers. Answers to commands count over all runs.
 * Channels are lossy; their `seq` counts per channel and run, so that a subscriber sees what it has missed.
 * Keys that expire do so after `expiry_factor` periods without a writer.
 * A `?` behind a field: not always there. `consciousness_*`, `sacred_*`, `schumann_*`: with `vocabulary: seed` alone.
@@ -170,7 +189,11 @@ A dashboard needs nothing but this page. `docs` of the options: `trapline explai
 constexpr std::string_view commands_text = R"(
 ## Commands
 
-Off unless `commands.allow` names some. `ping` does nothing; `refresh` writes all documents at once. A client writes
+Off unless `commands.allow` names some. `ping` does nothing; `refresh` writes all documents at once; `verify` is done
+if Redis takes everything, all feeds are live and the position is certain, else rejected with what is not. The others are carried
+out by the engine, as `trapline ctl` would, with the same `args`: `status`, `plugins`, `metrics`, `debug`, `resubscribe`, `reset`
+(`{"instance": …}`), and, only if signed, `restart`, `reload` and `swap`. `debug:feed` in `commands.allow` allows the command for that
+instance alone. A client writes
 
     XADD <prefix>:{cmd}:in * id <id> ttl_ms <ms> actor <who> cmd <command> [args <JSON object>] [ts <epoch ms>] [hmac <hex>]
 
@@ -180,7 +203,8 @@ entry 16 KiB. With `commands.hmac_key`, `ts` and `hmac` must be there: `hmac` = 
 and args, joined by newlines.
 
 Each entry is answered by `rejected`, or by `accepted` and then `done` (or `rejected`, if it failed), and removed. An `id` is
-carried out at most once in 24 hours. Reasons of `rejected`: `malformed: <field>`, `too_large`, `bad_hmac`, `expired`,
+carried out at most once in 24 hours. A `done` may have a `result` (JSON, at most 64 KiB; a larger one is left out and `reason` is
+`result_too_large`). A `rejected` behind `accepted` tells in words why the engine refused. Reasons of `rejected`: `malformed: <field>`, `too_large`, `bad_hmac`, `expired`,
 `from_the_future` (more than 60 s), `not_allowed`, `duplicate`, and `interrupted`: the bridge died after it had accepted, and
 nobody knows whether the command was carried out.
 )";

@@ -45,13 +45,21 @@ double margin_of(const position_view& x);
 // The venue's, else symbol and side.
 std::string position_id(const document_context& c, const position_view& x);
 
-// An open order that closes a position at a better price than its entry; fractions.
+// What closes a position at a price: an open order, or a plan order that waits for it. Fractions.
 struct target {
-  const order_view* order;
-  double percent, distance, completion;  // of entry to order, price to order (NaN: no price), way done
+  std::string_view kind;  // `limit`, else the kind of the plan order
+  std::string_view id;
+  std::uint8_t side;  // TRAPLINE_POSITION_*: of the position
+  sdk::decimal price;
+  std::optional<sdk::decimal> size;  // nothing: the whole position
+  double percent;                    // of entry to price, positive = gain
+  double distance;                   // of the present price to it; NaN: no price
+  double completion;                 // how much of the way is done; NaN: no price, or no gain
 };
-// Nearest first.
+// With a gain: open orders, and take profits. Nearest to the entry first.
 std::vector<target> targets_of(const document_context& c, const position_view& x);
+// Stop losses, the one that is reached first in front.
+std::vector<target> stops_of(const document_context& c, const position_view& x);
 
 inline double entry_of(const position_view& x) { return sdk::to_double(x.p.entry_price, x.p.price_exp); }
 

@@ -61,6 +61,9 @@ std::string position_document(const document_context& c, std::string_view existi
 std::string targets_document(const document_context& c);
 std::string positions_document(const document_context& c);
 std::string orders_document(const document_context& c);
+std::string plan_orders_document(const document_context& c);
+// One entry of fill_history, without its closing brace.
+std::string fill_document(const document_context& c, const trapline_event& e, const trapline_fill& f);
 std::string balance_document(const document_context& c);
 // One entry of position_history, without its closing brace.
 std::string position_change_document(const document_context& c, const position_change& change);

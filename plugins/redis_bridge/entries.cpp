@@ -131,9 +131,14 @@ void add(field_list& f, const trapline_event& e, const trapline_trap_matrix& m) 
   f.add("rows", rows_json(sdk::rows(e, m)));
 }
 
-void add(field_list& f, const trapline_event& e, const trapline_position& p) {
+// Whether the event belongs to a complete list.
+void add_list(field_list& f, const trapline_event& e) {
   f.add("list",
         (e.flags & TRAPLINE_FLAG_SNAPSHOT) ? (e.flags & TRAPLINE_FLAG_LAST_IN_BATCH) ? "last" : "part" : "change");
+}
+
+void add(field_list& f, const trapline_event& e, const trapline_position& p) {
+  add_list(f, e);
   f.add("side", sdk::position_side_name(p.side));
   if (p.side == TRAPLINE_POSITION_NONE) return;  // "the list is complete and empty"
   f.add("position_id", sdk::view(p.position_id));
@@ -151,13 +156,13 @@ void add(field_list& f, const trapline_event& e, const trapline_position& p) {
   member(TRAPLINE_POSITION_HAS_UNREALISED_PNL, "unrealised_pnl", p.unrealised_pnl, p.money_exp);
   member(TRAPLINE_POSITION_HAS_REALISED_PNL, "realised_pnl", p.realised_pnl, p.money_exp);
   member(TRAPLINE_POSITION_HAS_MARGIN, "margin", p.margin, p.money_exp);
+  member(TRAPLINE_POSITION_HAS_MARK_PNL, "mark_pnl", p.mark_pnl, p.mark_pnl_exp);
   f.add("margin_coin", sdk::view(p.margin_coin));
   f.add("created_ts", p.created_ts);
 }
 
 void add(field_list& f, const trapline_event& e, const trapline_order& o) {
-  f.add("list",
-        (e.flags & TRAPLINE_FLAG_SNAPSHOT) ? (e.flags & TRAPLINE_FLAG_LAST_IN_BATCH) ? "last" : "part" : "change");
+  add_list(f, e);
   f.add("status", sdk::order_status_name(o.status));
   if (o.status == TRAPLINE_ORDER_NONE) return;
   f.add("order_id", sdk::view(o.order_id));
@@ -179,9 +184,39 @@ void add(field_list& f, const trapline_event& e, const trapline_order& o) {
   f.add("created_ts", o.created_ts);
 }
 
+void add(field_list& f, const trapline_event&, const trapline_fill& t) {
+  f.add("trade_id", sdk::view(t.trade_id));
+  f.add("order_id", sdk::view(t.order_id));
+  f.add("client_order_id", sdk::view(t.client_order_id));
+  f.add("side", sdk::side_name(t.side));
+  f.add("position_side", sdk::position_side_name(t.position_side));
+  f.add("liquidity", sdk::liquidity_name(t.liquidity));
+  f.add_decimal("price", t.price, t.price_exp);
+  f.add_decimal("size", t.size, t.size_exp);
+  f.add_decimal("fee", t.fee, t.money_exp);
+  f.add("fee_coin", sdk::view(t.fee_coin));
+  f.add_decimal("realised_pnl", t.realised_pnl, t.money_exp);
+}
+
+void add(field_list& f, const trapline_event& e, const trapline_plan_order& p) {
+  add_list(f, e);
+  f.add("kind", sdk::plan_kind_name(p.kind));
+  if (p.kind == TRAPLINE_PLAN_NONE) return;
+  f.add("plan_id", sdk::view(p.plan_id));
+  f.add("client_order_id", sdk::view(p.client_order_id));
+  f.add("status", sdk::plan_status_name(p.status));
+  f.add("side", sdk::side_name(p.side));
+  f.add("position_side", sdk::position_side_name(p.position_side));
+  f.add("order_type", sdk::order_type_name(p.order_type));
+  f.add("trigger_by", sdk::trigger_by_name(p.trigger_by));
+  f.add_decimal("trigger_price", p.trigger_price, p.price_exp);
+  f.add_decimal("price", p.price, p.price_exp);
+  f.add_decimal("size", p.size, p.size_exp);
+  f.add("created_ts", p.created_ts);
+}
+
 void add(field_list& f, const trapline_event& e, const trapline_account& a) {
-  f.add("list",
-        (e.flags & TRAPLINE_FLAG_SNAPSHOT) ? (e.flags & TRAPLINE_FLAG_LAST_IN_BATCH) ? "last" : "part" : "change");
+  add_list(f, e);
   f.add("margin_coin", sdk::view(a.margin_coin));
   const auto member = [&](std::uint32_t bit, const char* name, std::int64_t v) {
     if (a.present & bit) f.add_decimal(name, v, a.money_exp);
@@ -202,7 +237,8 @@ void add(field_list& f, const trapline_event&, const trapline_gap& g) {
 
 template <class Payload>
 bool fill(entry& out, const trapline_event& e) {
-  const auto* p = sdk::payload<Payload>(e);
+  Payload room;
+  const auto* p = sdk::payload(e, room);
   if (p) add(out.fields, e, *p);
   return p != nullptr;
 }
@@ -230,6 +266,8 @@ destination destination_of(std::string_view prefix, std::string_view topic, std:
   } else if (first == "acct") {
     if (second == "position") return tagged(rest, {}, "positions", family::positions);
     if (second == "order") return tagged(rest, {}, "orders", family::orders);
+    if (second == "fill") return tagged(rest, {}, "fills", family::fills);
+    if (second == "plan_order") return tagged(rest, {}, "plan_orders", family::plan_orders);
     if (second == "account") return tagged(rest, {}, "account", family::account);
   } else if (first == "feed" && second == "status") {
     return {sdk::cat(prefix, ":{", rest, "}:status"), family::status};
@@ -266,6 +304,12 @@ entry make_entry(const trapline_event& e, std::string_view symbol) {
       break;
     case TRAPLINE_EVENT_ORDER:
       known = fill<trapline_order>(out, e);
+      break;
+    case TRAPLINE_EVENT_FILL:
+      known = fill<trapline_fill>(out, e);
+      break;
+    case TRAPLINE_EVENT_PLAN_ORDER:
+      known = fill<trapline_plan_order>(out, e);
       break;
     case TRAPLINE_EVENT_ACCOUNT:
       known = fill<trapline_account>(out, e);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ class environment {
   virtual void health(std::uint32_t state, std::string_view text) = 0;  // TRAPLINE_HEALTH_*
   virtual std::string password() = 0;                                   // fetched at each login; the caller wipes it
   virtual std::string command_key() = 0;                                // secret for the HMAC of commands
+  // Asks the engine for a command with `args`, a JSON object. Empty: taken, and `done` is called once, later, on this
+  // thread, with TRAPLINE_OK and a JSON value or with another status and a text for people. Else why it was not.
+  virtual std::string ask_engine(std::string_view cmd, std::string_view args,
+                                 std::function<void(trapline_status, std::string_view)> done) = 0;
   virtual std::string_view topic_name(std::uint32_t id) = 0;
   virtual std::string_view symbol(std::uint32_t instrument) = 0;
   virtual std::string_view venue(std::uint32_t instrument) = 0;
@@ -37,19 +42,23 @@ enum class family : std::uint8_t {
   signals,
   positions,
   orders,
+  fills,
+  plan_orders,
   account,
   position_history,
+  fill_history,
   trap_history,
   recent_traps,
   facts,
   relay
 };
-inline constexpr std::size_t family_count = 15;
+inline constexpr std::size_t family_count = 18;
 
 constexpr std::string_view family_name(family f) {
   constexpr std::string_view names[family_count] = {
-      "trades", "books",   "tickers",          "candles",      "status",          "matrix", "signals", "positions",
-      "orders", "account", "position_history", "trap_history", "recent_mm_traps", "facts",  "relay"};
+      "trades",           "books",        "tickers",      "candles",         "status",      "matrix",
+      "signals",          "positions",    "orders",       "fills",           "plan_orders", "account",
+      "position_history", "fill_history", "trap_history", "recent_mm_traps", "facts",       "relay"};
   return names[static_cast<std::size_t>(f)];
 }
 

@@ -114,12 +114,13 @@ std::string trader_position_document(const document_context& c, std::uint8_t sid
     w.key("pnl_percent").real(pnl && margin > 0 ? sdk::to_double(*pnl) / margin * 100 : unknown_number);
     w.key("take_profits").array();
     for (const auto& t : targets_of(c, *x)) {
-      const auto& o = t.order->o;
-      w.object().key("percentage").real(size > 0 ? sdk::to_double(o.size, o.size_exp) / size * 100 : unknown_number);
-      w.key("price").decimal(o.price, o.price_exp).end_object();
+      const double part = t.size ? sdk::to_double(*t.size) : size;
+      w.object().key("percentage").real(size > 0 ? part / size * 100 : unknown_number);
+      w.key("price").decimal(t.price.mantissa, t.price.exp).end_object();
     }
     w.end_array();
-    w.key("stop_loss").null();  // stop orders are not on the bus; dashboards keep theirs in current_position
+    const auto stops = stops_of(c, *x);
+    number_or_null(w, "stop_loss", stops.empty() ? std::nullopt : std::optional(stops.front().price));
   }
   w.key("source").string("trapline");
   w.key("timestamp").string(iso_time(list.updated != 0 ? list.updated : c.now));

@@ -7,9 +7,16 @@
 namespace trapline::redis_bridge {
 
 inline constexpr auto option_table = sdk::option_set<settings>(
-    sdk::by_hand(sdk::option_string("url", "unix:./run/redis.sock", "unix:PATH or redis://host:port[/db]")),
+    sdk::by_hand(
+        sdk::option_string("url", "unix:./run/redis.sock", "unix:PATH, redis://host:port[/db], or rediss:// with TLS")),
     sdk::bind<&settings::username>(sdk::option_string("username", nullptr, "ACL user; needs password")),
     sdk::bind<&settings::has_password>(sdk::option_secret("password", "password of the user, or of requirepass")),
+    sdk::bind<&settings::endpoint, &net::stream_endpoint::ca_file>(
+        sdk::option_string("tls.ca_file", nullptr, "PEM file of trusted roots; without it the system's")),
+    sdk::bind<&settings::endpoint, &net::stream_endpoint::certificate_file>(
+        sdk::option_string("tls.certificate_file", nullptr, "PEM file of our own certificate, if Redis asks for one")),
+    sdk::bind<&settings::endpoint, &net::stream_endpoint::key_file>(
+        sdk::option_string("tls.key_file", nullptr, "PEM file of its key")),
     sdk::by_hand(sdk::option_enum("vocabulary", "plain", "plain|seed", "seed adds the seed's words to the documents")),
     sdk::by_hand(sdk::option_enum("profile", "standard", "standard|omega",
                                   "omega adds the keys that programs of the omega-btc-ai ecosystem read")),
@@ -30,8 +37,13 @@ inline constexpr auto option_table = sdk::option_set<settings>(
         sdk::option_int("stream.maxlen.status", "1000", "10..100000000", "the same for feed status")),
     sdk::bind<&settings::position_history>(
         sdk::option_int("history.position_max", "1000", "1..1000000", "entries in the list position_history")),
+    sdk::bind<&settings::fill_history>(
+        sdk::option_int("history.fill_max", "1000", "1..1000000", "entries in the list fill_history")),
     sdk::bind<&settings::commands_allowed>(
-        sdk::option_list("commands.allow", "[]", "ping|refresh", "commands taken from <stream.prefix>:{cmd}:in")),
+        sdk::option_list("commands.allow", "[]", nullptr,
+                         "commands taken from <stream.prefix>:{cmd}:in: ping, refresh, verify, status, plugins, "
+                         "metrics, debug, resubscribe, "
+                         "reset, restart, reload, swap; `debug:feed` allows debug of the instance feed alone")),
     sdk::bind<&settings::has_command_key>(
         sdk::option_secret("commands.hmac_key", "if set, every command must be signed with it")),
     sdk::by_hand(sdk::option_list("publish.groups", "[status, market, account, traps]", "status|market|account|traps",

@@ -1,6 +1,8 @@
 // The plugin: option table, services, subscriptions. All else is in the core.
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <list>
 #include <memory>
 #include <random>
 #include <string>
@@ -24,12 +26,38 @@ class host_environment final : public rb::environment {
   void health(std::uint32_t state, std::string_view text) override { host_.health(state, 0, text); }
   std::string password() override { return host_.secret("password"); }
   std::string command_key() override { return host_.secret("commands.hmac_key"); }
+  std::string ask_engine(std::string_view cmd, std::string_view args,
+                         std::function<void(trapline_status, std::string_view)> done) override {
+    auto& question = questions_.emplace_back(question_to_engine{*this, std::move(done), {}});
+    question.self = std::prev(questions_.end());
+    const auto status = host_.submit(cmd, args, &question_to_engine::answered, &question);
+    if (status == TRAPLINE_OK) return {};
+    questions_.pop_back();
+    if (status == TRAPLINE_E_LIMIT) return "too many commands are under way";
+    if (status == TRAPLINE_E_CLOSED) return "the engine is stopping";
+    return sdk::cat("this engine takes no commands of plugins (status ", status, ")");
+  }
   std::string_view topic_name(std::uint32_t id) override { return host_.topic_name(id); }
   std::string_view symbol(std::uint32_t instrument) override { return host_.symbol(instrument); }
   std::string_view venue(std::uint32_t instrument) override { return host_.venue(instrument); }
 
  private:
+  // What the engine was asked and has not answered. After stop() nothing is answered, and they go with the instance.
+  struct question_to_engine {
+    host_environment& owner;
+    std::function<void(trapline_status, std::string_view)> done;
+    std::list<question_to_engine>::iterator self;
+
+    static void answered(void* context, trapline_status status, trapline_str answer) noexcept {
+      auto& q = *static_cast<question_to_engine*>(context);
+      const auto done = std::move(q.done);
+      q.owner.questions_.erase(q.self);
+      done(status, {answer.ptr, answer.len});
+    }
+  };
+
   sdk::host& host_;
+  std::list<question_to_engine> questions_;
 };
 
 class host_bus final : public rb::bus_outlet {
@@ -117,6 +145,17 @@ class redis_bridge : public sdk::plugin<redis_bridge> {
   }
   void on_other(const trapline_event& e) { bridge_->on_event(e); }
 
+  static constexpr const char* commands[] = {"debug", "refresh", "verify"};
+  std::string command(std::string_view name, std::string_view) {
+    if (name == "debug") return bridge_->debug();
+    if (name == "verify") {
+      if (auto fault = bridge_->misalignment(); !fault.empty()) throw sdk::error(TRAPLINE_E_STATE, {}, fault);
+      return R"({"aligned":true})";
+    }
+    bridge_->refresh();
+    return "null";
+  }
+
   void poll(std::int64_t max_wait) { loop_->poll(max_wait); }
   void wake() {
     if (loop_) loop_->wake();
@@ -158,6 +197,7 @@ class redis_bridge : public sdk::plugin<redis_bridge> {
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_CANDLE) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FEED_STATUS) |
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_SIGNAL) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRAP_MATRIX) |
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_POSITION) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ORDER) |
+      TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_FILL) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_PLAN_ORDER) |
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ACCOUNT) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_GAP);
 
   host_environment environment_;

@@ -226,6 +226,13 @@ std::string position_document(const document_context& c, std::string_view existi
   w.key("position_mode").string(sdk::position_mode_name(x->p.position_mode));
   w.key("positions_count").integer(static_cast<std::int64_t>(list.items.size()));
   stop_json(w, ui, mark ? sdk::to_double(*mark) : unknown_number);
+  // What the venue itself will do, beside what a dashboard has noted.
+  const auto stops = stops_of(c, *x), targets = targets_of(c, *x);
+  const auto first = [&](std::string_view key, const std::vector<target>& of) {
+    number_or_null(w, key, of.empty() ? std::nullopt : std::optional(of.front().price));
+  };
+  first("venue_stop_loss", stops);
+  first("venue_take_profit", targets);
   const double expected = number_in(ui, "expected_leverage");
   w.key("leverage_mismatch").boolean(expected > 0 && expected != leverage);
   w.key("entry_time");

@@ -11,27 +11,27 @@
 
 namespace trapline::redis_bridge {
 
-inline void append_array_head(std::string& out, std::size_t elements) {
-  char text[24] = {'*'};
-  auto* end = std::to_chars(text + 1, text + sizeof text - 2, elements).ptr;
+// `mark`, the number, the end of a line.
+inline void append_head(std::string& out, char mark, std::size_t number) {
+  char text[24] = {mark};
+  auto* end = std::to_chars(text + 1, text + sizeof text - 2, number).ptr;
   *end++ = '\r';
   *end++ = '\n';
-  out.append(text, end);
+  out.append(text, static_cast<std::size_t>(end - text));
 }
 
+inline void append_array_head(std::string& out, std::size_t elements) { append_head(out, '*', elements); }
+
 inline void append_bulk(std::string& out, std::string_view value) {
-  char text[24] = {'$'};
-  auto* end = std::to_chars(text + 1, text + sizeof text - 2, value.size()).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  out.append(text, end);
+  append_head(out, '$', value.size());
   out += value;
-  out += "\r\n";
+  out.append("\r\n", 2);
 }
 
 inline void append_bulk(std::string& out, std::int64_t value) {
   char text[24];
-  append_bulk(out, std::string_view(text, std::to_chars(text, text + sizeof text, value).ptr));
+  const auto* end = std::to_chars(text, text + sizeof text, value).ptr;
+  append_bulk(out, std::string_view(text, static_cast<std::size_t>(end - text)));
 }
 
 inline void append_command(std::string& out, std::initializer_list<std::string_view> words) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -92,6 +93,29 @@ void parse_ingest(const sdk::options& given, settings& s) {
     refuse("ingest.republish", "what is ingested would go round: relay.enabled writes to the streams that are read");
 }
 
+void check_commands(const settings& s) {
+  constexpr std::string_view path = "commands.allow";
+  for (const auto& entry : s.commands_allowed) {
+    const auto colon = entry.find(':');
+    const auto name = std::string_view(entry).substr(0, colon);
+    const auto known = std::find_if(std::begin(command_rules), std::end(command_rules),
+                                    [&](const auto& rule) { return rule.name == name; });
+    if (known == std::end(command_rules)) {
+      std::string names;
+      for (const auto& rule : command_rules) names += sdk::cat(names.empty() ? "" : ", ", rule.name);
+      refuse(path, sdk::cat("'", name, "' is no command; there are ", names));
+    }
+    if (colon != std::string::npos && (!known->of_instance || colon + 1 == entry.size()))
+      refuse(path, sdk::cat("'", entry, "': ",
+                            known->of_instance ? "expected the name of an instance behind ':'"
+                                               : "the command is not about one instance"));
+    if (known->signed_only && !s.has_command_key)
+      refuse(path, sdk::cat("'", name,
+                            "' changes what code runs and is taken only if it is signed: set "
+                            "commands.hmac_key"));
+  }
+}
+
 }  // namespace
 
 void parse_url(std::string_view url, settings& out) {
@@ -99,10 +123,9 @@ void parse_url(std::string_view url, settings& out) {
   if (url.starts_with(unix_scheme)) {
     out.endpoint.unix_path = url.substr(unix_scheme.size());
     if (out.endpoint.unix_path.empty()) refuse("url", "expected a path after 'unix:'");
-  } else if (url.starts_with(tls_scheme)) {
-    refuse("url", "TLS to Redis (rediss://) is not offered yet; use a Unix socket, or redis:// on a trusted network");
-  } else if (url.starts_with(tcp_scheme)) {
-    auto rest = url.substr(tcp_scheme.size());
+  } else if (url.starts_with(tcp_scheme) || url.starts_with(tls_scheme)) {
+    out.endpoint.tls = url.starts_with(tls_scheme);
+    auto rest = url.substr((out.endpoint.tls ? tls_scheme : tcp_scheme).size());
     // Not shown in the message: what stands before the '@' may be a password.
     if (rest.find('@') != std::string_view::npos)
       refuse("url", "credentials do not belong into the URL; use the options username and password");
@@ -115,7 +138,7 @@ void parse_url(std::string_view url, settings& out) {
     }
     parse_authority(rest, out);
   } else {
-    refuse("url", "expected unix:PATH or redis://host:port[/db]");
+    refuse("url", "expected unix:PATH, redis://host:port[/db], or rediss:// with TLS");
   }
   out.endpoint_name = url;
 }
@@ -124,7 +147,12 @@ settings parse_settings(std::string_view json) {
   const sdk::options given(json);
   settings s = option_table.read(given);
   parse_url(given.get<std::string>("url"), s);
+  if (s.endpoint.certificate_file.empty() != s.endpoint.key_file.empty())
+    refuse("tls.certificate_file", "tls.certificate_file and tls.key_file belong together");
+  if (!s.endpoint.tls && !(s.endpoint.ca_file.empty() && s.endpoint.certificate_file.empty()))
+    refuse("url", "tls.* is set, but the URL does not begin with rediss://, so the connection would not be encrypted");
   check_name("stream.prefix", s.prefix);
+  check_commands(s);
   s.words = given.one_of<vocabulary>("vocabulary", {{"plain", vocabulary::plain}, {"seed", vocabulary::seed}});
   s.profile = given.one_of<settings::key_set>(
       "profile", {{"standard", settings::key_set::standard}, {"omega", settings::key_set::omega}});

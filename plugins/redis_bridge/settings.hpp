@@ -14,6 +14,17 @@ namespace trapline::redis_bridge {
 inline constexpr std::int64_t millisecond = 1'000'000;
 inline constexpr std::int64_t second = 1'000 * millisecond;
 
+// What clients may be allowed to ask for. All but the first three are carried out by the engine (docs/control.md).
+struct command_rule {
+  std::string_view name;
+  bool of_instance;  // `args.instance` says which one
+  bool signed_only;  // changes what code runs
+};
+inline constexpr command_rule command_rules[] = {
+    {"ping", false, false},    {"refresh", false, false}, {"verify", false, false}, {"status", false, false},
+    {"plugins", false, false}, {"metrics", false, false}, {"debug", true, false},   {"resubscribe", true, false},
+    {"reset", true, false},    {"restart", true, true},   {"reload", false, true},  {"swap", true, true}};
+
 struct settings {
   net::stream_endpoint endpoint;
   std::string endpoint_name;  // for messages: the URL as configured, which never holds a credential
@@ -35,8 +46,9 @@ struct settings {
   std::int64_t maxlen_account = 100'000;
   std::int64_t maxlen_status = 1'000;
   std::int64_t position_history = 1'000;
+  std::int64_t fill_history = 1'000;
 
-  std::vector<std::string> commands_allowed;  // empty: none are read
+  std::vector<std::string> commands_allowed;  // `debug` or `debug:instance`; empty: none are read
   bool has_command_key = false;               // the value is fetched when it is needed
 
   enum class wrong_type { fail, rename };
@@ -81,7 +93,7 @@ struct settings {
 // Reads the JSON object of configure(). Throws sdk::error with the option's path.
 settings parse_settings(std::string_view json);
 
-// Reads `unix:PATH` or `redis://host[:port][/db]` into endpoint, endpoint_name and database. Throws sdk::error.
+// Reads `unix:PATH` or `redis[s]://host[:port][/db]` into endpoint, endpoint_name and database. Throws sdk::error.
 void parse_url(std::string_view url, settings& out);
 
 }  // namespace trapline::redis_bridge

@@ -11,7 +11,8 @@
 namespace trapline::redis_bridge {
 namespace {
 
-// Order in which a full spool gives way: market data, then status and reports, then signals and the account.
+// Order in which a full spool gives way: market data; status and reports; signals and states of the account, of which a
+// later one makes good for an earlier one; last what happened once, orders and fills.
 int rank(family f) {
   switch (f) {
     case family::trades:
@@ -24,11 +25,15 @@ int rank(family f) {
     case family::matrix:
     case family::trap_history:
       return 1;
+    case family::orders:
+    case family::fills:
+    case family::plan_orders:
+    case family::fill_history:
+      return 3;
     default:
       return 2;
   }
 }
-constexpr int ranks = 3;
 
 }  // namespace
 
@@ -48,6 +53,16 @@ void field_list::add_decimal(std::string_view name, std::int64_t mantissa, int e
   std::string text;  // fits the small-string buffer
   sdk::format_to(text, mantissa, exp);
   add(name, text);
+}
+
+log::log(std::string key, family f, bool list, std::int64_t maxlen)
+    : key_(std::move(key)), family_(f), list_(list), maxlen_(maxlen) {
+  for (const std::string_view word :
+       {std::string_view("XADD"), std::string_view(key_), std::string_view("MAXLEN"), std::string_view("~")})
+    append_bulk(head_, word);
+  append_bulk(head_, maxlen_);
+  append_bulk(head_, "*");
+  append_bulk(head_, "type");
 }
 
 std::uint32_t spool::open(std::string_view key, family f, bool list, std::int64_t maxlen) {
@@ -179,18 +194,11 @@ void spool::write(const log& l, const entry& e, std::string& out) const {
     return;
   }
   append_array_head(out, 6 + 2 * (4 + std::size_t{e.fields.pairs}));
-  append_bulk(out, "XADD");
-  append_bulk(out, l.key_);
-  append_bulk(out, "MAXLEN");
-  append_bulk(out, "~");
-  append_bulk(out, l.maxlen_);
-  append_bulk(out, "*");
-  append_bulk(out, "type");
+  out += l.head_;
   append_bulk(out, e.type);
   append_bulk(out, "seq");
   append_bulk(out, static_cast<std::int64_t>(e.seq));
-  append_bulk(out, "boot_id");
-  append_bulk(out, boot_id_);
+  out += after_seq_.resp;
   append_bulk(out, "ts");
   append_bulk(out, e.ts);
   out += e.fields.resp;
@@ -208,7 +216,8 @@ bool spool::next(std::string& out, std::uint32_t& index, std::int64_t mono) {
     while (!queue.empty()) {
       index = queue.front();
       auto& l = *logs_[index];
-      if (!l.has_work() || l.resuming_ || !l.refused_.empty() || mono < l.halted_until_) {
+      if (!l.has_work() || l.resuming_ || !l.refused_.empty() || mono < l.halted_until_ ||
+          (l.probing_ && !l.flight_.empty())) {
         l.queued_ = false;  // wake() brings it back
         queue.pop_front();
         burst_ = 0;
@@ -246,24 +255,40 @@ void spool::answered(std::uint32_t index, bool error, std::int64_t retry_at) {
     l.refused_.push_back(std::move(e));
   } else {
     l.acked_ = e.seq;
+    l.probing_ = false;
     release(e);
-    if (!l.refused_.empty()) {
-      // Refused entries in front of one that was taken: sent now, they would stand out of order.
-      loss gap{"redis_refused"};
-      std::uint64_t events = 0;
-      for (const auto& r : l.refused_) {
-        add_to(gap, r);
-        events += r.gap ? 0 : r.covers;
-        release(r);
-      }
-      l.refused_.clear();
-      lose(l, events);
-      announce(l, gap, l.fresh_);
-    }
+    give_up_refused(l);
   }
   if (l.flight_.empty() && !l.refused_.empty()) settle_refused(l, retry_at);
   wake(l, index);
   publish_gauges();
+}
+
+// Refused entries in front of one that was taken: under their numbers they would stand out of order. Orders and fills
+// come once more under new ones, behind a marker; the rest is lost.
+void spool::give_up_refused(log& l) {
+  if (l.refused_.empty()) return;
+  const bool comes_again = rank(l.family_) == ranks - 1;
+  loss gap{comes_again ? "reordered" : "redis_refused"};
+  std::uint64_t events = 0;
+  for (const auto& r : l.refused_) {
+    add_to(gap, r);
+    events += r.gap ? 0 : r.covers;
+    if (!comes_again) release(r);
+  }
+  if (comes_again) {
+    for (auto& r : l.refused_) {
+      r.seq = 0;
+      r.refused = false;
+    }
+    l.fresh_.insert(l.fresh_.begin(), std::make_move_iterator(l.refused_.begin()),
+                    std::make_move_iterator(l.refused_.end()));
+    gap.count = 0;
+  } else {
+    lose(l, events);
+  }
+  l.refused_.clear();
+  announce(l, gap, l.fresh_);
 }
 
 // Nothing behind the refused entries was taken, so that they can be sent again in order.
@@ -273,6 +298,7 @@ void spool::settle_refused(log& l, std::int64_t retry_at) {
                   std::make_move_iterator(l.refused_.end()));
   l.refused_.clear();
   l.halted_until_ = retry_at;
+  l.probing_ = true;  // else an outage that ends in the middle of a burst would split it
 }
 
 void spool::connection_lost() {
@@ -281,7 +307,7 @@ void spool::connection_lost() {
                       std::make_move_iterator(l->refused_.end()));
     l->refused_.clear();
     l->resuming_ = true;
-    l->halted_until_ = 0;
+    l->halted_until_ = 0;  // but still one at a time: what refused the last ones may last
   }
 }
 
@@ -297,22 +323,14 @@ void spool::skip_resume(std::uint32_t index) {
 
 void spool::resume(std::uint32_t index, std::uint64_t last) {
   auto& l = *logs_[index];
-  loss refused{"redis_refused"};
-  std::uint64_t events = 0;
   while (!l.flight_.empty() && l.flight_.front().seq <= last) {
-    const entry& e = l.flight_.front();
-    if (e.refused) {
-      add_to(refused, e);
-      events += e.gap ? 0 : e.covers;
-    }
-    release(e);
+    entry& e = l.flight_.front();
     l.acked_ = e.seq;
+    if (e.refused) l.refused_.push_back(std::move(e));
+    else release(e);
     l.flight_.pop_front();
   }
-  if (refused.count > 0) {
-    lose(l, events);
-    announce(l, refused, l.fresh_);
-  }
+  give_up_refused(l);
   for (auto& e : l.flight_) e.refused = false;
   const auto repeated = l.flight_.size();
   l.again_.insert(l.again_.begin(), std::make_move_iterator(l.flight_.begin()),

@@ -47,7 +47,7 @@ struct entry {
 
 // What is known to be lost, to be told by a gap entry.
 struct loss {
-  std::string_view reason;  // `spool_overflow`, `redis_refused`, `redis_lost`
+  std::string_view reason;  // `spool_overflow`, `redis_refused`, `redis_lost`, `reordered`
   std::uint64_t count = 0;
   std::uint64_t from_seq = 0, to_seq = 0;  // 0 = the lost entries had no number
   std::uint64_t repeated = 0;              // entries behind it that a reader may have seen before
@@ -56,12 +56,13 @@ struct loss {
 
 class log {
  public:
-  log(std::string key, family f, bool list, std::int64_t maxlen)
-      : key_(std::move(key)), family_(f), list_(list), maxlen_(maxlen) {}
+  log(std::string key, family f, bool list, std::int64_t maxlen);
 
   const std::string& key() const { return key_; }
   family kind() const { return family_; }
   bool is_list() const { return list_; }
+  std::uint64_t confirmed() const { return acked_; }  // the highest number that Redis has confirmed
+  std::size_t waiting() const { return fresh_.size() + flight_.size() + again_.size() + refused_.size(); }
 
  private:
   // Readers of this list know nothing but its own kind of object, so losses are counted and logged only.
@@ -73,12 +74,14 @@ class log {
   family family_;
   bool list_;
   std::int64_t maxlen_;
+  std::string head_;  // of each XADD, encoded: up to the name of the first field
   std::deque<entry> fresh_, flight_, again_;
   std::vector<entry> refused_;  // in flight and answered with an error, while later ones are still in flight
   loss overflow_;               // stands in front of fresh_
   std::uint64_t next_seq_ = 1;
   std::uint64_t acked_ = 0;        // highest number that Redis has confirmed
   std::int64_t halted_until_ = 0;  // mono; after an error
+  bool probing_ = false;           // after an error: one entry at a time, until one is taken
   bool resuming_ = false;          // waits for what is read back
   bool queued_ = false;            // stands in spool::ready_
 };
@@ -86,7 +89,9 @@ class log {
 class spool {
  public:
   spool(std::uint64_t max_commands, std::uint64_t max_bytes, std::string boot_id, environment& env, meters& m)
-      : max_commands_(max_commands), max_bytes_(max_bytes), boot_id_(std::move(boot_id)), env_(env), meters_(m) {}
+      : max_commands_(max_commands), max_bytes_(max_bytes), boot_id_(std::move(boot_id)), env_(env), meters_(m) {
+    after_seq_.add("boot_id", boot_id_);
+  }
 
   // Index of the log with this key, made on first use.
   std::uint32_t open(std::string_view key, family f, bool list, std::int64_t maxlen);
@@ -137,6 +142,7 @@ class spool {
   void lose(log& l, std::uint64_t count);
   void add_to(loss& gap, const entry& e);
   void announce(log& l, const loss& gap, std::deque<entry>& where, std::uint64_t seq = 0);
+  void give_up_refused(log& l);
   void settle_refused(log& l, std::int64_t retry_at);
   entry gap_entry(const log& l, const loss& what) const;
   void write(const log& l, const entry& e, std::string& out) const;
@@ -146,13 +152,15 @@ class spool {
 
   std::uint64_t max_commands_, max_bytes_;
   std::string boot_id_;
+  field_list after_seq_;  // the field that is the same in every entry, encoded
   environment& env_;
   meters& meters_;
   std::vector<std::unique_ptr<log>> logs_;
   std::unordered_map<std::string, std::uint32_t> by_key_;
   std::uint64_t order_ = 0, commands_ = 0, bytes_ = 0, dropped_ = 0;
-  std::deque<std::uint32_t> ready_[3];  // logs with work, by rank
-  unsigned burst_ = 0;                  // entries taken in a row from the first of a queue
+  static constexpr int ranks = 4;
+  std::deque<std::uint32_t> ready_[ranks];  // logs with work, by rank
+  unsigned burst_ = 0;                      // entries taken in a row from the first of a queue
 };
 
 }  // namespace trapline::redis_bridge

@@ -72,6 +72,8 @@ touched world::apply(const trapline_event& e) {
       return hand(&world::on_position, sdk::payload(e, position));
     case TRAPLINE_EVENT_ORDER:
       return hand(&world::on_order, sdk::payload<trapline_order>(e));
+    case TRAPLINE_EVENT_PLAN_ORDER:
+      return hand(&world::on_plan, sdk::payload<trapline_plan_order>(e));
     case TRAPLINE_EVENT_ACCOUNT:
       return hand(&world::on_account, sdk::payload<trapline_account>(e));
     case TRAPLINE_EVENT_GAP:
@@ -130,20 +132,44 @@ void world::compare_positions(const std::vector<position_view>& before, bool fir
     if (!find(positions_.items, was)) changes_.push_back({"closed", was});
 }
 
+bool world::was_closed(std::string_view id) const {
+  return std::find(closed_.begin(), closed_.end(), id) != closed_.end();
+}
+
 touched world::on_order(const trapline_event& e, const trapline_order& o) {
   const order_view item{e.instrument, o, e.ts_event};
   if (e.flags & TRAPLINE_FLAG_SNAPSHOT) return {.orders = collect(orders_, e, !open_order(o), item)};
   const auto id = sdk::view(o.order_id);
-  const bool closed = std::find(closed_orders_.begin(), closed_orders_.end(), id) != closed_orders_.end();
   const auto it = std::find_if(orders_.items.begin(), orders_.items.end(),
                                [&](const auto& x) { return sdk::view(x.o.order_id) == id; });
-  if (closed || (it != orders_.items.end() && e.ts_event < it->ts)) return {};  // overtaken by a later report
+  if (was_closed(id) || (it != orders_.items.end() && e.ts_event < it->ts)) return {};  // overtaken by a later report
   if (it != orders_.items.end()) orders_.items.erase(it);
   if (open_order(o)) orders_.items.push_back(item);
-  else closed_orders_[next_closed_++ % closed_orders_.size()] = id;
+  else remember_closed(std::string(id));
   if (orders_.items.size() > max_orders) orders_.items.erase(orders_.items.begin());
   orders_.updated = e.ts_recv;
   return {.orders = true};
+}
+
+touched world::on_plan(const trapline_event& e, const trapline_plan_order& p) {
+  const plan_view item{e.instrument, p, e.ts_event};
+  const bool waits = p.kind != TRAPLINE_PLAN_NONE &&
+                     (p.status == TRAPLINE_PLAN_STATUS_LIVE || p.status == TRAPLINE_PLAN_STATUS_UNKNOWN);
+  if (e.flags & TRAPLINE_FLAG_SNAPSHOT) {
+    const bool complete = collect(plans_, e, !waits, item);
+    return {.positions = complete, .orders = complete};
+  }
+  const auto it = std::find_if(plans_.items.begin(), plans_.items.end(), [&](const auto& x) {
+    return x.p.kind == p.kind && sdk::view(x.p.plan_id) == sdk::view(p.plan_id);
+  });
+  auto id = sdk::cat("plan ", static_cast<int>(p.kind), " ", sdk::view(p.plan_id));
+  if (was_closed(id) || (it != plans_.items.end() && e.ts_event < it->ts)) return {};
+  if (it != plans_.items.end()) plans_.items.erase(it);
+  if (waits) plans_.items.push_back(item);
+  else remember_closed(std::move(id));
+  if (plans_.items.size() > max_orders) plans_.items.erase(plans_.items.begin());
+  plans_.updated = e.ts_recv;
+  return {.positions = true, .orders = true};
 }
 
 touched world::on_account(const trapline_event& e, const trapline_account& a) {
@@ -212,9 +238,11 @@ touched world::on_gap(const trapline_event&, const trapline_gap& g) {
   const bool on_bus = g.channel == TRAPLINE_GAP_BUS;
   suspect(positions_, on_bus);
   suspect(orders_, on_bus);
+  suspect(plans_, on_bus);
   suspect(accounts_, on_bus);
   // Single reports never made a complete list: an order that was closed meanwhile would stay for ever.
   if (orders_.state == list_state::unknown) orders_.items.clear();
+  if (plans_.state == list_state::unknown) plans_.items.clear();
   return {.positions = true, .orders = true, .account = true};
 }
 

@@ -57,6 +57,12 @@ struct order_view {
   std::int64_t ts = 0;
 };
 
+struct plan_view {
+  std::uint32_t instrument = 0;
+  trapline_plan_order p{};
+  std::int64_t ts = 0;
+};
+
 struct account_view {
   trapline_account a{};
 };
@@ -96,6 +102,8 @@ class world {
   const std::vector<feed_view>& feeds() const { return feeds_; }
   const account_list<position_view>& positions() const { return positions_; }
   const account_list<order_view>& orders() const { return orders_; }
+  // Plan orders that wait for their trigger.
+  const account_list<plan_view>& plans() const { return plans_; }
   const account_list<account_view>& accounts() const { return accounts_; }
   const std::optional<matrix_view>& matrix() const { return matrix_; }
   // The position that current_position shows: of the BTC instrument if there is one, else the largest by entry value.
@@ -105,12 +113,15 @@ class world {
   touched on_status(const trapline_event& e, const trapline_feed_status& s);
   touched on_position(const trapline_event& e, const trapline_position& p);
   touched on_order(const trapline_event& e, const trapline_order& o);
+  touched on_plan(const trapline_event& e, const trapline_plan_order& p);
   touched on_account(const trapline_event& e, const trapline_account& a);
   touched on_matrix(const trapline_event& e, const trapline_trap_matrix& m);
   touched on_trade(const trapline_event& e, const trapline_trade& t);
   touched on_ticker(const trapline_event& e, const trapline_ticker& t);
   touched on_gap(const trapline_event& e, const trapline_gap& g);
   quote_view& quote_of(std::uint32_t instrument);
+  bool was_closed(std::string_view id) const;
+  void remember_closed(std::string id) { closed_[next_closed_++ % closed_.size()] = std::move(id); }
   void set_last(quote_view& q, sdk::decimal price, const trapline_event& e);
   void compare_positions(const std::vector<position_view>& before, bool first_list);
 
@@ -119,8 +130,9 @@ class world {
   std::map<std::uint32_t, quote_view> quotes_;
   account_list<position_view> positions_;
   account_list<order_view> orders_;
-  // Ids of the orders that were closed last: a late report does not bring them back.
-  std::array<std::string, 256> closed_orders_;
+  account_list<plan_view> plans_;
+  // Ids of the orders and plan orders that were closed last: a late report does not bring them back.
+  std::array<std::string, 256> closed_;
   std::size_t next_closed_ = 0;
   account_list<account_view> accounts_;
   std::vector<position_change> changes_;

@@ -45,6 +45,13 @@ TEST(redis, the_running_program_serves_every_reader_and_survives_being_killed) {
           "btc_market_regime", "trap_metrics", "long_trader_position", "trapline:v1:index"})
       EXPECT_TRUE(eventually([&] { return s.redis().ask({"EXISTS", key}) == "1"; })) << key << s.log();
     EXPECT_TRUE(eventually([&] { return document(s, "ws_status")["consciousness_state"] == "DIVINE_CONNECTED"; }));
+    const auto verify = [&] { return s.run({"ctl", "command", "redis", "verify"}); };
+    EXPECT_TRUE(eventually([&] { return verify().code == 0; })) << verify().err;
+    s.redis().ask({"CONFIG", "SET", "maxmemory", "1"});
+    EXPECT_TRUE(eventually([&] { return verify().code == 1; }));
+    EXPECT_NE(verify().err.find("OOM"), std::string::npos) << verify().err;
+    s.redis().ask({"CONFIG", "SET", "maxmemory", "0"});
+    EXPECT_TRUE(eventually([&] { return verify().code == 0; })) << verify().err;
     const auto entry = send(s, "once");
     EXPECT_TRUE(eventually([&] { return answers_to(s, entry) == "accepted done "; })) << answers_to(s, entry);
     p.signal(SIGKILL);

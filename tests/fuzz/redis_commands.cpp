@@ -78,11 +78,11 @@ void redis_commands(std::string_view input) {
   deaf handler;
   connection c(loop, s, env, m, handler);
   std::vector<std::string> carried_out;
-  command_reader commands(s, env, "boot", [&](std::string_view cmd, std::string_view args) {
+  command_reader commands(s, env, "boot", [&](std::uint32_t, std::string_view cmd, std::string_view args) {
     require(cmd == "ping" || cmd == "refresh", "only what is allowed is carried out");
     require(nlohmann::json::parse(args, nullptr, false).is_object() && args.size() <= 4096, "args are a small object");
     carried_out.emplace_back(cmd);
-    return std::string();
+    return command_reader::outcome();
   });
   const auto bytes = form == 'R' ? std::string(input) : poll_answer(input);
   reply_reader reader;

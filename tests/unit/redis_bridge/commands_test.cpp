@@ -1,6 +1,4 @@
 // Commands in: carried out at most once, answered exactly once, whatever the client or the network does.
-#include <openssl/hmac.h>
-
 #include "proxy.hpp"
 #include "rig.hpp"
 #include "trapline/sdk/text.hpp"
@@ -89,6 +87,104 @@ TEST_F(commands_in, refresh_writes_the_documents_at_once) {
   server->ask({"DEL", "ws_status"});
   send({"id", "a", "ttl_ms", "60000", "actor", "tester", "cmd", "refresh"});
   EXPECT_TRUE(until([&] { return server->ask({"EXISTS", "ws_status"}) == "1"; }));
+}
+
+TEST_F(commands_in, what_the_engine_does_is_answered_when_it_is_done_with_its_result) {
+  config.commands_allowed = {"ping", "status"};
+  connect();
+  const auto entry = send({"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "status", "args", R"({"x":1})"});
+  ASSERT_TRUE(until([&] { return env.asked.size() == 1; }));
+  EXPECT_EQ(env.asked[0].cmd, "status");
+  EXPECT_EQ(env.asked[0].args, R"({"x":1})");
+  EXPECT_EQ(answers(entry), std::vector<std::string>{"accepted "}) << "and nothing more yet";
+  ASSERT_TRUE(settles(ping("b"))) << "others do not wait for it";
+  server->ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  ASSERT_TRUE(until([&] { return reconnects == 1; }));
+  env.asked[0].done(TRAPLINE_OK, R"({"state":"running"})");
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), done);
+  EXPECT_EQ(server->stream(out).back().at("result"), R"({"state":"running"})");
+  EXPECT_EQ(env.asked.size(), 1u) << "the broken connection did not ask again";
+  nothing_is_left();
+}
+
+TEST_F(commands_in, what_the_engine_refuses_is_rejected_with_its_words) {
+  config.commands_allowed = {"debug"};
+  connect();
+  const auto entry = send({"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "debug"});
+  ASSERT_TRUE(until([&] { return env.asked.size() == 1; }));
+  env.asked[0].done(TRAPLINE_E_NOT_FOUND, "there is no instance 'fed'");
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), (std::vector<std::string>{"accepted ", "rejected there is no instance 'fed'"}));
+  env.engine_refusal = "the engine is stopping";
+  const auto late = send({"id", "b", "ttl_ms", "60000", "actor", "me", "cmd", "debug"});
+  ASSERT_TRUE(settles(late));
+  EXPECT_EQ(answers(late), (std::vector<std::string>{"accepted ", "rejected the engine is stopping"}));
+}
+
+TEST_F(commands_in, a_result_beyond_the_limit_is_left_out_and_said_so) {
+  config.commands_allowed = {"status"};
+  connect();
+  const auto entry = send({"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "status"});
+  ASSERT_TRUE(until([&] { return env.asked.size() == 1; }));
+  env.asked[0].done(TRAPLINE_OK, std::string(100'000, '1'));
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry).back(), "done result_too_large");
+}
+
+TEST_F(commands_in, a_command_can_be_allowed_for_one_instance_alone) {
+  config.commands_allowed = {"debug:feed"};
+  connect();
+  const auto debug = [&](const std::string& id, const std::string& args) {
+    return send({"id", id, "ttl_ms", "60000", "actor", "me", "cmd", "debug", "args", args});
+  };
+  for (const auto* args : {R"({"instance":"redis"})", R"({"instance":7})", R"({"instance":"feed2"})", "{}"})
+    EXPECT_EQ(refusal(debug("a", args)), "rejected not_allowed") << args;
+  debug("b", R"({"instance":"feed"})");
+  EXPECT_TRUE(until([&] { return env.asked.size() == 1; }));
+}
+
+// Such as a reload that takes this instance away.
+TEST_F(commands_in, a_command_that_ends_this_instance_does_not_hold_it_up) {
+  config.commands_allowed = {"reload"};
+  connect();
+  const auto entry = send({"id", "a", "ttl_ms", "60000", "actor", "me", "cmd", "reload"});
+  ASSERT_TRUE(until([&] { return env.asked.size() == 1; }));
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(until([&] { return core->drain(); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::nanoseconds(config.drain_limit));
+  core.reset();
+  env.asked.clear();
+  make_as("boot-b");
+  ASSERT_TRUE(settles(entry));
+  EXPECT_EQ(answers(entry), (std::vector<std::string>{"accepted ", "rejected interrupted"}));
+  EXPECT_TRUE(env.asked.empty()) << "not again";
+}
+
+TEST_F(commands_in, verify_tells_what_is_not_well) {
+  config.commands_allowed = {"verify"};
+  env.fixed_now = event::default_ts;
+  connect();
+  int n = 0;
+  const auto verify = [&] {
+    const auto entry = send({"id", std::to_string(++n), "ttl_ms", "60000", "actor", "me", "cmd", "verify"});
+    EXPECT_TRUE(settled() && settles(entry));
+    return answers(entry).back();
+  };
+  EXPECT_EQ(verify(), "rejected no feed has reported yet");
+  core->on_event(feed_status(TRAPLINE_FEED_LIVE));
+  EXPECT_EQ(verify(), "done ");
+  core->on_event(feed_status(TRAPLINE_FEED_LIVE, TRAPLINE_ENDPOINT_PRIVATE));
+  EXPECT_EQ(verify(), "rejected the position is not known for certain");
+  core->on_event(no_positions());
+  EXPECT_EQ(verify(), "done ");
+  core->on_event(feed_status(TRAPLINE_FEED_BACKOFF));
+  EXPECT_EQ(verify(), "rejected feed feed (public) is BACKOFF");
+  core->on_event(feed_status(TRAPLINE_FEED_LIVE));
+  server->ask({"SET", trades_key, "another program's"});
+  trades(1, 1);
+  ASSERT_TRUE(until([&] { return !core->misalignment().empty(); }));
+  EXPECT_NE(core->misalignment().find("WRONGTYPE"), std::string::npos) << core->misalignment();
 }
 
 TEST_F(commands_in, what_was_written_before_the_bridge_started_is_read) {
@@ -185,15 +281,7 @@ TEST_F(commands_in, with_a_key_only_signed_commands_are_carried_out) {
   connect();
   const auto time = server->ask({"TIME"});
   const auto ts = time.substr(1, time.find(',') - 1) + "000";
-  const auto sign = [&](const std::string& message) {
-    unsigned char mac[32];
-    unsigned n = 0;
-    HMAC(EVP_sha256(), "secret", 6, reinterpret_cast<const unsigned char*>(message.data()), message.size(), mac, &n);
-    std::string hex;
-    for (const auto b : mac) hex += sdk::cat("0123456789abcdef"[b >> 4], "0123456789abcdef"[b & 15]);
-    return hex;
-  };
-  const auto mac = sign("a\n60000\n" + ts + "\nme\nping\n{}");
+  const auto mac = signature("secret", "a\n60000\n" + ts + "\nme\nping\n{}");
   const std::vector<std::string> right = {"id",   "a",    "ttl_ms", "60000", "actor", "me",   "cmd",
                                           "ping", "args", "{}",     "ts",    ts,      "hmac", mac};
   auto changed = right;

@@ -151,6 +151,10 @@ TEST_P(contract_keys_in, are_all_in_the_table_with_their_type_and_fields_and_non
   core->on_event(no_positions());
   core->on_event(position(sample_position()));
   core->on_event(order("o1"));
+  core->on_event(fill("f1"));
+  core->on_event(plan("p1", TRAPLINE_PLAN_STOP_LOSS, 85'000));
+  core->on_event(no_plans());
+  core->on_event(plan("p2", TRAPLINE_PLAN_TAKE_PROFIT, 83'500));
   core->on_event(account("USDT", complete));
   core->on_event(matrix(0.81));
   core->on_event(test::signal());

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -81,10 +83,72 @@ TEST_F(in_the_engine, a_hanging_redis_does_not_hold_the_bus_back) {
 
 TEST_F(in_the_engine, a_wrong_url_is_a_configuration_error_with_its_path) {
   engine e(options());
-  const auto problems = e.load_text(yaml("rediss://localhost:1", ""), "test.yaml");
+  const auto problems = e.load_text(yaml("redis://user:hunter2@localhost:1", ""), "test.yaml");
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_NE(problems[0].find("url"), std::string::npos) << problems[0];
-  EXPECT_NE(problems[0].find("not offered yet"), std::string::npos) << problems[0];
+  EXPECT_NE(problems[0].find("username and password"), std::string::npos) << problems[0];
+  EXPECT_EQ(problems[0].find("hunter2"), std::string::npos) << problems[0];
+}
+
+TEST_F(in_the_engine, a_client_of_redis_asks_what_trapline_ctl_asks) {
+  ::test::redis_server server;
+  engine e(options());
+  ASSERT_NO_FATAL_FAILURE(
+      start(e, yaml(server.url(), "count: 100", ", commands: {allow: [status, \"debug:redis\", reset]}")));
+  const auto ask = [&](const std::string& id, const std::string& cmd, const std::string& args) {
+    server.ask(
+        {"XADD", "trapline:v1:{cmd}:in", "*", "id", id, "ttl_ms", "60000", "actor", "me", "cmd", cmd, "args", args});
+    std::map<std::string, std::string> last;
+    eventually([&] {
+      for (auto& r : server.stream("trapline:v1:{cmd}:reply"))
+        if (r.at("id") == id) last = r;
+      return !last.empty() && last.at("status") != "accepted";
+    });
+    return last;
+  };
+  auto r = ask("a", "status", "{}");
+  EXPECT_EQ(r["status"], "done") << r["reason"];
+  EXPECT_NE(r["result"].find("\"redis\""), std::string::npos) << r["result"];
+  r = ask("b", "debug", R"({"instance":"redis"})");
+  EXPECT_EQ(r["status"], "done") << r["reason"];
+  EXPECT_NE(r["result"].find("\"connected\":true"), std::string::npos) << r["result"];
+  r = ask("c", "debug", R"({"instance":"source"})");
+  EXPECT_EQ(r["reason"], "not_allowed");
+  r = ask("d", "reset", R"({"instance":"fed"})");
+  EXPECT_EQ(r["status"], "rejected");
+  EXPECT_NE(r["reason"].find("'fed'"), std::string::npos) << r["reason"];
+  std::string what;
+  EXPECT_TRUE(e.stop(true, what)) << what;
+}
+
+// The command takes away the instance that has to answer it.
+TEST_F(in_the_engine, a_command_that_restarts_the_bridge_itself_is_carried_out_once_and_answered_once) {
+  ::test::redis_server server;
+  std::ofstream(dir.path() + "/key") << "secret";
+  std::filesystem::permissions(dir.path() + "/key", std::filesystem::perms::owner_read);
+  engine e(options());
+  ASSERT_NO_FATAL_FAILURE(
+      start(e, yaml(server.url(), "count: 100",
+                    ", commands: {allow: [ping, \"restart:redis\"], hmac_key: \"file:" + dir.path() + "/key\"}")));
+  const auto send = [&](const std::string& id, const std::string& cmd, const std::string& args) {
+    const auto ts = std::to_string(std::time(nullptr)) + "000";
+    server.ask({"XADD", "trapline:v1:{cmd}:in", "*", "id", id, "ttl_ms", "60000", "actor", "me", "cmd", cmd, "args",
+                args, "ts", ts, "hmac",
+                test::signature("secret", id + "\n60000\n" + ts + "\nme\n" + cmd + "\n" + args)});
+  };
+  const auto said = [&](const std::string& id) {
+    std::string out;
+    for (const auto& r : server.stream("trapline:v1:{cmd}:reply"))
+      if (r.at("id") == id) out += r.at("status") + " " + r.at("reason") + ";";
+    return out;
+  };
+  send("a", "restart", R"({"instance":"redis"})");
+  EXPECT_TRUE(eventually([&] { return said("a") == "accepted ;rejected interrupted;"; })) << said("a");
+  send("b", "ping", "{}");
+  EXPECT_TRUE(eventually([&] { return said("b") == "accepted ;done ;"; })) << said("b");
+  EXPECT_EQ(said("a"), "accepted ;rejected interrupted;");
+  std::string what;
+  EXPECT_TRUE(e.stop(true, what)) << what;
 }
 
 TEST_F(in_the_engine, the_password_stays_out_of_the_log) {

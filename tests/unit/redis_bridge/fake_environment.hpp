@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,12 @@ class fake_environment final : public environment {
   }
   std::string password() override { return password_value; }
   std::string command_key() override { return command_key_value; }
+  std::string ask_engine(std::string_view cmd, std::string_view args,
+                         std::function<void(trapline_status, std::string_view)> done) override {
+    if (!engine_refusal.empty()) return engine_refusal;
+    asked.push_back({std::string(cmd), std::string(args), std::move(done)});
+    return {};
+  }
   std::string_view topic_name(std::uint32_t id) override {
     return id < topics.size() ? topics[id] : std::string_view();
   }
@@ -42,6 +49,12 @@ class fake_environment final : public environment {
   }
 
   std::int64_t fixed_now = 1'723'161'257'000'000'000;  // one second after the events; 0 = the real time
+  struct request {
+    std::string cmd, args;
+    std::function<void(trapline_status, std::string_view)> done;
+  };
+  std::vector<request> asked;
+  std::string engine_refusal;
   std::string password_value, command_key_value;
   std::uint32_t health_state = 99;
   std::string health_text;
@@ -63,7 +76,9 @@ class fake_environment final : public environment {
                                           "sig.trap.BTCUSDT",
                                           "sig.matrix.BTCUSDT",
                                           "sys.gap",
-                                          "md.trade.bitget.ETHUSDT"};
+                                          "md.trade.bitget.ETHUSDT",
+                                          "acct.fill.bitget",
+                                          "acct.plan_order.bitget"};
 
  private:
   static std::int64_t clock(clockid_t which) {
@@ -85,7 +100,9 @@ enum topic_id : std::uint32_t {
   topic_signal,
   topic_matrix,
   topic_sys,
-  topic_trade_eth
+  topic_trade_eth,
+  topic_fill,
+  topic_plan
 };
 
 // An event with its payload, as it lies on the bus.
@@ -174,6 +191,41 @@ inline event order(std::string_view id, std::uint8_t status = TRAPLINE_ORDER_LIV
   return {TRAPLINE_EVENT_ORDER, topic_order, o, flags, ts};
 }
 
+// Part of what closes the sample position.
+inline event fill(std::string_view id, std::uint16_t flags = 0) {
+  trapline_fill f{};
+  sdk::assign(f.trade_id, id);
+  sdk::assign(f.order_id, "o1");
+  sdk::assign(f.fee_coin, "USDT");
+  f.side = TRAPLINE_SIDE_BUY;
+  f.liquidity = TRAPLINE_LIQUIDITY_MAKER;
+  f.price = 83'000;
+  f.size = 62;
+  f.size_exp = -4;
+  f.fee = -1029;
+  f.realised_pnl = 74'310;
+  f.money_exp = -4;
+  return {TRAPLINE_EVENT_FILL, topic_fill, f, flags};
+}
+
+// A plan order of the sample position.
+inline event plan(std::string_view id, std::uint8_t kind, std::int64_t trigger,
+                  std::uint8_t status = TRAPLINE_PLAN_STATUS_LIVE, std::uint16_t flags = 0,
+                  std::int64_t ts = event::default_ts) {
+  trapline_plan_order p{};
+  sdk::assign(p.plan_id, id);
+  p.kind = kind;
+  p.status = status;
+  p.side = TRAPLINE_SIDE_BUY;
+  p.trigger_by = TRAPLINE_TRIGGER_BY_MARK;
+  p.order_type = TRAPLINE_ORDER_TYPE_MARKET;
+  p.trigger_price = trigger;
+  return {TRAPLINE_EVENT_PLAN_ORDER, topic_plan, p, flags, ts};
+}
+inline event no_plans() {
+  return {TRAPLINE_EVENT_PLAN_ORDER, topic_plan, trapline_plan_order{}, complete, event::default_ts, 0};
+}
+
 inline event account(std::string_view coin, std::uint16_t flags) {
   trapline_account a{};
   sdk::assign(a.margin_coin, coin);
@@ -234,6 +286,8 @@ inline event signal() {
   e[0].value = 1.9;
   sdk::assign(e[1].name, "burst_z");
   e[1].value = 7.2;
+  e[0].contribution = 0.4;
+  e[1].contribution = 0.9;
   return {TRAPLINE_EVENT_SIGNAL, topic_signal, s, 0, event::default_ts, 1, e, sizeof e};
 }
 

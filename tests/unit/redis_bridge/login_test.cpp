@@ -73,6 +73,21 @@ TEST_F(login, the_database_of_the_url_is_selected) {
   EXPECT_EQ(server->ask({"INFO", "keyspace"}).find("db0:"), std::string::npos);
 }
 
+TEST_F(login, a_silent_connection_is_probed_and_cut_if_nothing_answers) {
+  env.password_value = right_password;
+  config.position_period = config.orders_period = config.account_period = config.trap_period = 3'600 * second;
+  config.ping_after = 20 * millisecond;
+  config.reply_timeout = 100 * millisecond;
+  connect();
+  server->ask({"CONFIG", "RESETSTAT"});  // the server was probed at its start, too
+  ASSERT_TRUE(until([&] { return server->ask({"INFO", "commandstats"}).find("cmdstat_ping") != std::string::npos; }));
+  EXPECT_EQ(reconnects, 0u);
+  server->pause();
+  ASSERT_TRUE(until([&] { return env.logged("no answer from Redis within the time limit") > 0; }));
+  server->resume();
+  EXPECT_TRUE(until([&] { return core->connected(); }));
+}
+
 TEST_F(login, answers_may_arrive_byte_by_byte) {
   env.password_value = right_password;
   proxy between(server->folder() + "/proxy.sock", server->socket_path());

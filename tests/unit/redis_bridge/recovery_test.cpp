@@ -1,4 +1,6 @@
 // Broken connections, hanging and dying servers: nothing lost or repeated in silence.
+#include <thread>
+
 #include "proxy.hpp"
 #include "rig.hpp"
 
@@ -158,6 +160,34 @@ TEST_F(recovery, a_server_killed_in_the_middle_of_a_burst_is_continued_exactly) 
     if (r.trade_ids.empty()) continue;  // all were confirmed before the end: the gap alone is left
     ASSERT_EQ(r.trade_ids, range(n - static_cast<int>(r.trade_ids.size()) + 1, n));
   }
+}
+
+class loading : public recovery {
+ protected:
+  void SetUp() override {
+    // Reads its file slowly, and answers meanwhile that it does.
+    server_options = {"--appendonly", "yes", "--appendfsync", "always", "--key-load-delay", "50"};
+    recovery::SetUp();
+  }
+};
+
+TEST_F(loading, a_server_that_still_reads_its_file_costs_nothing) {
+  connect();
+  trades(1, 10'000);
+  ASSERT_TRUE(settled());
+  trades(10'001, 12'000);
+  loop.poll(3 * millisecond);
+  server->kill();
+  ASSERT_TRUE(until([&] { return !core->connected(); }));
+  trades(12'001, 13'000);
+  std::thread restart([&] { server->restart(); });
+  const bool done = settled();
+  restart.join();
+  ASSERT_TRUE(done);
+  EXPECT_GE(env.logged("LOADING"), 1);
+  EXPECT_EQ(all().trade_ids, range(1, 13'000));
+  EXPECT_TRUE(all().dense);
+  EXPECT_EQ(all().gaps, 0);
 }
 
 TEST_F(recovery, state_keys_come_back_after_a_restart) {

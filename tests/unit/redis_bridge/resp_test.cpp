@@ -55,6 +55,16 @@ TEST(resp, bytes_of_another_protocol_are_an_error) {
   EXPECT_THROW(reader.next(), std::runtime_error);
 }
 
+TEST(resp, a_deeply_nested_reply_is_an_error) {
+  reply_reader reader;
+  for (int depth = 0; depth < 5; ++depth) reader.feed("*1\r\n");
+  reader.feed(":7\r\n");
+  EXPECT_TRUE(reader.next()) << "as deep as our own scripts answer";
+  reply_reader other;
+  for (int depth = 0; depth < 1'000; ++depth) other.feed("*1\r\n");
+  EXPECT_THROW(other.next(), std::runtime_error);
+}
+
 TEST(resp, a_reply_beyond_the_limit_is_an_error) {
   reply_reader reader;
   reader.feed("$2000000000\r\n");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <openssl/hmac.h>
 
 #include <chrono>
 #include <functional>
@@ -11,6 +12,7 @@
 #include "bridge.hpp"
 #include "fake_environment.hpp"
 #include "support/redis_server.hpp"
+#include "trapline/sdk/text.hpp"
 
 namespace trapline::redis_bridge::test {
 
@@ -36,7 +38,8 @@ class rig : public ::testing::Test {
     make();
     ASSERT_TRUE(until([&] { return core->connected(); }));
   }
-  void make() {
+  void make() { make_as("boot-a"); }
+  void make_as(const std::string& boot_id) {
     meters m;
     m.commands = sdk::counter(&commands);
     m.errors = sdk::counter(&errors);
@@ -45,7 +48,7 @@ class rig : public ::testing::Test {
     m.spool_bytes = sdk::gauge(&spool_bytes);
     m.connected = sdk::gauge(&connected);
     for (std::size_t i = 0; i < family_count; ++i) m.dropped[i] = sdk::counter(&dropped[i]);
-    core = std::make_unique<bridge>(loop, config, env, m, "boot-a");
+    core = std::make_unique<bridge>(loop, config, env, m, boot_id);
     core->start();
   }
 
@@ -108,6 +111,17 @@ inline reading read_trades(const std::vector<std::map<std::string, std::string>>
     expected = seq + 1;
   }
   return out;
+}
+
+// As a client signs a command.
+inline std::string signature(std::string_view key, std::string_view message) {
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned n = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(message.data()),
+       message.size(), mac, &n);
+  std::string hex;
+  for (unsigned i = 0; i < n; ++i) hex += sdk::cat("0123456789abcdef"[mac[i] >> 4], "0123456789abcdef"[mac[i] & 15]);
+  return hex;
 }
 
 inline std::vector<int> range(int from, int to) {

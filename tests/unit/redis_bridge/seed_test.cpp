@@ -1,4 +1,6 @@
 // The seed's debug commands and restart protocol, word for word, in both vocabularies.
+#include <cstdio>
+#include <future>
 #include <set>
 
 #include "rig.hpp"
@@ -76,6 +78,40 @@ TEST_P(seed_commands, work_before_during_and_after_each_deletion) {
   EXPECT_EQ(json("current_position")["entry_price"], 84198.666);
   EXPECT_EQ(json("mm_trap_probability")["probability"], 0.81);
   EXPECT_EQ(errors, 0u);
+}
+
+// As printed there, in a shell.
+TEST_P(seed_commands, work_in_a_shell_while_the_keys_are_deleted) {
+  connect();
+  the_market_goes_on(1);
+  const auto shell = [&](const std::string& command) {
+    auto answer = std::async(std::launch::async, [&] {
+      const auto line = "timeout 20 redis-cli -s " + server->socket_path() + " " + command;
+      const std::unique_ptr<FILE, int (*)(FILE*)> out(::popen(line.c_str(), "r"), ::pclose);
+      std::string text;
+      char part[4096];
+      while (out && std::fgets(part, sizeof part, out.get())) text += part;
+      return text;
+    });
+    int n = 0;
+    EXPECT_TRUE(until([&] {
+      if (++n % 10 == 0) the_market_goes_on(n / 10);
+      return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    })) << command;
+    return answer.get();
+  };
+  const auto works = [&](const char* when) {
+    ASSERT_TRUE(back("ws_status") && back("mm_trap_probability") && back("current_position"));
+    EXPECT_NE(shell("get ws_status").find("\"status\":"), std::string::npos) << when;
+    EXPECT_NE(shell("monitor | grep -m1 -i \"position\"").find("position"), std::string::npos) << when;
+    EXPECT_NE(shell("get mm_trap_probability").find("\"probability\":0.81"), std::string::npos) << when;
+    EXPECT_NE(shell("monitor | grep -m1 -i \"websocket\"").find("mm_websocket"), std::string::npos) << when;
+  };
+  works("before");
+  shell("del current_position position_targets position_history");
+  works("after the first deletion");
+  shell("del ws_status ws_last_update");
+  works("after the second deletion");
 }
 
 TEST_P(seed_commands, every_field_that_the_seed_names_is_there_in_every_state) {

@@ -104,6 +104,24 @@ TEST_F(spool_of_three, orders_are_given_up_when_nothing_else_is_left) {
   EXPECT_TRUE(has(out[1], "n", "3"));
 }
 
+TEST_F(spool_of_three, orders_and_fills_outlive_positions_and_signals) {
+  const auto fills = s.open("f", family::fills, false, 100), positions = s.open("p", family::positions, false, 100),
+             signals = s.open("s", family::signals, false, 100);
+  for (int n = 1; n <= 5; ++n) {
+    add(orders, n);
+    add(fills, n);
+  }
+  for (int n = 1; n <= 5; ++n) {
+    add(positions, n);
+    add(signals, n);
+  }
+  EXPECT_EQ(s.dropped(), 10u);
+  int kept = 0, markers = 0;
+  for (const auto& c : send(20)) (has(c, "type", "gap") ? markers : kept) += 1;
+  EXPECT_EQ(kept, 10) << "all orders and fills";
+  EXPECT_EQ(markers, 2) << "one for the positions, one for the signals";
+}
+
 TEST_F(spool_of_three, the_limit_in_bytes_holds) {
   for (int n = 0; n < 5; ++n) add(books, n, 400'000);
   EXPECT_LE(s.bytes(), std::uint64_t{1} << 20);
@@ -176,10 +194,17 @@ TEST_F(spool_of_three, refused_entries_are_sent_again_in_order_after_the_wait) {
   s.answered(trades, true, 1000);
   EXPECT_TRUE(send(1, 999).empty());
   s.wake_all();
-  const auto out = send(9, 1000);
-  ASSERT_EQ(out.size(), 3u);
-  EXPECT_TRUE(has(out[0], "n", "1") && has(out[0], "seq", "1"));
-  EXPECT_TRUE(has(out[2], "n", "3") && has(out[2], "seq", "3"));
+  const auto first = send(9, 1000);
+  ASSERT_EQ(first.size(), 1u) << "one at first: it may be refused again";
+  EXPECT_TRUE(has(first[0], "n", "1") && has(first[0], "seq", "1"));
+  s.answered(trades, true, 2000);
+  EXPECT_TRUE(send(1, 1999).empty());
+  s.wake_all();
+  ASSERT_EQ(send(9, 2000).size(), 1u);
+  s.answered(trades, false, 0);
+  const auto out = send(9, 2000);
+  ASSERT_EQ(out.size(), 2u);
+  EXPECT_TRUE(has(out[1], "n", "3") && has(out[1], "seq", "3"));
   EXPECT_EQ(s.dropped(), 0u);
 }
 
@@ -195,6 +220,42 @@ TEST_F(spool_of_three, an_entry_refused_in_front_of_a_taken_one_is_announced_as_
   EXPECT_TRUE(has(out[0], "from_seq", "1") && has(out[0], "to_seq", "1"));
   EXPECT_TRUE(has(out[1], "n", "4"));
   EXPECT_EQ(s.dropped(), 1u);
+}
+
+TEST_F(spool_of_three, an_order_refused_in_front_of_a_taken_one_comes_again_under_a_new_number) {
+  for (int n = 1; n <= 4; ++n) add(orders, n);
+  send(4);
+  s.answered(orders, false, 0);
+  s.answered(orders, true, 100);
+  s.answered(orders, true, 100);
+  s.answered(orders, false, 0);
+  const auto out = send(9);
+  ASSERT_EQ(out.size(), 3u);
+  EXPECT_TRUE(has(out[0], "reason", "reordered") && has(out[0], "lost", "0") && has(out[0], "from_seq", "2") &&
+              has(out[0], "to_seq", "3") && has(out[0], "seq", "5"));
+  EXPECT_TRUE(has(out[1], "n", "2") && has(out[1], "seq", "6"));
+  EXPECT_TRUE(has(out[2], "n", "3") && has(out[2], "seq", "7"));
+  for (int i = 0; i < 3; ++i) s.answered(orders, false, 0);
+  EXPECT_TRUE(s.empty());
+  EXPECT_EQ(s.bytes(), 0u);
+  EXPECT_EQ(s.dropped(), 0u);
+}
+
+// As above, where the answers to the last ones are lost with the connection.
+TEST_F(spool_of_three, refused_orders_come_again_after_a_broken_connection_too) {
+  for (int n = 1; n <= 3; ++n) add(orders, n);
+  send(3);
+  s.answered(orders, true, 100);
+  s.connection_lost();
+  sent.clear();
+  s.resume(orders, 3);  // Redis holds the third
+  const auto out = send(9);
+  ASSERT_EQ(out.size(), 2u);
+  EXPECT_TRUE(has(out[0], "reason", "reordered") && has(out[0], "from_seq", "1"));
+  EXPECT_TRUE(has(out[1], "n", "1") && has(out[1], "seq", "5"));
+  for (int i = 0; i < 2; ++i) s.answered(orders, false, 0);
+  EXPECT_TRUE(s.empty());
+  EXPECT_EQ(s.bytes(), 0u);
 }
 
 TEST_F(spool_of_three, a_dropped_gap_keeps_its_count) {

@@ -43,6 +43,8 @@ TEST_F(streams, each_family_has_its_stream_with_hash_tag) {
   a.money_exp = -1;
   a.present = TRAPLINE_ACCOUNT_HAS_AVAILABLE;
   core->on_event(event(TRAPLINE_EVENT_ACCOUNT, topic_account, a, complete));
+  core->on_event(fill("f1"));
+  core->on_event(plan("p1", TRAPLINE_PLAN_STOP_LOSS, 85'000));
   core->on_event(feed_status(TRAPLINE_FEED_LIVE));
   ASSERT_TRUE(settled());
 
@@ -81,6 +83,15 @@ TEST_F(streams, each_family_has_its_stream_with_hash_tag) {
   EXPECT_EQ(e["list"], "last");
   EXPECT_EQ(only(account + "orders")["order_id"], "o1");
   EXPECT_EQ(only(account + "account")["available"], "1000.5");
+  e = only(account + "fills");
+  EXPECT_EQ(e["trade_id"], "f1");
+  EXPECT_EQ(e["price"], "83000");
+  EXPECT_EQ(e["fee"], "-0.1029");
+  EXPECT_EQ(e["liquidity"], "maker");
+  e = only(account + "plan_orders");
+  EXPECT_EQ(e["kind"], "stop_loss");
+  EXPECT_EQ(e["trigger_price"], "85000");
+  EXPECT_EQ(e["list"], "change");
   EXPECT_EQ(only("trapline:v1:{feed}:status")["state"], "LIVE");
 }
 
@@ -143,6 +154,19 @@ TEST_F(streams, history_replayed_at_subscription_is_marked) {
   core->on_event(t);
   ASSERT_TRUE(settled());
   EXPECT_EQ(server->stream(trades_key).at(0).at("history"), "true");
+}
+
+TEST_F(streams, fills_stand_in_a_list_too_but_those_from_before_the_start_do_not) {
+  connect();
+  core->on_event(fill("old", TRAPLINE_FLAG_HISTORY));
+  core->on_event(fill("f1"));
+  core->on_event(fill("f2"));
+  ASSERT_TRUE(settled());
+  EXPECT_EQ(server->stream("trapline:v1:{bitget:usdtm}:fills").size(), 3u);
+  const auto list = server->list("fill_history");
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(nlohmann::json::parse(list[0])["trade_id"], "f2");
+  EXPECT_EQ(nlohmann::json::parse(list[0])["realised_pnl"], 7.431);
 }
 
 TEST_F(streams, a_window_of_zero_works) {

@@ -1,4 +1,4 @@
-// A byte stream to a server: TCP or Unix socket.
+// A byte stream to a server: TCP, TLS over TCP, or Unix socket.
 //
 // All calls and callbacks happen on the thread that polls the loop.
 #pragma once
@@ -16,6 +16,10 @@ struct stream_endpoint {
   std::string host;  // TCP
   std::uint16_t port = 0;
   std::string unix_path;  // if not empty: Unix socket
+  bool tls = false;       // over TCP: TLS of at least 1.2; the certificate and its name (`host`) are always verified
+  std::string ca_file;    // PEM file of trusted roots; empty = the system's
+  // PEM files of a certificate chain of our own and its key, for servers that ask for one; both or neither.
+  std::string certificate_file, key_file;
 };
 
 class stream_handler {
@@ -35,7 +39,8 @@ class stream {
   virtual void close() = 0;                   // orderly, after what is buffered; then on_close
 };
 
-// Starts to connect; errors arrive by on_close.
+// Starts to connect; errors arrive by on_close, those of certificates and their files too. `connect_timeout`: ns, up to
+// the end of the TLS handshake.
 std::unique_ptr<stream> connect_stream(loop& l, const stream_endpoint& endpoint, std::int64_t connect_timeout,
                                        stream_handler& handler);
 
