@@ -2,10 +2,17 @@
 //
 // The market is warmed up before the clock runs, so that no pattern sleeps. Two cores or one: single thread.
 #include <benchmark/benchmark.h>
+#include <x86intrin.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <new>
 #include <random>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "detector.hpp"
@@ -25,13 +32,19 @@ class no_sink : public sink {
   }
 };
 
-// 400 levels a side at 0.1, a random walk of the touch, 50 changed levels a message, trades at both touches.
+// Counted between the first and the last event of a run; the benchmark library allocates outside.
+std::uint64_t allocations = 0;
+
+// 400 levels a side at 0.1, 50 changed levels a message in the order of their prices, as venues send them (or in none),
+// trades at both touches.
 class tape {
  public:
   static constexpr std::int64_t tick_base = 600'000;
   static constexpr int depth = 400, changes = 50;
 
-  tape() {
+  enum order { by_price, any };
+
+  explicit tape(order how) : order_(how) {
     book_.price_exp = -1;
     book_.size_exp = -3;
   }
@@ -52,6 +65,10 @@ class tape {
         const auto away = 2 + static_cast<std::int64_t>(std::min(depth - 2.0, exponential_(random_)));
         levels.push_back({side == 0 ? tick_base - away : tick_base + away, random_() % 4 == 0 ? 0 : size()});
       }
+    if (order_ == any) return;
+    const auto middle = levels.begin() + changes / 2;
+    std::sort(levels.begin(), middle, [](const auto& a, const auto& b) { return a.price > b.price; });
+    std::sort(middle, levels.end(), [](const auto& a, const auto& b) { return a.price < b.price; });
   }
   trapline_trade trade() {
     trapline_trade t{};
@@ -66,6 +83,7 @@ class tape {
 
  private:
   std::int64_t size() { return 1 + static_cast<std::int64_t>(size_(random_) * 1000); }
+  order order_;
   std::mt19937 random_{42};
   std::exponential_distribution<double> exponential_{1.0 / 60};
   std::lognormal_distribution<double> size_{-2, 1.2};
@@ -73,59 +91,183 @@ class tape {
 };
 
 struct rig {
-  no_sink out;
-  detector d{settings{}, out};
-  tape source;
-  std::int64_t now = 1'700'000'000 * second;
-  trapline_book head{};
-  std::vector<trapline_level> levels;
-  std::vector<trapline_trade> trades;
-  std::vector<std::vector<trapline_level>> deltas;
-  std::vector<trapline_book> heads;
-
-  rig() {
+  explicit rig(tape::order how = tape::by_price, std::uint32_t symbols = 1) : source(how), symbols_(symbols) {
     source.snapshot(head, levels);
-    d.on_book(event(TRAPLINE_EVENT_BOOK_SNAPSHOT), head, levels);
+    for (std::uint32_t i = 1; i <= symbols_; ++i) d.on_book(event(TRAPLINE_EVENT_BOOK_SNAPSHOT, i), head, levels);
     for (int i = 0; i < 4096; ++i) trades.push_back(source.trade());
     for (int i = 0; i < 1024; ++i) {
       source.delta(head, levels);
       heads.push_back(head);
       deltas.push_back(levels);
     }
-    // Twenty minutes of market: past the warm-up.
-    for (std::size_t i = 0; i < 24'000; ++i) {
-      now += 50'000'000;
-      d.on_trade(event(TRAPLINE_EVENT_TRADE), trades[i % trades.size()]);
-      if (i % 2 == 0) d.on_book(event(TRAPLINE_EVENT_BOOK_DELTA), heads[i % 1024], deltas[i % 1024]);
+    // Seventeen minutes of market: past the warm-up.
+    for (std::size_t i = 0; i < 10'200; ++i) {
+      now += 100'000'000;
+      for (std::uint32_t k = 1; k <= symbols_; ++k) {
+        d.on_trade(event(TRAPLINE_EVENT_TRADE, k), trades[i % trades.size()]);
+        if (i % 2 == 0) delta(i, k);
+      }
     }
   }
-  trapline_event event(std::uint16_t type) const { return sdk::make_event(type, 1, 1, now); }
+
+  void delta(std::size_t i, std::uint32_t instrument = 1) {
+    const std::size_t k = i % heads.size();
+    d.on_book(event(TRAPLINE_EVENT_BOOK_DELTA, instrument), heads[k], deltas[k]);
+  }
+  void trade(std::size_t i, std::uint32_t instrument = 1) {
+    d.on_trade(event(TRAPLINE_EVENT_TRADE, instrument), trades[i % trades.size()]);
+  }
+  trapline_event event(std::uint16_t type, std::uint32_t instrument) const {
+    return sdk::make_event(type, 1, instrument, now);
+  }
+  void check(benchmark::State& state) const {
+    for (std::uint32_t i = 1; i <= symbols_; ++i) {
+      if (d.find(i)->warming()) state.SkipWithError("still warming");
+      if (!d.find(i)->view().book_valid()) state.SkipWithError("the book was lost");
+    }
+  }
+
+  no_sink out;
+  detector d{settings{}, out};
+  tape source;
+  std::uint32_t symbols_;
+  std::int64_t now = 1'700'000'000 * second;
+  trapline_book head{};
+  std::vector<trapline_level> levels;
+  std::vector<trapline_trade> trades;
+  std::vector<std::vector<trapline_level>> deltas;
+  std::vector<trapline_book> heads;
 };
 
-// 60 trades a second, as BTCUSDT has on a busy venue: the work at each full second is in the average.
+// Each event between two readings of the cycle counter. What a reading costs is measured by reading twice in a row, and
+// its least is taken off; a histogram of cycles up to 2^16 keeps the rest. An interrupt in between counts as the
+// event's.
+class percentiles {
+ public:
+  percentiles() : counts_(1 << 16) {
+    const auto [t0, c0] = both();
+    for (int i = 0; i < 100'000; ++i) {
+      const std::uint64_t a = now(), b = now();
+      overhead_ = std::min(overhead_, b - a);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto [t1, c1] = both();
+    ns_per_cycle_ = std::chrono::duration<double, std::nano>(t1 - t0).count() / static_cast<double>(c1 - c0);
+  }
+  static std::uint64_t now() noexcept {
+    unsigned cpu;
+    return __rdtscp(&cpu);
+  }
+  void add(std::uint64_t begin, std::uint64_t end) noexcept {
+    const std::uint64_t c = end - begin > overhead_ ? end - begin - overhead_ : 0;
+    ++counts_[std::min<std::uint64_t>(c, counts_.size() - 1)];
+    ++total_;
+  }
+  double ns(double quantile) const {
+    const auto wanted = static_cast<std::uint64_t>(quantile * static_cast<double>(total_));
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+      if ((sum += counts_[i]) > wanted) return static_cast<double>(i) * ns_per_cycle_;
+    return static_cast<double>(counts_.size()) * ns_per_cycle_;
+  }
+  void tell(benchmark::State& state) const {
+    state.counters["p50_ns"] = ns(0.50);
+    state.counters["p90_ns"] = ns(0.90);
+    state.counters["p99_ns"] = ns(0.99);
+    state.counters["p999_ns"] = ns(0.999);
+    state.counters["clock_ns"] = static_cast<double>(overhead_) * ns_per_cycle_;
+  }
+
+ private:
+  // The two clocks at one moment: the tightest of some pairs, because one may be interrupted between the two.
+  static std::pair<std::chrono::steady_clock::time_point, std::uint64_t> both() {
+    std::pair<std::chrono::steady_clock::time_point, std::uint64_t> best;
+    std::uint64_t least = UINT64_MAX;
+    for (int i = 0; i < 100; ++i) {
+      const std::uint64_t before = now();
+      const auto t = std::chrono::steady_clock::now();
+      const std::uint64_t after = now();
+      if (after - before < least) {
+        least = after - before;
+        best = {t, before + (after - before) / 2};
+      }
+    }
+    return best;
+  }
+
+  std::vector<std::uint64_t> counts_;
+  std::uint64_t total_ = 0, overhead_ = UINT64_MAX;
+  double ns_per_cycle_ = 0;
+};
+
+template <class Event>
+void run(benchmark::State& state, rig& r, std::int64_t step, Event&& event) {
+  percentiles p;
+  std::size_t i = 0;
+  const std::uint64_t before = allocations;
+  for (auto _ : state) {
+    r.now += step;
+    const std::uint64_t begin = percentiles::now();
+    event(i++);
+    p.add(begin, percentiles::now());
+  }
+  state.counters["allocations"] = static_cast<double>(allocations - before);
+  p.tell(state);
+  r.check(state);
+}
+
+// 60 trades a second, as BTCUSDT has on a busy venue: the work at each full second is in the figures.
 void detector_trade(benchmark::State& state) {
+  rig r;
+  run(state, r, 16'000'000, [&](std::size_t i) { r.trade(i); });
+}
+BENCHMARK(detector_trade)->MinTime(2);
+
+// The same without the clock round each event: the average alone, for comparison with it.
+void detector_trade_average(benchmark::State& state) {
   rig r;
   std::size_t i = 0;
   for (auto _ : state) {
     r.now += 16'000'000;
-    r.d.on_trade(r.event(TRAPLINE_EVENT_TRADE), r.trades[i++ & 4095]);
+    r.trade(i++);
   }
-  if (r.d.find(1)->warming()) state.SkipWithError("still warming");
+  r.check(state);
 }
-BENCHMARK(detector_trade);
+BENCHMARK(detector_trade_average);
 
 // Ten messages a second.
 void detector_delta_50(benchmark::State& state) {
   rig r;
-  std::size_t i = 0;
-  for (auto _ : state) {
-    r.now += 100'000'000;
-    const std::size_t k = i++ & 1023;
-    r.d.on_book(r.event(TRAPLINE_EVENT_BOOK_DELTA), r.heads[k], r.deltas[k]);
-  }
-  if (!r.d.find(1)->view().book_valid()) state.SkipWithError("the book was lost");
+  run(state, r, 100'000'000, [&](std::size_t i) { r.delta(i); });
 }
-BENCHMARK(detector_delta_50);
+BENCHMARK(detector_delta_50)->MinTime(2);
+
+// As no venue sends them: the levels of a message in no order.
+void detector_delta_50_unsorted(benchmark::State& state) {
+  rig r(tape::any);
+  run(state, r, 100'000'000, [&](std::size_t i) { r.delta(i); });
+}
+BENCHMARK(detector_delta_50_unsorted)->MinTime(2);
+
+// Symbols in turn: six trades, then a message of 50 levels, for each. Time is that of one event.
+void detector_symbols(benchmark::State& state) {
+  const auto n = static_cast<std::uint32_t>(state.range(0));
+  rig r(tape::by_price, n);
+  std::size_t i = 0;
+  std::uint32_t k = 1;
+  const std::uint64_t before = allocations;
+  for (auto _ : state) {
+    if (i % 7 < 6) r.trade(i, k);
+    else r.delta(i, k);
+    if (++i % 7 == 0 && ++k > n) {
+      k = 1;
+      r.now += 100'000'000;
+    }
+  }
+  state.counters["allocations"] = static_cast<double>(allocations - before);
+  r.check(state);
+}
+BENCHMARK(detector_symbols)->Arg(1)->Arg(20)->Arg(200);
 
 // The reference: applying the same deltas to sdk::book, and nothing else.
 void sdk_book_delta_50(benchmark::State& state) {
@@ -143,5 +285,13 @@ void sdk_book_delta_50(benchmark::State& state) {
 BENCHMARK(sdk_book_delta_50);
 
 }  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t n) {
+  ++allocations;
+  if (void* p = std::malloc(n)) return p;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 BENCHMARK_MAIN();

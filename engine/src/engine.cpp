@@ -57,6 +57,17 @@ bool engine::impl::run_dry(steady::time_point deadline) {
   return false;
 }
 
+// Tells the instances that all of them run now, or that they will be stopped one by one: as a lifecycle event without a
+// name. Those that bring events in without being sources wait for the one and end with the other.
+void engine::impl::tell_all(std::uint32_t state) {
+  trapline_lifecycle l{};
+  l.state = state;
+  const auto deadline = steady::now() + std::chrono::seconds(1);
+  const auto publish = [&] { return rt->publish(TRAPLINE_EVENT_LIFECYCLE, rt->topic_lifecycle, &l, sizeof l); };
+  while (publish() == TRAPLINE_E_AGAIN && steady::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
   running = false;
@@ -67,6 +78,7 @@ bool engine::impl::stop(bool drain, std::string& what) {
   for (const auto& i : instances)
     if (i->state() == TRAPLINE_INSTANCE_RESTARTING) i->give_up("the engine stopped before it was made anew");
   watchdog.reset();
+  if (drain) tell_all(TRAPLINE_INSTANCE_DRAINING);
   const auto deadline = steady::now() + std::chrono::nanoseconds(config.drain_timeout);
   bool clean = true, dry = true;
   for (auto i = started.rbegin(); i != started.rend(); ++i) {
@@ -167,6 +179,7 @@ bool engine::start(std::string& error) {
     m.stop(false, ignored);
     return false;
   }
+  m.tell_all(TRAPLINE_INSTANCE_RUNNING);
   m.watchdog = std::make_unique<supervise::watchdog>(*m.rt, m.lanes, m.config.hang_limit);
   m.restarter = std::make_unique<supervise::restarter>(*m.rt);
   m.control.run([&m](control::request r) { m.handle(std::move(r)); }, [&m] { return m.tick(); });

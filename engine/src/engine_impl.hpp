@@ -139,6 +139,7 @@ struct engine::impl {
   // ---- running (engine.cpp)
   bool start_instance(plugin::instance& i, std::string& error);
   bool run_dry(supervise::steady::time_point deadline);
+  void tell_all(std::uint32_t state);
   bool stop(bool drain, std::string& what);
   bus::lane* lane_named(const std::string& name) {
     const auto it = std::find_if(lanes.begin(), lanes.end(), [&](const auto& l) { return l.name() == name; });

@@ -121,6 +121,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
 
   void close(std::uint16_t code, std::string_view reason) {
     if (!handler_) return;
+    closing_ = true;
     if (open_ && connection_) {
       // A control frame holds at most 123 bytes of reason.
       const std::error_code ec = [&] {
@@ -205,6 +206,9 @@ class client_state : public std::enable_shared_from_this<client_state> {
     connection_->set_open_handler([weak, endpoint](websocketpp::connection_hdl) {
       if (const auto self = weak.lock()) self->on_open();
     });
+    connection_->get_socket().take_texts(options_.max_message_size, [weak](std::string_view text) {
+      if (const auto self = weak.lock()) self->on_text(text);
+    });
     connection_->set_message_handler([weak](websocketpp::connection_hdl, const config::message_type::ptr& m) {
       if (const auto self = weak.lock()) self->on_message(*m);
     });
@@ -234,6 +238,11 @@ class client_state : public std::enable_shared_from_this<client_state> {
     open_ = true;
     timer_.cancel();
     handler_->on_open();
+  }
+
+  // Of one frame; all others come by on_message().
+  void on_text(std::string_view text) {
+    if (handler_ && open_ && !closing_) handler_->on_text(text);
   }
 
   void on_message(config::message_type& message) {
@@ -298,7 +307,7 @@ class client_state : public std::enable_shared_from_this<client_state> {
   asio::steady_timer timer_;  // connecting, later closing
   ws_endpoint::connection_ptr connection_;
   const char* stage_ = "looking up the name";
-  bool open_ = false;
+  bool open_ = false, closing_ = false;
 };
 
 class client final : public ws_client {

@@ -54,6 +54,8 @@ bridge::bridge(net::loop& l, settings s, environment& env, meters m, std::string
         });
   if (settings_.profile == settings::key_set::omega)
     omega_ = std::make_unique<omega>(settings_, env_, world_, keys_, spool_, facts_);
+  if (settings_.relay)
+    relay_ = std::make_unique<relay>(settings_, env_, spool_, [this](const destination& d) { return open_log(d); });
 }
 
 void bridge::start() {
@@ -66,6 +68,7 @@ void bridge::start() {
 void bridge::on_event(const trapline_event& e) {
   const auto t = world_.apply(e);
   append(e);
+  if (relay_) relay_->append(e);
   if (t.status_changed)
     if (const auto* s = sdk::payload<trapline_feed_status>(e)) announce_status(e, *s);
   if (t.status_changed) write_status();
@@ -107,7 +110,7 @@ void bridge::append_gap_everywhere(const trapline_event& e) {
     const auto f = spool_.at(i).kind();
     const bool account = f == family::positions || f == family::orders || f == family::fills ||
                          f == family::plan_orders || f == family::account;
-    if (spool_.at(i).is_list() || (!bus && !account)) continue;
+    if (spool_.at(i).is_list() || f == family::relay || (!bus && !account)) continue;
     spool_.append(i, make_entry(e, {}));
   }
 }
@@ -117,7 +120,7 @@ std::uint32_t bridge::log_of(const trapline_event& e) {
   auto& route = routes_[e.topic];
   if (route == 0) {
     const auto d = destination_of(settings_.prefix, env_.topic_name(e.topic), env_.venue(e.instrument));
-    route = d.key.empty() ? no_log : open_log(d) + 1;
+    route = d.key.empty() || !writes(d.kind) ? no_log : open_log(d) + 1;
   }
   return route == no_log ? no_log : route - 1;
 }
@@ -148,8 +151,32 @@ std::vector<std::string> bridge::all_names() const {
   return out;
 }
 
+// Of the groups that are configured; a stream of no group is written by whoever opens it.
+bool bridge::writes(family f) const {
+  switch (f) {
+    case family::status:
+      return settings_.write_status;
+    case family::trades:
+    case family::books:
+    case family::tickers:
+    case family::candles:
+      return settings_.write_market;
+    case family::positions:
+    case family::orders:
+    case family::account:
+      return settings_.write_account;
+    case family::signals:
+    case family::matrix:
+      return settings_.write_traps;
+    default:
+      return true;
+  }
+}
+
 std::int64_t bridge::maxlen_of(family f) const {
   switch (f) {
+    case family::relay:
+      return settings_.maxlen_relay;
     case family::signals:
     case family::matrix:
       return settings_.maxlen_signals;
@@ -175,7 +202,7 @@ void bridge::tick() {
   if (mono >= status_due_) write_status();
   if (mono >= position_due_) {
     write_positions();
-    if (connection_.room() &&
+    if (settings_.write_account && connection_.room() &&
         spool_.idle(position_history_)) {  // after a DEL the history begins again with what is so now
       append_command(connection_.out(), {"EXISTS", spool_.at(position_history_).key()});
       connection_.commit({tag::kind::log_length, position_history_});

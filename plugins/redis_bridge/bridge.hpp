@@ -22,6 +22,7 @@
 #include "facts.hpp"
 #include "keys.hpp"
 #include "omega.hpp"
+#include "relay.hpp"
 #include "settings.hpp"
 #include "spool.hpp"
 #include "trapline/net/loop.hpp"
@@ -61,6 +62,7 @@ class bridge final : connection_handler {
 
   bool connected() const { return connection_.ready(); }
   const spool& waiting() const { return spool_; }
+  const std::string& boot_id() const { return spool_.boot_id(); }
 
  private:
   enum class drain_stage { none, flushing, last_words, done };
@@ -75,6 +77,7 @@ class bridge final : connection_handler {
   std::uint32_t log_of(const trapline_event& e);
   std::uint32_t open_log(const destination& d);
   std::int64_t maxlen_of(family f) const;
+  bool writes(family f) const;
 
   void tick();
   void schedule_flush();
@@ -115,6 +118,7 @@ class bridge final : connection_handler {
   fact_queue facts_;
   std::unique_ptr<command_reader> commands_;  // null unless some are allowed
   std::unique_ptr<omega> omega_;              // null unless the profile asks for it
+  std::unique_ptr<relay> relay_;              // null unless it is enabled
   connection connection_;
   net::timer tick_timer_, flush_timer_;
   bool flush_armed_ = false;

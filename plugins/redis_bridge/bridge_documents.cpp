@@ -20,6 +20,8 @@ std::string bridge::redis_error() const {
 }
 
 void bridge::write_status() {
+  status_due_ = env_.mono() + settings_.position_period;
+  if (!settings_.write_status) return;
   const auto error = redis_error();
   status_extra extra;
   extra.silent_after = feed_silent_after;
@@ -29,31 +31,34 @@ void bridge::write_status() {
   keys_.put(ws_status_, status_document(context(), extra));
   keys_.put(ws_debug_, debug_document(context(), extra, messages_, error_lines_));
   keys_.put(ws_last_update_, last_update_document(world_));
-  status_due_ = env_.mono() + settings_.position_period;
 }
 
 void bridge::write_positions() {
+  position_due_ = env_.mono() + settings_.position_period;
+  if (!settings_.write_account) return;
   position_.request();
   // An array cannot say that it may be wrong; it goes away instead.
   if (world_.positions().state == list_state::complete) keys_.put(positions_, positions_document(context()));
   else keys_.withdraw(positions_);
-  position_due_ = env_.mono() + settings_.position_period;
 }
 
 void bridge::write_orders() {
+  orders_due_ = env_.mono() + settings_.orders_period;
+  if (!settings_.write_account) return;
   keys_.put(targets_, targets_document(context()));
   keys_.put(orders_, orders_document(context()));
   keys_.put(plans_, plan_orders_document(context()));
-  orders_due_ = env_.mono() + settings_.orders_period;
 }
 
 void bridge::write_account() {
-  if (world_.accounts().state != list_state::unknown) keys_.put(balance_, balance_document(context()));
   account_due_ = env_.mono() + settings_.account_period;
+  if (!settings_.write_account) return;
+  if (world_.accounts().state != list_state::unknown) keys_.put(balance_, balance_document(context()));
 }
 
 void bridge::write_traps() {
   trap_due_ = env_.mono() + settings_.trap_period;
+  if (!settings_.write_traps) return;
   const auto& m = world_.matrix();
   // A detector that has fallen silent becomes visible: its keys expire.
   const bool silent = m && env_.now() - m->received > settings_.trap_period * settings_.expiry_factor;
@@ -67,6 +72,7 @@ void bridge::write_traps() {
 }
 
 void bridge::record_trap() {
+  if (!settings_.write_traps) return;
   entry e;
   e.json = trap_probability_document(context(), *world_.matrix());
   e.json.pop_back();  // the spool adds its number and closes the object
@@ -76,6 +82,7 @@ void bridge::record_trap() {
 
 void bridge::write_price() {
   price_due_ = env_.mono() + settings_.position_period;
+  if (!settings_.write_market) return;
   const auto instrument = world_.price_instrument();
   const auto* q = instrument != 0 ? world_.quote(instrument) : nullptr;
   if (!q || !q->last) return;
@@ -108,11 +115,13 @@ void bridge::write_last_words() {
   write_account();
   write_traps();
   write_price();
-  publish(events_channel, "{\"type\":\"feed_status\",\"state\":\"STOPPED\"}");
+  if (settings_.write_status) publish(events_channel, "{\"type\":\"feed_status\",\"state\":\"STOPPED\"}");
 }
 
 void bridge::record_position_changes() {
-  for (const auto& change : world_.take_position_changes()) {
+  const auto changes = world_.take_position_changes();
+  if (!settings_.write_account) return;
+  for (const auto& change : changes) {
     entry e;
     e.json = position_change_document(context(), change);
     e.ts = change.position.ts;
@@ -137,7 +146,7 @@ void bridge::announce_status(const trapline_event& e, const trapline_feed_status
                                  "\",\"state\":\"", sdk::feed_state_name(s.state), "\",\"code\":", s.code,
                                  ",\"timestamp\":\"", iso_time(e.ts_recv), "\"}"));
   remember(messages_, message);
-  publish(events_channel, message);
+  if (settings_.write_status) publish(events_channel, message);
 }
 
 void bridge::remember(std::deque<debug_line>& lines, std::string text) {

@@ -39,7 +39,7 @@ void bridge::on_connected() {
   for (std::uint32_t i = 0; i < spool_.size(); ++i)
     spool_.wants_resume(i) ? read_back(i, false) : spool_.skip_resume(i);
   announce_names(all_names());
-  position_.request();
+  if (settings_.write_account) position_.request();
   write_status();
   update_health();
   flush();

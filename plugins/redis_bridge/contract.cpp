@@ -117,6 +117,12 @@ constexpr contract_key keys[] = {
     {"trap_timeline", "string", "omega", "100", "publish.trap", "timestamp,type,stage,probability,id",
      "array of stages, newest first"},
 
+    {"<prefix>:{<feed>}:relay", "stream", "relay", "relay.maxlen", "", "event,gap", "the status of the feed"},
+    {"<prefix>:{<venue>:usdtm:<symbol>}:relay", "stream", "relay", "relay.maxlen", "", "event,state,gap",
+     "all market data of the symbol"},
+    {"<prefix>:{<tag>}:relay:<group>", "hash", "ingest", "", "",
+     "token,consumer,until_ms,clean,boot_id?,seq?,trades?,books?", "who reads, and how far it has come"},
+
     {"<prefix>:{cmd}:in", "stream", "commands", "", "", "", "commands; see below"},
     {"<prefix>:{cmd}:reply", "stream", "commands", "10000", "", "reply", "answers"},
     {"<prefix>:{cmd}:seq", "string", "commands", "", "", "text", "number of the last answer"},
@@ -156,6 +162,8 @@ constexpr contract_entry entries[] = {
     {"gap",
      "reason,lost,channel?,from_seq?,to_seq?,from_bus_seq?,to_bus_seq?,from_venue_seq?,to_venue_seq?,repeated_at_most?,"
      "first_ts?,last_ts?,symbol?,ts_recv?"},
+    {"event", "topic,count,event"},
+    {"state", "topic,count,event"},
     {"reply", "id,entry,cmd,status,reason,result?"},
 };
 
@@ -201,6 +209,19 @@ carried out at most once in 24 hours. A `done` may have a `result` (JSON, at mos
 nobody knows whether the command was carried out.
 )";
 
+constexpr std::string_view relay_text =
+    R"(Off unless `relay.enabled`. These streams hold events as they lay on the bus of the writer, in its order, for the buses of other
+hosts (`ingest.streams` names what stands in the braces). `event` is binary: the 64-byte header and the payload of abi/event.h,
+little-endian; its ids of topic, instrument and source mean nothing elsewhere, `topic` is the name. `count` is
+`trades:books`: how many trades and book events this run (`boot_id`) has had for the stream up to here, also those that could
+not be written: the difference tells a reader exactly what it has missed. `state`, every `relay.state_every`, is the instrument
+or a snapshot of the book, as the events before it have left them: for those who lack them, not events of their own.
+
+A reader takes entries as a consumer group, one consumer at a time, and keeps `seq`, `boot_id` and both counts of what it has
+passed on in the hash beside the stream, changed in one step with XACK. A consumer that is silent past `until_ms` (Redis'
+clock) is dead, and another one claims what was given to it.
+)";
+
 void row(std::string& out, const contract_key& k) {
   out += sdk::cat("| `", k.name, "` | ", k.type, k.cap.empty() ? "" : ", ", k.cap, " | ",
                   k.expires.empty() ? std::string_view("–") : k.expires, " | ", k.about, k.about.empty() ? "" : ": ");
@@ -231,6 +252,8 @@ std::string contract_markdown() {
   table("Streams", is("always", true, false));
   table("Channels", is("always", false, true));
   table("Keys of `profile: omega`", is("omega", false, false));
+  table("Relay", [](const contract_key& k) { return k.when == "relay" || k.when == "ingest"; });
+  out += sdk::cat(relay_text, "\n");
   table("Keys of commands", [](const contract_key& k) { return k.when == "commands"; });
   out += "## Stream entries\n\n| type | fields behind `type`, `seq`, `boot_id`, `ts` |\n|---|---|\n";
   for (const auto& e : entries) {

@@ -11,7 +11,7 @@ struct contract_key {
   // `<prefix>` is `stream.prefix`, other words in <> stand for what they say.
   std::string_view name;
   std::string_view type;     // as TYPE answers, or `channel`
-  std::string_view when;     // `always`, `omega` (profile), `commands` (if any is allowed)
+  std::string_view when;     // `always`, `omega` (profile), `commands` (if any is allowed), `relay` (enabled), `ingest`
   std::string_view cap;      // elements, or empty
   std::string_view expires;  // after this many periods without a writer; empty: never
   // Of the JSON document, of each element, or of the hash; `?` behind a name: not always there. `text`: no JSON. For

@@ -49,15 +49,16 @@ enum class family : std::uint8_t {
   fill_history,
   trap_history,
   recent_traps,
-  facts
+  facts,
+  relay
 };
-inline constexpr std::size_t family_count = 17;
+inline constexpr std::size_t family_count = 18;
 
 constexpr std::string_view family_name(family f) {
   constexpr std::string_view names[family_count] = {
       "trades",           "books",        "tickers",      "candles",         "status",      "matrix",
       "signals",          "positions",    "orders",       "fills",           "plan_orders", "account",
-      "position_history", "fill_history", "trap_history", "recent_mm_traps", "facts"};
+      "position_history", "fill_history", "trap_history", "recent_mm_traps", "facts",       "relay"};
   return names[static_cast<std::size_t>(f)];
 }
 

@@ -157,6 +157,10 @@ std::string signal_document(const trapline_event& e, const trapline_signal& s, s
   w.key("evidence").object();
   for (const auto& x : sdk::evidence(e, s)) w.key(sdk::view(x.name)).real(x.value);
   w.end_object();
+  // What each item added to the log-odds of the probability.
+  w.key("contributions").object();
+  for (const auto& x : sdk::evidence(e, s)) w.key(sdk::view(x.name)).real(x.contribution);
+  w.end_object();
   w.key("observability").string(sdk::observability_name(s.observability));
   w.end_object();
   return w.take();

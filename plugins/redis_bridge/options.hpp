@@ -46,6 +46,29 @@ inline constexpr auto option_table = sdk::option_set<settings>(
                          "reset, restart, reload, swap; `debug:feed` allows debug of the instance feed alone")),
     sdk::bind<&settings::has_command_key>(
         sdk::option_secret("commands.hmac_key", "if set, every command must be signed with it")),
+    sdk::by_hand(sdk::option_list("publish.groups", "[status, market, account, traps]", "status|market|account|traps",
+                                  "what is written at all; of two bridges to one Redis each has its own")),
+    sdk::bind<&settings::relay>(
+        sdk::option_bool("relay.enabled", "false", "write market data for detectors of other hosts, see ingest")),
+    sdk::bind<&settings::maxlen_relay>(
+        sdk::option_int("relay.maxlen", "100000", "10..100000000", "about how many entries a relay stream keeps")),
+    sdk::bind<&settings::relay_state_every>(sdk::option_duration(
+        "relay.state_every", "10s", "100ms..1h", "how often the instrument and the whole book are among them")),
+    sdk::bind<&settings::ingest_streams>(sdk::option_list(
+        "ingest.streams", "[]", nullptr, "relay streams to read: bitget:usdtm:BTCUSDT, or the name of a feed")),
+    sdk::bind<&settings::ingest_prefix>(
+        sdk::option_string("ingest.prefix", "", "stream.prefix of the host that relays; empty: the same as here")),
+    sdk::bind<&settings::ingest_group>(
+        sdk::option_string("ingest.group", "detectors", "consumer group; each gets everything, once")),
+    sdk::bind<&settings::ingest_consumer>(
+        sdk::option_string("ingest.consumer", "", "name within the group; empty: the name of this host")),
+    sdk::by_hand(sdk::option_enum("ingest.from", "oldest", "oldest|new", "where a group begins that is not there yet")),
+    sdk::by_hand(sdk::option_enum("ingest.unfinished", "gap", "gap|repeat",
+                                  "what a killed reader may have passed on or not: announced as lost, or passed on")),
+    sdk::bind<&settings::ingest_lease>(sdk::option_duration(
+        "ingest.lease", "5s", "1s..5m", "silence after which another consumer of the group takes over")),
+    sdk::bind<&settings::ingest_republish>(
+        sdk::option_bool("ingest.republish", "false", "write what is ingested into the keys and streams here, too")),
     sdk::by_hand(sdk::option_enum("on_wrongtype", "fail", "fail|rename",
                                   "a key with another type: leave it and report, or move it out of the way")),
     sdk::bind<&settings::position_period>(sdk::option_duration("publish.position", "5s", "100ms..1h",

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bridge.hpp"
+#include "ingest.hpp"
 #include "options.hpp"
 #include "trapline/sdk/plugin.hpp"
 
@@ -59,6 +60,23 @@ class host_environment final : public rb::environment {
   std::list<question_to_engine> questions_;
 };
 
+class host_bus final : public rb::bus_outlet {
+ public:
+  explicit host_bus(sdk::host& h) : host_(h) {}
+  std::uint32_t topic(std::string_view name) override { return host_.topic(name); }
+  std::uint32_t instrument(std::string_view venue, std::string_view symbol) override {
+    return host_.instrument(venue, symbol);
+  }
+  trapline_status publish(const trapline_event& e) override {
+    return host_.publish(e, &e + 1, e.size - static_cast<std::uint32_t>(sizeof e));
+  }
+  // A timer's event takes its place in the order of the bus like any other.
+  void barrier(std::uint32_t stream) override { host_.set_timer(host_.now(), 0, stream); }
+
+ private:
+  sdk::host& host_;
+};
+
 // Tells the entries of one run from those of another.
 std::string new_boot_id() {
   std::random_device random;
@@ -81,15 +99,27 @@ rb::meters make_meters(const sdk::host& h) {
   return m;
 }
 
+rb::ingest_meters make_ingest_meters(const sdk::host& h, std::string_view tag) {
+  const auto label = sdk::label("stream", tag);
+  rb::ingest_meters m;
+  m.events = h.counter("redis_ingest_events_total", label);
+  m.lost = h.counter("redis_ingest_lost_total", label);
+  m.repeated = h.counter("redis_ingest_repeated_total", label);
+  m.refused = h.counter("redis_ingest_refused_total", label);
+  m.reading = h.gauge("redis_ingest_reading", label);
+  return m;
+}
+
 class redis_bridge : public sdk::plugin<redis_bridge> {
  public:
   static constexpr auto info = sdk::plugin_info{.id = "redis_bridge",
                                                 .version = "0.1.0",
                                                 .summary = "State, history and signals in Redis keys and streams",
-                                                .flags = TRAPLINE_PLUGIN_SINK};
+                                                .flags = TRAPLINE_PLUGIN_SINK,
+                                                .produces = rb::relayed_types};
   static constexpr const auto& options = rb::option_table.rows;
 
-  explicit redis_bridge(const trapline_host* h) : plugin(h), environment_(host()) {}
+  explicit redis_bridge(const trapline_host* h) : plugin(h), environment_(host()), bus_(host()) {}
 
   void configure(std::string_view json) { settings_ = rb::parse_settings(json); }
 
@@ -97,10 +127,22 @@ class redis_bridge : public sdk::plugin<redis_bridge> {
     loop_ = std::make_unique<trapline::net::loop>();
     bridge_ = std::make_unique<rb::bridge>(*loop_, settings_, environment_, make_meters(host()), new_boot_id());
     for (const auto* pattern : {"md.>", "sig.>", "acct.>", "feed.status.*"}) host().subscribe(pattern, wanted);
+    if (settings_.relay) host().subscribe("md.instrument.>", TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_INSTRUMENT));
     host().subscribe("sys.>", TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_GAP));
     bridge_->start();
+    if (!settings_.ingest_streams.empty()) start_ingest();
   }
 
+  void on(const trapline_event&, const trapline_timer_event& t) {
+    if (!ingest_) return;
+    if (t.cookie == begin_at_last) ingest_->begin();
+    else ingest_->on_barrier(static_cast<std::uint32_t>(t.cookie));
+  }
+  void on(const trapline_event&, const trapline_lifecycle& l) {
+    if (!ingest_ || l.instance[0] != 0) return;  // of the engine itself
+    if (l.state == TRAPLINE_INSTANCE_RUNNING) ingest_->begin();
+    if (l.state == TRAPLINE_INSTANCE_DRAINING) ingest_->pause();
+  }
   void on_other(const trapline_event& e) { bridge_->on_event(e); }
 
   static constexpr const char* commands[] = {"debug", "refresh", "verify"};
@@ -119,14 +161,36 @@ class redis_bridge : public sdk::plugin<redis_bridge> {
     if (loop_) loop_->wake();
   }
 
-  trapline_status drain() { return !bridge_ || bridge_->drain() ? TRAPLINE_OK : TRAPLINE_E_AGAIN; }
+  trapline_status drain() {
+    if (ingest_) {
+      ingest_->pause();
+      if (drain_until_ == 0) drain_until_ = host().mono() + settings_.drain_limit;
+      if (!ingest_->settled() && host().mono() < drain_until_) return TRAPLINE_E_AGAIN;
+    }
+    return !bridge_ || bridge_->drain() ? TRAPLINE_OK : TRAPLINE_E_AGAIN;
+  }
 
   void stop() {
+    ingest_.reset();
     bridge_.reset();
     loop_.reset();
   }
 
  private:
+  static constexpr std::uint64_t begin_at_last = ~std::uint64_t{0};  // a timer's cookie
+
+  // A sink starts first, and what is published before the others run reaches nobody: the engine says when they do.
+  // An instance that is made anew while they run is not told.
+  void start_ingest() {
+    ingest_ = std::make_unique<rb::ingest>(
+        *loop_, settings_, environment_, bus_, [this](std::string_view tag) { return make_ingest_meters(host(), tag); },
+        bridge_->boot_id(),
+        settings_.ingest_republish ? [this](const trapline_event& e) { bridge_->on_event(e); }
+                                   : std::function<void(const trapline_event&)>());
+    host().subscribe("sys.lifecycle", TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_LIFECYCLE));
+    host().set_timer(host().now() + 5 * rb::second, 0, begin_at_last);
+  }
+
   static constexpr std::uint64_t wanted =
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRADE) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_BOOK_SNAPSHOT) |
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_BOOK_DELTA) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TICKER) |
@@ -137,9 +201,12 @@ class redis_bridge : public sdk::plugin<redis_bridge> {
       TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_ACCOUNT) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_GAP);
 
   host_environment environment_;
+  host_bus bus_;
   rb::settings settings_;
   std::unique_ptr<trapline::net::loop> loop_;
   std::unique_ptr<rb::bridge> bridge_;
+  std::unique_ptr<rb::ingest> ingest_;  // null unless streams are configured
+  std::int64_t drain_until_ = 0;        // mono
 };
 
 }  // namespace

@@ -1,9 +1,12 @@
 #include "settings.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <optional>
+#include <vector>
 
 #include "options.hpp"
 #include "trapline/sdk/text.hpp"
@@ -12,6 +15,11 @@ namespace trapline::redis_bridge {
 namespace {
 
 [[noreturn]] void refuse(std::string_view path, std::string text) { sdk::options::refuse(path, std::move(text)); }
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 && name[0] != 0 ? name : "host";
+}
 
 template <class Int>
 std::optional<Int> number(std::string_view text, Int low, Int high) {
@@ -45,14 +53,44 @@ void parse_authority(std::string_view authority, settings& out) {
   out.endpoint.port = *p;
 }
 
-void check_prefix(const std::string& prefix) {
+// For parts of names of keys: a brace of its own would move the hash tag.
+void check_name(std::string_view path, const std::string& name) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '_' ||
            c == '-' || c == '.';
   };
-  for (const char c : prefix)  // a brace of its own would move the hash tag
-    if (!plain(c)) refuse("stream.prefix", "only letters, digits and ':', '_', '-', '.' are allowed");
-  if (prefix.empty()) refuse("stream.prefix", "must not be empty");
+  for (const char c : name)
+    if (!plain(c)) refuse(path, "only letters, digits and ':', '_', '-', '.' are allowed");
+  if (name.empty()) refuse(path, "must not be empty");
+}
+
+void parse_groups(const sdk::options& given, settings& s) {
+  const auto groups = given.get<std::vector<std::string>>("publish.groups");
+  const auto has = [&](std::string_view name) { return std::find(groups.begin(), groups.end(), name) != groups.end(); };
+  s.write_status = has("status");
+  s.write_market = has("market");
+  s.write_account = has("account");
+  s.write_traps = has("traps");
+  const bool all = s.write_status && s.write_market && s.write_account && s.write_traps;
+  if (s.profile == settings::key_set::omega && !all) refuse("publish.groups", "profile omega needs all groups");
+}
+
+void parse_ingest(const sdk::options& given, settings& s) {
+  if (s.ingest_prefix.empty()) s.ingest_prefix = s.prefix;
+  check_name("ingest.prefix", s.ingest_prefix);
+  check_name("ingest.group", s.ingest_group);
+  if (s.ingest_consumer.empty()) s.ingest_consumer = host_name();
+  for (std::size_t i = 0; i < s.ingest_streams.size(); ++i) {
+    const auto path = sdk::cat("ingest.streams[", i, "]");
+    check_name(path, s.ingest_streams[i]);
+    if (std::find(s.ingest_streams.begin(), s.ingest_streams.begin() + static_cast<std::ptrdiff_t>(i),
+                  s.ingest_streams[i]) != s.ingest_streams.begin() + static_cast<std::ptrdiff_t>(i))
+      refuse(path, sdk::cat("'", s.ingest_streams[i], "' stands there twice"));
+  }
+  s.ingest_from_new = given.one_of<bool>("ingest.from", {{"oldest", false}, {"new", true}});
+  s.ingest_repeat = given.one_of<bool>("ingest.unfinished", {{"gap", false}, {"repeat", true}});
+  if (s.ingest_republish && s.relay && s.ingest_prefix == s.prefix && !s.ingest_streams.empty())
+    refuse("ingest.republish", "what is ingested would go round: relay.enabled writes to the streams that are read");
 }
 
 void check_commands(const settings& s) {
@@ -113,11 +151,13 @@ settings parse_settings(std::string_view json) {
     refuse("tls.certificate_file", "tls.certificate_file and tls.key_file belong together");
   if (!s.endpoint.tls && !(s.endpoint.ca_file.empty() && s.endpoint.certificate_file.empty()))
     refuse("url", "tls.* is set, but the URL does not begin with rediss://, so the connection would not be encrypted");
-  check_prefix(s.prefix);
+  check_name("stream.prefix", s.prefix);
   check_commands(s);
   s.words = given.one_of<vocabulary>("vocabulary", {{"plain", vocabulary::plain}, {"seed", vocabulary::seed}});
   s.profile = given.one_of<settings::key_set>(
       "profile", {{"standard", settings::key_set::standard}, {"omega", settings::key_set::omega}});
+  parse_groups(given, s);
+  parse_ingest(given, s);
   s.on_wrongtype = given.one_of<settings::wrong_type>(
       "on_wrongtype", {{"fail", settings::wrong_type::fail}, {"rename", settings::wrong_type::rename}});
   if (!s.username.empty() && !s.has_password) refuse("password", "username is set, so password must be set too");

@@ -54,6 +54,24 @@ struct settings {
   enum class wrong_type { fail, rename };
   wrong_type on_wrongtype = wrong_type::fail;  // a key that holds another type than ours
 
+  // Groups of keys and streams that are written at all.
+  bool write_status = true, write_market = true, write_account = true, write_traps = true;
+
+  // Events for detectors of other hosts, see relay.hpp.
+  bool relay = false;
+  std::int64_t maxlen_relay = 100'000;
+  std::int64_t relay_state_every = 10 * second;
+
+  // Events of other hosts, see ingest_stream.hpp.
+  std::vector<std::string> ingest_streams;  // tags; empty: none are read
+  std::string ingest_prefix;                // empty: as `prefix`
+  std::string ingest_group = "detectors";
+  std::string ingest_consumer;  // empty: the host's name
+  bool ingest_from_new = false;
+  bool ingest_repeat = false;
+  bool ingest_republish = false;
+  std::int64_t ingest_lease = 5 * second;
+
   // Keys are written on change and at least this often.
   std::int64_t position_period = 5 * second;
   std::int64_t orders_period = 10 * second;

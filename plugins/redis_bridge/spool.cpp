@@ -19,6 +19,7 @@ int rank(family f) {
     case family::books:
     case family::tickers:
     case family::candles:
+    case family::relay:
       return 0;
     case family::status:
     case family::matrix:

@@ -34,7 +34,9 @@ tracker::news tracker::step(kind k, const assessment& a, std::int64_t now, const
     return end(now, refractory);
   }
   const double p = a.evidence.probability();
-  const double on = a.on > 0 ? a.on : s.on, off = a.on > 0 ? a.on * s.off / s.on : s.off;
+  // What is context only never raises an alarm: no probability reaches its threshold.
+  const bool context = info(k).group == kind_group::context;
+  const double on = context ? 2.0 : a.on > 0 ? a.on : s.on, off = a.on > 0 ? a.on * s.off / s.on : s.off;
   if (!active()) {
     if (a.onset == ended_onset_ && ended_onset_ != 0) return {TRAPLINE_STAGE_NONE, false, a.confirmed};
     if (now < quiet_until_) return {TRAPLINE_STAGE_NONE, false, a.confirmed};
@@ -99,13 +101,13 @@ verdict overall(const std::array<tracker, kind_count>& trackers) noexcept {
   verdict out;
   for (std::size_t i = 0; i < kind_count; ++i) {
     const kind k = static_cast<kind>(i);
-    if (k == kind::pump || k == kind::dump) continue;
+    if (info(k).group > kind_group::book) continue;
     if (!trackers[i].active()) {
       idle = std::max(idle, prior(k, state::idle));
       continue;
     }
     const double p = trackers[i].probability();
-    double& group = k >= kind::spoofing_bid ? book : flow;
+    double& group = info(k).group == kind_group::book ? book : flow;
     group = std::max(group, p);
     if (p > best) {
       best = p;

@@ -57,9 +57,9 @@ struct verdict {
   double probability = 0;
   int leading = -1;  // index of a kind, -1 = no trap in progress
 };
-// Patterns of price and flow rest on the same trades, so that the largest of them counts; spoofing and
-// layering rest on the book's layers. The two groups are disjoint and join as 1 - (1-p)(1-q). A pump or dump
-// is a move and no trap: it has its row, but no part in this.
+// Patterns of price and flow rest on the same trades, so that the largest of them counts; spoofing, layering and the
+// like rest on resting orders. The two groups are disjoint and join as 1 - (1-p)(1-q). A pump or dump is a move and
+// no trap, absorption is legitimate, wash trading is a slow index: they have their rows, but no part in this.
 verdict overall(const std::array<tracker, kind_count>& trackers) noexcept;
 
 }  // namespace trapline::trap

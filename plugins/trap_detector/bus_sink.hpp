@@ -56,6 +56,8 @@ class bus_sink final : public sink {
  private:
   static constexpr std::size_t max_held = 64;
   static constexpr std::size_t head_room = 256;
+  static constexpr std::size_t tail_room = score::most_told * sizeof(trapline_evidence);
+  static_assert(kind_count * sizeof(trapline_matrix_row) <= tail_room);
 
   struct topics {
     std::uint32_t signal = 0, matrix = 0;
@@ -63,7 +65,7 @@ class bus_sink final : public sink {
   struct message {
     trapline_event event;
     std::uint32_t size;
-    std::array<char, head_room + score::capacity * sizeof(trapline_evidence)> bytes;
+    std::array<char, head_room + tail_room> bytes;
   };
 
   template <class Head, class Element>

@@ -46,6 +46,38 @@ constexpr std::array<llr_table, item_count> tables{{
     {"matched_share", {.1, .25, .4, .5, .6, .75, .9}, {-1.0, -.7, -.4, -.1, .2, .35, .5, .6}},
     {"layer_count", {2, 3, 4, 5, 6, 8, 12}, {-.5, -.3, .3, .4, .5, .5, .6, .6}},
     {"size_cv", {.05, .1, .15, .2, .25, .3, .5}, {.4, .35, .25, .2, .1, .05, -.5, -1}},
+    // --- liquidity grabs
+    {"depth_depletion", {.1, .25, .4, .5, .6, .75, .9}, {-.5, -.3, -.1, 0, .2, .4, .5, .5}},
+    // --- momentum ignition
+    {"calm_ratio", {.6, .8, 1, 1.15, 1.3, 1.5, 2}, {.4, .4, .3, .1, -.1, -.3, -.6, -1}},
+    {"burst_z", {3, 6, 8, 10, 15, 25, 50}, {-1, -.5, .1, .3, .4, .5, .6, .6}},
+    {"sweep_count", {1, 2, 3, 5, 8, 12, 20}, {-.5, -.4, -.2, .1, .3, .4, .5, .5}},
+    {"follow_n", {0, .1, .2, .3, .4, .5, .6}, {-.5, -.4, -.2, 0, .2, .4, .5, .5}},
+    {"follow_ratio", {.5, 1, 1.5, 2, 3, 5, 10}, {-.5, -.3, -.1, .1, .3, .4, .5, .5}},
+    {"ofi10_push", {-2, -1, -.3, 0, .3, 1, 2}, {.5, .4, .3, .1, 0, -.1, -.2, -.3}},
+    {"revert_share", {0, .1, .25, .4, .5, .7, .9}, {-.4, -.3, -.2, -.1, 0, .4, .6, .7}},
+    {"revert_volume_ratio", {.1, .25, .5, .75, 1, 1.5, 3}, {.5, .4, .3, .1, 0, -.2, -.4, -.6}},
+    {"pull_support", {.5, inf, inf, inf, inf, inf, inf}, {0, .6, .6, .6, .6, .6, .6, .6}},
+    // --- liquidity pulls
+    {"pull_share", {.3, .5, .6, .7, .8, .9, .95}, {-1, -.5, -.2, .1, .3, .5, .6, .6}},
+    {"pull_traded_share", {.01, .03, .06, .1, .15, .2, .3}, {.3, .3, .2, .1, 0, -.1, -.4, -.8}},
+    {"pull_other_share", {-.2, 0, .1, .2, .3, .45, .6}, {.3, .3, .2, .1, 0, -.3, -.7, -1.2}},
+    {"pull_move_sig10", {.5, 1, 1.5, 2, 3, 4, 6}, {-.6, -.3, -.1, .1, .4, .5, .6, .6}},
+    {"micro_lean", {-.5, -.2, 0, .2, .4, .6, .8}, {-.3, -.2, -.1, 0, .1, .2, .3, .3}},
+    // --- quote stuffing
+    {"changes_z", {2, 4, 6, 8, 12, 20, 40}, {-1, -.6, -.3, 0, .7, .9, 1.1, 1.2}},
+    {"flips_z", {2, 4, 6, 8, 12, 20, 40}, {-1, -.6, -.3, 0, .7, .9, 1.1, 1.2}},
+    {"changes_per_trade", {1, 2, 4, 8, 16, 32, 64}, {-1, -.6, -.3, 0, .2, .4, .5, .5}},
+    // --- absorption
+    {"absorbed_ratio", {1, 2, 3, 4, 6, 10, 20}, {-1, -.5, -.2, .2, .4, .6, .7, .8}},
+    {"refill_count", {1, 2, 3, 4, 6, 10, 20}, {-1, -.6, -.3, .1, .3, .5, .6, .6}},
+    {"refill_s", {.05, .1, .2, .3, .4, .5, .6}, {.3, .3, .2, .1, 0, -.1, -.4, -.6}},
+    {"advance_sig60", {0, .1, .25, .5, 1, 2, 4}, {.4, .3, .2, .1, -.1, -.4, -.7, -1}},
+    // --- wash trading: each test in standard deviations of its own baseline
+    {"benford_z", {0, 1, 2, 3, 4, 6, 10}, {-.3, -.2, -.1, .1, .4, .6, .8, 1}},
+    {"round_size_z", {0, 1, 2, 3, 4, 6, 10}, {-.3, -.2, -.1, .1, .4, .6, .8, 1}},
+    {"alternation_z", {0, 1, 2, 3, 4, 6, 10}, {-.5, -.4, -.2, .1, .6, .9, 1.1, 1.2}},
+    {"tail_z", {0, 1, 2, 3, 4, 6, 10}, {-.2, -.1, 0, .1, .3, .4, .5, .6}},
 }};
 
 // Rows by pattern; columns idle, armed, one, two, three, confirmed.
@@ -61,6 +93,12 @@ constexpr stage_priors fake{
 constexpr stage_priors impulse{{.01, .01, .78, .82, .60, .82}};  // impulse, peak, retracing
 constexpr stage_priors spoof{{.01, .01, .12, .12, .55, .60}};    // matched once or twice, -, repeated
 constexpr stage_priors layer{{.01, .01, .15, .15, .55, .60}};
+constexpr stage_priors half_grab{{.01, .01, .08, .25, .25, .33}};  // as hunt, of half the size: chance gives more
+constexpr stage_priors ignition{{.01, .01, .15, .30, .30, .50}};   // burst, followed, -, reverted
+constexpr stage_priors pull{{.01, .01, .15, .15, .15, .45}};       // dropped, -, -, moved through
+constexpr stage_priors stuffing{{.01, .01, .15, .15, .15, .40}};   // rate, -, -, for long enough
+constexpr stage_priors absorbing{{.01, .01, .20, .50, .50, .50}};  // traded, refilled often enough
+constexpr stage_priors wash{{.01, .01, .10, .10, .10, .10}};       // an index, no episode
 
 }  // namespace
 
@@ -87,6 +125,26 @@ double prior(kind k, state s) noexcept {
     case kind::layering_bid:
     case kind::layering_ask:
       return layer.p[i];
+    case kind::liquidity_grab_high:
+    case kind::liquidity_grab_low:
+      return hunt.p[i];
+    case kind::half_liquidity_grab_high:
+    case kind::half_liquidity_grab_low:
+      return half_grab.p[i];
+    case kind::momentum_ignition_up:
+    case kind::momentum_ignition_down:
+      return ignition.p[i];
+    case kind::liquidity_pull_up:
+    case kind::liquidity_pull_down:
+      return pull.p[i];
+    case kind::quote_stuffing_bid:
+    case kind::quote_stuffing_ask:
+      return stuffing.p[i];
+    case kind::absorption_up:
+    case kind::absorption_down:
+      return absorbing.p[i];
+    case kind::wash_trading:
+      return wash.p[i];
   }
   return 0.01;
 }

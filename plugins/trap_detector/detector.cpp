@@ -10,6 +10,11 @@ namespace {
 // another market began under the same name.
 constexpr std::uint32_t clock_was_set_back = 256;
 
+// Why there is no symbol for an event.
+ignored unknown(const trapline_event& e) noexcept {
+  return e.instrument == 0 ? ignored::no_instrument : ignored::max_symbols;
+}
+
 bool before(const std::unique_ptr<symbol>& s, std::uint32_t instrument) { return s->instrument() < instrument; }
 }  // namespace
 
@@ -23,6 +28,7 @@ const symbol* detector::find(std::uint32_t instrument) const noexcept {
 }
 
 symbol* detector::get(std::uint32_t instrument) {
+  if (instrument == 0) return nullptr;
   if (last_ < symbols_.size() && symbols_[last_]->instrument() == instrument) return symbols_[last_].get();
   auto it = std::lower_bound(symbols_.begin(), symbols_.end(), instrument, before);
   if (it == symbols_.end() || (*it)->instrument() != instrument) {
@@ -45,27 +51,27 @@ ignored detector::checked(symbol* s, ignored r) {
 
 ignored detector::on_trade(const trapline_event& e, const trapline_trade& t) {
   symbol* s = get(e.instrument);
-  return s ? checked(s, s->on_trade(e, t)) : ignored::max_symbols;
+  return s ? checked(s, s->on_trade(e, t)) : unknown(e);
 }
 
 ignored detector::on_book(const trapline_event& e, const trapline_book& b, std::span<const trapline_level> levels) {
   symbol* s = get(e.instrument);
-  return s ? checked(s, s->on_book(e, b, levels)) : ignored::max_symbols;
+  return s ? checked(s, s->on_book(e, b, levels)) : unknown(e);
 }
 
 ignored detector::on_ticker(const trapline_event& e, const trapline_ticker& t) {
   symbol* s = get(e.instrument);
-  return s ? checked(s, s->on_ticker(e, t)) : ignored::max_symbols;
+  return s ? checked(s, s->on_ticker(e, t)) : unknown(e);
 }
 
 ignored detector::on_candle(const trapline_event& e, const trapline_candle& c) {
   symbol* s = get(e.instrument);
-  return s ? s->on_candle(c) : ignored::max_symbols;
+  return s ? s->on_candle(c) : unknown(e);
 }
 
 ignored detector::on_instrument(const trapline_event& e, const trapline_instrument& i) {
   symbol* s = get(e.instrument);
-  if (!s) return ignored::max_symbols;
+  if (!s) return unknown(e);
   s->on_instrument(i);
   return ignored::none;
 }

@@ -10,7 +10,9 @@ using namespace trapline::sdk;
 
 inline constexpr auto option_table = option_set<settings>(
     bind<&settings::patterns>(option_list(
-        "patterns", "[all]", "all|stop_hunt|bull_trap|bear_trap|fake_pump|fake_dump|pump|dump|spoofing|layering",
+        "patterns", "[all]",
+        "all|stop_hunt|liquidity_grab|half_liquidity_grab|bull_trap|bear_trap|fake_pump|fake_dump|pump|dump|spoofing|"
+        "layering|quote_stuffing|momentum_ignition|liquidity_pull|absorption|wash_trading",
         "patterns to watch")),
     bind<&settings::report_every>(
         option_duration("report_every", "15s", "1s..1h", "event time between two trap matrices of a symbol")),
@@ -149,6 +151,76 @@ inline constexpr auto option_table = option_set<settings>(
     bind<&settings::layering, &layering_settings::withdrawn_within>(
         option_duration("layering.withdrawn_within", "1s", "0s..1m", "withdrawn together = within this time")),
     bind<&settings::layering, &layering_settings::depth_share>(option_float(
-        "layering.depth_share", "0.05", "0.001..10", "smallest level, as a share of the median depth within 10 bp")));
+        "layering.depth_share", "0.05", "0.001..10", "smallest level, as a share of the median depth within 10 bp")),
+
+    bind<&settings::liquidity_grab, &liquidity_grab_settings::depletion>(
+        option_float("liquidity_grab.depletion", "0.5", "0.1..1",
+                     "a stop hunt in which this share of the swept side's depth vanished is a liquidity grab too")),
+    bind<&settings::liquidity_grab, &liquidity_grab_settings::half_scale>(option_float(
+        "half_liquidity_grab.scale", "0.5", "0.1..0.9", "its thresholds, as a share of those of a stop hunt")),
+
+    bind<&settings::ignition, &ignition_settings::calm_ratio>(
+        option_float("momentum_ignition.calm_ratio", "1.3", "0.1..100",
+                     "calm before = sigma of 5 min at most this times its own 30% quantile")),
+    bind<&settings::ignition, &ignition_settings::burst_z>(
+        option_float("momentum_ignition.burst_z", "6", "1..1000", "z of one side's taker volume of 2 s")),
+    bind<&settings::ignition, &ignition_settings::sweeps>(option_int(
+        "momentum_ignition.sweeps", "3", "0..1000", "taker orders through more than one price in those 2 s")),
+    bind<&settings::ignition, &ignition_settings::taker_share>(
+        option_float("momentum_ignition.taker_share", "0.85", "0.5..1", "share of the pushing side in that volume")),
+    bind<&settings::ignition, &ignition_settings::follow_n>(
+        option_float("momentum_ignition.follow_n", "0.3", "0..1",
+                     "rise of the branching ratio of taker orders that says that others follow")),
+    bind<&settings::ignition, &ignition_settings::move_sigma>(
+        option_float("momentum_ignition.move_sigma", "3", "0.1..50", "move that followed, in sig60")),
+    bind<&settings::ignition, &ignition_settings::follow_within>(
+        option_duration("momentum_ignition.follow_within", "30s", "1s..10m", "from the burst")),
+    bind<&settings::ignition, &ignition_settings::revert>(
+        option_float("momentum_ignition.revert", "0.5", "0.1..1", "share of the move that is taken back")),
+    bind<&settings::ignition, &ignition_settings::revert_within>(
+        option_duration("momentum_ignition.revert_within", "5m", "1s..1h", "from its extreme")),
+    bind<&settings::ignition, &ignition_settings::refractory>(option_duration(
+        "momentum_ignition.refractory", "60s", "0s..24h", "no new episode this long after an alarmed one")),
+
+    bind<&settings::pull, &pull_settings::drop>(option_float(
+        "liquidity_pull.drop", "0.6", "0.1..1", "share of one side's depth within 10 bp that vanishes at once")),
+    bind<&settings::pull, &pull_settings::within>(
+        option_duration("liquidity_pull.within", "1s", "200ms..2s", "at once = in this time")),
+    bind<&settings::pull, &pull_settings::traded_max>(
+        option_float("liquidity_pull.traded_max", "0.2", "0..1", "and at most this share of it was traded")),
+    bind<&settings::pull, &pull_settings::move_sigma>(option_float(
+        "liquidity_pull.move_sigma", "2", "0.1..50", "the price then goes this far through, in sigma * sqrt(10)")),
+    bind<&settings::pull, &pull_settings::move_within>(
+        option_duration("liquidity_pull.move_within", "10s", "100ms..10m", "in this time")),
+    bind<&settings::pull, &pull_settings::refractory>(option_duration("liquidity_pull.refractory", "30s", "0s..24h",
+                                                                      "no new episode this long after an alarmed one")),
+
+    bind<&settings::stuffing, &stuffing_settings::z>(
+        option_float("quote_stuffing.z", "8", "1..1000",
+                     "z of level changes a second, or of the flips of one level, against the last 15 minutes")),
+    bind<&settings::stuffing, &stuffing_settings::lasting>(
+        option_duration("quote_stuffing.lasting", "3s", "1s..10m", "in each second of this time")),
+    bind<&settings::stuffing, &stuffing_settings::throttled_from>(
+        option_duration("quote_stuffing.throttled_from", "10ms", "0s..10s",
+                        "a feed with book messages this far apart on average hides most of it")),
+    bind<&settings::stuffing, &stuffing_settings::cap_throttled>(
+        option_float("quote_stuffing.cap_throttled", "0.5", "0.01..1", "highest probability on such a feed")),
+    bind<&settings::stuffing, &stuffing_settings::refractory>(option_duration(
+        "quote_stuffing.refractory", "30s", "0s..24h", "no new episode this long after an alarmed one")),
+
+    bind<&settings::absorption, &absorption_settings::traded_displayed>(option_float(
+        "absorption.traded_displayed", "3", "1..1000", "volume traded at one price over the most displayed there")),
+    bind<&settings::absorption, &absorption_settings::refills>(
+        option_int("absorption.refills", "3", "1..1000", "times the price was filled up again")),
+    bind<&settings::absorption, &absorption_settings::refill_within>(
+        option_duration("absorption.refill_within", "500ms", "10ms..1m", "each this soon after a trade")),
+    bind<&settings::absorption, &absorption_settings::depth_share>(
+        option_float("absorption.depth_share", "0.25", "0..100",
+                     "least volume traded there, as a share of the median depth within 10 bp")),
+    bind<&settings::absorption, &absorption_settings::idle>(
+        option_duration("absorption.idle", "30s", "1s..1h", "it ends when the price was not traded this long")),
+
+    bind<&settings::wash, &wash_settings::z>(
+        option_float("wash_trading.z", "4", "1..1000", "a test this far from its own baseline makes the index show")));
 
 }  // namespace trapline::trap

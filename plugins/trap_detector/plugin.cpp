@@ -14,7 +14,7 @@ class trap_detector final : public sdk::plugin<trap_detector> {
   static constexpr auto info = sdk::plugin_info{
       .id = "trap_detector",
       .version = "0.1.0",
-      .summary = "recognises stop hunts, bull and bear traps, fake pumps and dumps, spoofing and layering",
+      .summary = "recognises sixteen patterns: stop hunts, bull and bear traps, fake pumps, spoofing and more",
       .flags = TRAPLINE_PLUGIN_DETERMINISTIC | TRAPLINE_PLUGIN_BOUNDED,
       .produces = TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_SIGNAL) | TRAPLINE_TYPE_BIT(TRAPLINE_EVENT_TRAP_MATRIX)};
   static constexpr const auto& options = option_table.rows;

@@ -1,8 +1,9 @@
 // From evidence to a probability: logit p = logit(prior of class and state) + sum of log-likelihood ratios.
 //
-// The ratios stand in tables of eight bins each (calibration.cpp). They are additive, so what each item
-// contributed can be printed; an input that is missing adds nothing. The shipped tables are reasoned starting
-// points checked on synthetic markets only: `calibration=synthetic`. They were not fitted to labelled episodes.
+// The ratios stand in tables of eight bins each. They are additive, so what each item contributed can be printed; an
+// input that is missing adds nothing. Two sets exist: reasoned starting points (calibration.cpp), and for some patterns
+// tables learned from planted episodes (calibration/*.inc), which then replace prior and tables of that pattern. Both
+// are `calibration=synthetic`: no labelled episodes of a real market are behind them.
 #pragma once
 
 #include <array>
@@ -53,8 +54,34 @@ enum class item : std::uint8_t {
   matched_share,
   layer_count,
   size_cv,
+  depth_depletion,
+  calm_ratio,
+  burst_z,
+  sweep_count,
+  follow_n,
+  follow_ratio,
+  ofi10_push,
+  revert_share,
+  revert_volume_ratio,
+  pull_support,
+  pull_share,
+  pull_traded_share,
+  pull_other_share,
+  pull_move_sig10,
+  micro_lean,
+  changes_z,
+  flips_z,
+  changes_per_trade,
+  absorbed_ratio,
+  refill_count,
+  refill_s,
+  advance_sig60,
+  benford_z,
+  round_size_z,
+  alternation_z,
+  tail_z,
 };
-inline constexpr std::size_t item_count = 32;
+inline constexpr std::size_t item_count = 58;
 
 struct llr_table {
   const char* name;
@@ -70,6 +97,31 @@ enum class state : std::uint8_t { idle, armed, one, two, three, confirmed };
 // an episode.
 double prior(kind k, state s) noexcept;
 
+// Learned offsets and tables of one pattern, both directions alike. Written by `tiers learn` (tools/README.md).
+struct learned_table {
+  item of{};
+  std::array<double, 7> edge{};
+  std::array<double, 8> llr{};
+
+  bool operator==(const learned_table&) const = default;
+};
+struct pattern_calibration {
+  const char* id = nullptr;  // <pattern>-<first 12 hex digits of the hash>; null = nothing was learned
+  const char* hash = "";     // SHA-256 of the text of the numbers, see tools/tiers
+  const char* text = "";
+  std::array<double, 6> offset{};  // logit by state, before any evidence
+  std::size_t count = 0;
+  std::array<learned_table, 12> tables{};
+
+  bool operator==(const pattern_calibration&) const = default;
+
+  const learned_table* find(item i) const noexcept {
+    for (std::size_t n = 0; n < count; ++n)
+      if (tables[n].of == i) return &tables[n];
+    return nullptr;
+  }
+};
+
 inline double logit(double p) noexcept { return std::log(p / (1 - p)); }
 inline double logistic(double x) noexcept { return 1 / (1 + std::exp(-x)); }
 
@@ -78,7 +130,13 @@ class score {
   static constexpr std::size_t capacity = 16;
 
   score() = default;
-  explicit score(double prior_probability) : logit_(logit(prior_probability)) {}
+  explicit score(double prior_probability) : prior_(logit(prior_probability)), logit_(prior_) {}
+  // With learned offset and tables where there are any; an item without a table is shown and adds nothing. `learned`
+  // outlives the score's last add().
+  score(const pattern_calibration& learned, kind k, state at)
+      : learned_(learned.id ? &learned : nullptr),
+        prior_(learned.id ? learned.offset[static_cast<std::size_t>(at)] : logit(prior(k, at))),
+        logit_(prior_) {}
 
   // One item that the pattern would like to know. A value that is not finite counts as missing.
   void add(item i, double value) noexcept;
@@ -98,10 +156,16 @@ class score {
   double completeness() const noexcept { return wanted_ == 0 ? 0.0 : static_cast<double>(found_) / wanted_; }
   std::span<const trapline_evidence> evidence() const noexcept { return {items_.data(), count_}; }
 
+  // The whole sum that makes `told` (a probability in 0..1), for people: the prior, the evidence, what a cap took
+  // away, and what the episode's fading did since. The contributions add up to its log-odds. Returns the count.
+  static constexpr std::size_t most_told = capacity + 3;
+  std::size_t explain(double told, std::span<trapline_evidence, most_told> out) const noexcept;
+
  private:
   void put(const char* name, double value, double contribution) noexcept;
 
-  double logit_ = 0, cap_ = 1;
+  const pattern_calibration* learned_ = nullptr;
+  double prior_ = 0, logit_ = 0, cap_ = 1;
   std::array<trapline_evidence, capacity> items_{};
   std::uint32_t count_ = 0, wanted_ = 0, found_ = 0;
 };

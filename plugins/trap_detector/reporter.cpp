@@ -55,9 +55,10 @@ void reporter::signal(kind k, std::uint8_t stage, const tracker& t, std::int64_t
   s.price_exp = static_cast<std::int8_t>(price_exp);
   s.level = s.has_level ? mantissa(a.level, price_exp) : 0;
   s.onset_ts = a.onset;
-  const auto evidence = a.evidence.evidence();
-  s.evidence_count = static_cast<std::uint32_t>(evidence.size());
-  sink_.signal(instrument_, now, s, evidence);
+  std::array<trapline_evidence, score::most_told> told;
+  const std::size_t n = a.evidence.explain(s.probability, told);
+  s.evidence_count = static_cast<std::uint32_t>(n);
+  sink_.signal(instrument_, now, s, {told.data(), n});
 }
 
 void reporter::matrix(const tracker_set& trackers, const kind_mask& watched, bool warming, std::int64_t now,

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "calibration/learned.hpp"
 #include "calibration/onset.hpp"
 
 namespace trapline::trap {
@@ -36,6 +37,7 @@ struct stop_hunt_settings {
   std::int64_t reclaim_within = 120 * second, hold = 30 * second;
   double cap_without_flow = 0.35;
   std::int64_t refractory = 60 * second;
+  pattern_calibration learned = shipped_stop_hunt;
 };
 
 struct range_trap_settings {
@@ -48,6 +50,7 @@ struct range_trap_settings {
   double back_inside_sigma = 1.0;
   std::int64_t within = 30 * minute;
   std::int64_t refractory = 300 * second;
+  pattern_calibration learned = shipped_range_trap;
 };
 
 struct impulse_settings {
@@ -65,6 +68,7 @@ struct impulse_settings {
   std::int64_t onset_refractory = 30 * minute;
   double onset_at = 0.50;
   trap::onset_model model = shipped_onset.model;
+  pattern_calibration learned_fake = shipped_fake_move;
 
   bool operator==(const impulse_settings&) const = default;
 };
@@ -83,6 +87,7 @@ struct spoofing_settings {
   double matched_share = 0.5;
   double cap_single = 0.30;
   std::int64_t refractory = 30 * second;
+  pattern_calibration learned = shipped_spoofing;
 };
 
 struct layering_settings {
@@ -92,6 +97,54 @@ struct layering_settings {
   double withdrawn = 0.7;
   std::int64_t withdrawn_within = 1 * second;
   double depth_share = 0.05;
+  pattern_calibration learned = shipped_layering;
+};
+
+struct liquidity_grab_settings {
+  double depletion = 0.5;   // of the swept side's depth, for a hunt to be a grab
+  double half_scale = 0.5;  // thresholds of a half grab, of those of a stop hunt
+};
+
+struct ignition_settings {
+  double calm_ratio = 1.3;
+  double burst_z = 6.0;
+  int sweeps = 3;
+  double taker_share = 0.85;
+  double follow_n = 0.3;
+  double move_sigma = 3.0;
+  std::int64_t follow_within = 30 * second;
+  double revert = 0.5;
+  std::int64_t revert_within = 5 * minute;
+  std::int64_t refractory = 60 * second;
+};
+
+struct pull_settings {
+  double drop = 0.6;
+  std::int64_t within = 1 * second;
+  double traded_max = 0.2;
+  double move_sigma = 2.0;
+  std::int64_t move_within = 10 * second;
+  std::int64_t refractory = 30 * second;
+};
+
+struct stuffing_settings {
+  double z = 8.0;
+  std::int64_t lasting = 3 * second;
+  std::int64_t throttled_from = 10'000'000;
+  double cap_throttled = 0.5;
+  std::int64_t refractory = 30 * second;
+};
+
+struct absorption_settings {
+  double traded_displayed = 3.0;
+  int refills = 3;
+  std::int64_t refill_within = 500'000'000;
+  double depth_share = 0.25;
+  std::int64_t idle = 30 * second;
+};
+
+struct wash_settings {
+  double z = 4.0;
 };
 
 struct settings {
@@ -107,6 +160,12 @@ struct settings {
   impulse_settings impulse;
   spoofing_settings spoofing;
   layering_settings layering;
+  liquidity_grab_settings liquidity_grab;
+  ignition_settings ignition;
+  pull_settings pull;
+  stuffing_settings stuffing;
+  absorption_settings absorption;
+  wash_settings wash;
 
   bool watches(std::string_view pattern) const noexcept;
 };

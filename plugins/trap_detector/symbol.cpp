@@ -1,6 +1,7 @@
 #include "symbol.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "trapline/sdk/decimal.hpp"
@@ -8,14 +9,20 @@
 namespace trapline::trap {
 
 namespace {
-constexpr sign sides[] = {1, -1};
 // Highest probability of what another pattern explains better: below the end of an alarm.
 constexpr double explained = 0.45;
+// A trade at more than this multiple of the price, or less than its inverse, is a fault of the data: even a thin coin
+// that is pumped gets there in steps. So many in a row, and it is the price after all.
+constexpr double farthest_step = 4;
+constexpr std::uint32_t most_implausible = 16;
+// Levels a side in one message; sdk::book has the same bound.
+constexpr std::uint32_t most_levels = 16'384;
 }  // namespace
 
 std::string_view ignored_name(ignored r) noexcept {
-  constexpr std::string_view names[ignored_count] = {"none",     "no_time",      "time_backwards", "malformed",
-                                                     "sequence", "book_invalid", "max_symbols"};
+  constexpr std::string_view names[ignored_count] = {"none",        "no_time",      "time_backwards", "malformed",
+                                                     "sequence",    "book_invalid", "max_symbols",    "no_instrument",
+                                                     "implausible", "oversized"};
   return names[static_cast<std::size_t>(r)];
 }
 
@@ -24,11 +31,7 @@ symbol::symbol(const settings& s, std::uint32_t instrument, std::string_view nam
       instrument_(instrument),
       reporter_("trap_detector", instrument, name, out),
       levels_(s.levels),
-      hunts_{stop_hunt(1, s.stop_hunt), stop_hunt(-1, s.stop_hunt)},
-      traps_{range_trap(1, s.range_trap), range_trap(-1, s.range_trap)},
-      impulses_{impulse(1, s.impulse), impulse(-1, s.impulse)},
-      bid_layers_(book_side::bid, s.spoofing, s.layering),
-      ask_layers_(book_side::ask, s.spoofing, s.layering) {
+      machines_(s) {
   for (std::size_t i = 0; i < kind_count; ++i) watched_[i] = s.watches(kinds[i].pattern);
 }
 
@@ -44,16 +47,26 @@ ignored symbol::take_time(channel c, const trapline_event& e) noexcept {
   channel_ts_[c] = e.ts_event;
   backwards_ = 0;
   if (first_live_ == 0 && !(e.flags & TRAPLINE_FLAG_HISTORY)) first_live_ = e.ts_event;
-  if (market_.advance(e.ts_event)) every_second();
+  if (const std::int64_t passed = market_.advance(e.ts_event); passed > 0) every_second(passed);
   if (next_report_ == 0) next_report_ = (market_.now() / settings_.report_every + 1) * settings_.report_every;
   return ignored::none;
 }
 
+bool symbol::plausible_price(double price) noexcept {
+  const double known = market_.price();
+  if (known == 0 || (price < known * farthest_step && known < price * farthest_step)) {
+    implausible_ = 0;
+    return true;
+  }
+  return ++implausible_ > most_implausible;
+}
+
 ignored symbol::on_trade(const trapline_event& e, const trapline_trade& t) noexcept {
   trade_tick tick;
-  tick.price = sdk::to_double(t.price, t.price_exp);
-  tick.size = sdk::to_double(t.size, t.size_exp);
+  tick.price = amount(t.price, t.price_exp);
+  tick.size = amount(t.size, t.size_exp);
   if (!(tick.price > 0) || !(tick.size > 0)) return ignored::malformed;
+  if (!plausible_price(tick.price)) return ignored::implausible;
   if (const auto r = take_time(trades, e); r != ignored::none) return r;
   tick.ts = e.ts_event;
   tick.side = t.aggressor_side == TRAPLINE_SIDE_BUY ? 1 : t.aggressor_side == TRAPLINE_SIDE_SELL ? -1 : 0;
@@ -63,13 +76,7 @@ ignored symbol::on_trade(const trapline_event& e, const trapline_trade& t) noexc
   levels_.on_trade(e.ts_event, tick.price, market_.sig60_price());
   if (history || warming()) return ignored::none;
 
-  for (std::size_t i = 0; i < 2; ++i) {
-    hunts_[i].on_trade(market_, levels_, tick);
-    traps_[i].on_trade(market_, levels_, tick);
-    impulses_[i].on_trade(market_, tick, impulses_[1 - i]);
-  }
-  bid_layers_.on_trade(market_, tick);
-  ask_layers_.on_trade(market_, tick);
+  machines_.on_trade(market_, levels_, tick, t.size);
   evaluate_changed();
   return ignored::none;
 }
@@ -86,12 +93,15 @@ ignored symbol::on_book(const trapline_event& e, const trapline_book& b,
     lose_book();
     return ignored::sequence;
   }
+  if (b.bid_count > most_levels || b.ask_count > most_levels) {
+    lose_book();
+    return ignored::oversized;
+  }
   venue_seq_ = b.venue_seq;
 
   if (snapshot) {
-    // What changed between two snapshots is not known to be one act: layers start anew.
-    bid_layers_.reset();
-    ask_layers_.reset();
+    // What changed between two snapshots is not known to be one act: it starts anew.
+    machines_.reset_book();
     if (!market_.on_snapshot(b, levels)) {
       lose_book();
       return ignored::malformed;
@@ -104,17 +114,14 @@ ignored symbol::on_book(const trapline_event& e, const trapline_book& b,
   const bool ok = market_.on_delta(b, levels, [&](book_side s, double price, double before, double after) {
     if (after > before && mid > 0 && std::abs(price - mid) <= mid * settings_.spoofing.max_bp * 1e-4)
       market_.on_add(after - before);
-    if (watch) (s == book_side::bid ? bid_layers_ : ask_layers_).on_change(market_, price, before, after);
+    if (watch) machines_.on_change(market_, s, price, before, after);
   });
   if (!ok) {
     lose_book();
     return ignored::book_invalid;
   }
   if (watch) {
-    bid_layers_.on_book(market_, ask_layers_);
-    ask_layers_.on_book(market_, bid_layers_);
-    bid_layers_.on_time(market_);
-    ask_layers_.on_time(market_);
+    machines_.on_book(market_);
     evaluate_changed();
   }
   return time;
@@ -128,7 +135,7 @@ ignored symbol::on_ticker(const trapline_event& e, const trapline_ticker& t) noe
 
 ignored symbol::on_candle(const trapline_candle& c) noexcept {
   if (c.interval_ns != minute || !c.closed) return ignored::none;
-  const auto price = [&](std::int64_t v) { return sdk::to_double(v, c.price_exp); };
+  const auto price = [&](std::int64_t v) { return amount(v, c.price_exp); };
   const minute_bar b{c.start_ts, price(c.open), price(c.high), price(c.low), price(c.close)};
   if (!plausible(b.start) || !(b.open > 0) || !(b.low > 0) || !(b.close > 0) || !(b.high >= b.low))
     return ignored::malformed;
@@ -138,8 +145,8 @@ ignored symbol::on_candle(const trapline_candle& c) noexcept {
 }
 
 void symbol::on_instrument(const trapline_instrument& i) noexcept {
-  const double tick = sdk::to_double(i.tick, i.price_exp);
-  if (tick > 0 && std::isfinite(tick)) market_.set_tick(tick);
+  const double tick = amount(i.tick, i.price_exp);
+  if (tick > 0) market_.set_tick(tick);
 }
 
 void symbol::on_gap(const trapline_gap& g) noexcept {
@@ -150,8 +157,7 @@ void symbol::on_gap(const trapline_gap& g) noexcept {
 void symbol::lose_book() noexcept {
   market_.invalidate_book();
   venue_seq_ = 0;
-  bid_layers_.reset();
-  ask_layers_.reset();
+  machines_.reset_book();
   if (!warming()) evaluate_changed();
 }
 
@@ -163,16 +169,10 @@ void symbol::hand_over(symbol& next) noexcept {
   }
 }
 
-void symbol::every_second() noexcept {
+void symbol::every_second(std::int64_t passed) noexcept {
   levels_.watch(market_.price());
   if (!warming()) {
-    for (std::size_t i = 0; i < 2; ++i) {
-      hunts_[i].on_second(market_);
-      traps_[i].on_second(market_, levels_);
-      impulses_[i].on_second(market_, impulses_[1 - i]);
-    }
-    bid_layers_.on_time(market_);
-    ask_layers_.on_time(market_);
+    machines_.on_second(market_, levels_, passed);
     for (std::size_t i = 0; i < kind_count; ++i) evaluate(static_cast<kind>(i));
   }
   if (market_.now() >= next_report_ && next_report_ != 0) {
@@ -182,22 +182,8 @@ void symbol::every_second() noexcept {
 }
 
 void symbol::evaluate_changed() noexcept {
-  for (std::size_t i = 0; i < 2; ++i) {
-    if (hunts_[i].take_changed()) evaluate(sides[i] > 0 ? kind::stop_hunt_high : kind::stop_hunt_low);
-    if (traps_[i].take_changed()) evaluate(sides[i] > 0 ? kind::bull_trap : kind::bear_trap);
-    if (impulses_[i].take_changed()) {
-      evaluate(sides[i] > 0 ? kind::pump : kind::dump);
-      evaluate(sides[i] > 0 ? kind::fake_pump : kind::fake_dump);
-    }
-  }
-  if (bid_layers_.take_changed()) {
-    evaluate(kind::spoofing_bid);
-    evaluate(kind::layering_bid);
-  }
-  if (ask_layers_.take_changed()) {
-    evaluate(kind::spoofing_ask);
-    evaluate(kind::layering_ask);
-  }
+  for (std::uint32_t changed = machines_.take_changed(); changed != 0; changed &= changed - 1)
+    evaluate(static_cast<kind>(std::countr_zero(changed)));
 }
 
 // One move, one explanation: an impulse that was only recognised because a hunt or a trap pushed the price is
@@ -210,102 +196,33 @@ void symbol::weigh_fake(std::size_t side, assessment& a) const noexcept {
     // In progress with flow behind it, or alarmed before: a bare swept level explains nothing.
     const bool in_progress = t.active() && t.probability() > settings_.stop_hunt.cap_without_flow;
     for (const std::int64_t onset : {in_progress ? t.last().onset : 0, t.alarmed_onset()})
-      if (onset >= impulses_[side].onset() && onset <= impulses_[side].began()) a.evidence.cap(explained);
+      if (onset >= machines_.impulse_of(side).onset() && onset <= machines_.impulse_of(side).began())
+        a.evidence.cap(explained);
   }
 }
 
 assessment symbol::assess(kind k) const noexcept {
-  const auto fake = [&](std::size_t side, kind spoof, kind layer) {
-    const bool spoofed = trackers_[index(spoof)].alarmed() || trackers_[index(layer)].alarmed();
-    assessment a = impulses_[side].assess_fake(market_, spoofed);
-    weigh_fake(side, a);
-    return a;
-  };
-  switch (k) {
-    case kind::stop_hunt_high:
-      return hunts_[0].assess(market_);
-    case kind::stop_hunt_low:
-      return hunts_[1].assess(market_);
-    case kind::bull_trap:
-      return traps_[0].assess(market_);
-    case kind::bear_trap:
-      return traps_[1].assess(market_);
-    case kind::fake_pump:
-      return fake(0, kind::spoofing_bid, kind::layering_bid);
-    case kind::fake_dump:
-      return fake(1, kind::spoofing_ask, kind::layering_ask);
-    case kind::pump:
-      return impulses_[0].assess_move(market_);
-    case kind::dump:
-      return impulses_[1].assess_move(market_);
-    case kind::spoofing_bid:
-      return bid_layers_.assess_spoofing(market_);
-    case kind::spoofing_ask:
-      return ask_layers_.assess_spoofing(market_);
-    case kind::layering_bid:
-      return bid_layers_.assess_layering(market_);
-    case kind::layering_ask:
-      return ask_layers_.assess_layering(market_);
-  }
-  return {};
-}
-
-void symbol::forget(kind k) noexcept {
-  switch (k) {
-    case kind::stop_hunt_high:
-      return hunts_[0].reset();
-    case kind::stop_hunt_low:
-      return hunts_[1].reset();
-    case kind::bull_trap:
-      return traps_[0].reset();
-    case kind::bear_trap:
-      return traps_[1].reset();
-    case kind::fake_pump:
-      return impulses_[0].reset();
-    case kind::fake_dump:
-      return impulses_[1].reset();
-    // The machine of the impulse goes on: whether it turns out fake is still open.
-    case kind::pump:
-    case kind::dump:
-      return;
-    case kind::spoofing_bid:
-      return bid_layers_.forget_spoofing();
-    case kind::spoofing_ask:
-      return ask_layers_.forget_spoofing();
-    case kind::layering_bid:
-      return bid_layers_.forget_layering();
-    case kind::layering_ask:
-      return ask_layers_.forget_layering();
-  }
-}
-
-std::int64_t symbol::refractory(kind k) const noexcept {
-  switch (k) {
-    case kind::stop_hunt_high:
-    case kind::stop_hunt_low:
-      return settings_.stop_hunt.refractory;
-    case kind::bull_trap:
-    case kind::bear_trap:
-      return settings_.range_trap.refractory;
-    case kind::fake_pump:
-    case kind::fake_dump:
-    case kind::pump:
-    case kind::dump:
-      return settings_.impulse.refractory;
-    default:
-      return settings_.spoofing.refractory;
-  }
+  const auto alarmed = [&](kind x) { return trackers_[index(x)].alarmed(); };
+  machines::support by;
+  by.spoofed = {alarmed(kind::spoofing_bid) || alarmed(kind::layering_bid),
+                alarmed(kind::spoofing_ask) || alarmed(kind::layering_ask)};
+  by.pulled = {alarmed(kind::liquidity_pull_up), alarmed(kind::liquidity_pull_down)};
+  assessment a = machines_.assess(k, market_, by);
+  if (k == kind::fake_pump) weigh_fake(0, a);
+  if (k == kind::fake_dump) weigh_fake(1, a);
+  return a;
 }
 
 void symbol::evaluate(kind k) noexcept {
   if (!watched_[index(k)]) return;
   tracker& t = trackers_[index(k)];
+  if (!t.active() && !machines_.active(k)) return;
   const assessment a = assess(k);
   if (!a.active && !t.active()) return;
-  const auto news = t.step(k, a, market_.now(), settings_, refractory(k));
+  const auto news = t.step(k, a, market_.now(), settings_, refractory(k, settings_));
   if (news.stage != TRAPLINE_STAGE_NONE) tell(k, news.stage);
   if (news.alarm) report();
-  if (news.finished && a.confirmed) forget(k);
+  if (news.finished && a.confirmed) machines_.forget(k);
 }
 
 void symbol::tell(kind k, std::uint8_t stage) noexcept {

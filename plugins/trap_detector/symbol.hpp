@@ -8,10 +8,7 @@
 
 #include "features/levels.hpp"
 #include "features/market.hpp"
-#include "patterns/impulse.hpp"
-#include "patterns/layers.hpp"
-#include "patterns/range_trap.hpp"
-#include "patterns/stop_hunt.hpp"
+#include "patterns/machines.hpp"
 #include "reporter.hpp"
 #include "trapline/abi/system.h"
 
@@ -26,8 +23,11 @@ enum class ignored : std::uint8_t {
   sequence,        // a book delta that does not join: the book is invalid until its next snapshot
   book_invalid,    // a book delta without a valid book, or one that crossed it
   max_symbols,     // more instruments than `max_symbols`
+  no_instrument,   // the event names no instrument
+  implausible,     // a trade at a small fraction, or a multiple, of the price; the clock is not moved
+  oversized,       // a book message of more levels than any venue sends: the book is invalid until its next snapshot
 };
-inline constexpr std::size_t ignored_count = 7;
+inline constexpr std::size_t ignored_count = 10;
 std::string_view ignored_name(ignored r) noexcept;
 
 class symbol {
@@ -47,6 +47,8 @@ class symbol {
   bool warming() const noexcept { return first_live_ == 0 || market_.now() - first_live_ < settings_.warmup; }
   const market& view() const noexcept { return market_; }
   const level_set& levels() const noexcept { return levels_; }
+  // The newest episode of a class.
+  const tracker& episode(kind k) const noexcept { return trackers_[index(k)]; }
   // Events in a row that were older than what was seen. Many of them: the venue's clock was set back.
   std::uint32_t backwards() const noexcept { return backwards_; }
   // Ends every episode and lets `next` go on with the numbers, so that no id is given twice.
@@ -56,13 +58,12 @@ class symbol {
   enum channel : std::uint8_t { trades, books, tickers, candles, channels };
 
   ignored take_time(channel c, const trapline_event& e) noexcept;
-  void every_second() noexcept;
+  bool plausible_price(double price) noexcept;
+  void every_second(std::int64_t passed) noexcept;
   void evaluate(kind k) noexcept;
   void evaluate_changed() noexcept;
   assessment assess(kind k) const noexcept;
   void weigh_fake(std::size_t side, assessment& a) const noexcept;
-  void forget(kind k) noexcept;
-  std::int64_t refractory(kind k) const noexcept;
   void lose_book() noexcept;
   void tell(kind k, std::uint8_t stage) noexcept;
   void report() noexcept;
@@ -74,14 +75,12 @@ class symbol {
 
   market market_;
   level_set levels_;
-  std::array<stop_hunt, 2> hunts_;
-  std::array<range_trap, 2> traps_;
-  std::array<impulse, 2> impulses_;
-  layer_watch bid_layers_, ask_layers_;
+  machines machines_;
   tracker_set trackers_{};
 
   std::array<std::int64_t, channels> channel_ts_{};
   std::uint32_t backwards_ = 0;
+  std::uint32_t implausible_ = 0;  // in a row
   std::uint64_t venue_seq_ = 0;
   std::int64_t first_live_ = 0;  // event time of the first event that is not history
   std::int64_t next_report_ = 0;

@@ -1,13 +1,12 @@
 #include "learning.hpp"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <set>
 
+#include "measure/hash.hpp"
 #include "probability.hpp"
 
 namespace pumps {
@@ -196,17 +195,8 @@ std::string text_of(const trap::onset_model& m) {
   return out;
 }
 
-std::string sha256(const std::string& text) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  std::string out;
-  for (const unsigned char c : digest)
-    for (const int shift : {4, 0}) out += "0123456789abcdef"[c >> shift & 15];
-  return out;
-}
-
 std::string data_file(const trap::onset_model& m) {
-  const std::string text = text_of(m), hash = sha256(text);
+  const std::string text = text_of(m), hash = measure::sha256(text);
   std::string numbers = text;
   for (std::size_t at = 0; (at = numbers.find(' ', at)) != std::string::npos; at += 2) numbers.replace(at, 1, ", ");
   const auto comma = numbers.find(", ");

@@ -40,9 +40,8 @@ double peak(const episode& e, const trapline::trap::onset_model& m);
 // Which of `folds` parts a recording belongs to; all recordings of one coin share one.
 std::vector<std::size_t> fold_of(const std::vector<recording>& all, std::size_t folds);
 
-// "bias w0 w1 ..." in shortest exact form, and its SHA-256.
+// "bias w0 w1 ..." in shortest exact form.
 std::string text_of(const trapline::trap::onset_model& m);
-std::string sha256(const std::string& text);
 // The content of calibration/onset.inc.
 std::string data_file(const trapline::trap::onset_model& m);
 

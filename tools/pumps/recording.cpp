@@ -1,39 +1,15 @@
 #include "recording.hpp"
 
-#include <lzma.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
+#include "measure/packed.hpp"
+
 namespace pumps {
 namespace {
-
-std::string unpack(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream packed;
-  packed << in.rdbuf();
-  if (!in) throw std::runtime_error(path + ": cannot be read");
-  const std::string bytes = packed.str();
-  lzma_stream stream = LZMA_STREAM_INIT;
-  if (lzma_stream_decoder(&stream, UINT64_MAX, 0) != LZMA_OK) throw std::runtime_error("liblzma: no decoder");
-  stream.next_in = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  stream.avail_in = bytes.size();
-  std::string out;
-  std::vector<std::uint8_t> buffer(1 << 16);
-  lzma_ret r = LZMA_OK;
-  while (r == LZMA_OK) {
-    stream.next_out = buffer.data();
-    stream.avail_out = buffer.size();
-    r = lzma_code(&stream, LZMA_FINISH);
-    out.append(reinterpret_cast<const char*>(buffer.data()), buffer.size() - stream.avail_out);
-  }
-  lzma_end(&stream);
-  if (r != LZMA_STREAM_END) throw std::runtime_error(path + ": not a whole xz file");
-  return out;
-}
 
 std::vector<std::string> fields(const std::string& line) {
   std::vector<std::string> out;
@@ -43,7 +19,7 @@ std::vector<std::string> fields(const std::string& line) {
 }
 
 void read_trades(const std::string& path, recording& r) {
-  std::stringstream in(unpack(path));
+  std::stringstream in(measure::read_xz(path));
   std::string line;
   std::getline(in, line);  // the names of the columns
   for (std::size_t n = 2; std::getline(in, line); ++n) {

@@ -12,11 +12,13 @@
 
 #include "candle/bar_detector.hpp"
 #include "detector.hpp"
+#include "measure/statistics.hpp"
 #include "recording.hpp"
-#include "statistics.hpp"
 #include "threshold/move_detector.hpp"
 
 namespace pumps {
+
+using namespace measure;  // intervals, quantiles, forecasts
 
 struct told {
   std::int64_t ts = 0;

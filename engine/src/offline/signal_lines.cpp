@@ -66,16 +66,20 @@ bool append_signal(std::string& out, const trapline_event& e, std::string_view s
   text("severity", sdk::severity_name(s->severity));
   if (s->has_level) text("level", sdk::format(s->level, s->price_exp));
   number("onset_ts", s->onset_ts);
-  out += ",\"evidence\":{";
-  bool first = true;
-  for (const auto& item : evidence) {
-    if (!first) out += ',';
-    first = false;
-    put_text(out, sdk::view(item.name));
-    out += ':';
-    put_number(out, item.value);
-  }
-  out += '}';
+  const auto items = [&](const char* key, double trapline_evidence::*member) {
+    ((out += ",\"") += key) += "\":{";
+    bool first = true;
+    for (const auto& item : evidence) {
+      if (!first) out += ',';
+      first = false;
+      put_text(out, sdk::view(item.name));
+      out += ':';
+      put_number(out, item.*member);
+    }
+    out += '}';
+  };
+  items("evidence", &trapline_evidence::value);
+  items("contributions", &trapline_evidence::contribution);
   text("observability", sdk::observability_name(s->observability));
   out += "}\n";
   return true;

@@ -53,6 +53,8 @@ class candle_track {
   }
   // What the running bar ended with will not be told.
   void forget_running() noexcept { running_ = false; }
+  // A bar whose last word may be still to come: previous().
+  bool has_running() const noexcept { return running_; }
   const candle_row& previous() const noexcept { return previous_; }
   std::int64_t closed_start() const noexcept { return closed_; }
 

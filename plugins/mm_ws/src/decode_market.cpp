@@ -11,12 +11,24 @@ constexpr auto ok = simdjson::SUCCESS;
 // More rows than any venue sends in one frame; what is longer is refused whole.
 constexpr std::size_t max_rows = 20'000;
 
-bool read_decimal(ondemand::value v, sdk::decimal& out) {
-  std::string_view text;
+// `text`: the number as it stands on the wire.
+bool read_decimal(ondemand::value v, sdk::decimal& out, std::string_view& text) {
+  ondemand::raw_json_string raw;
+  if (v.get_raw_json_string().get(raw) == ok) {
+    const char* const end = scan_padded_decimal(raw.raw(), out);
+    if (!end || *end != '"') return false;
+    text = {raw.raw(), static_cast<std::size_t>(end - raw.raw())};
+    return true;
+  }
   if (!scalar(v, text)) return false;
   const auto d = to_decimal(text);
   if (d) out = *d;
   return d.has_value();
+}
+
+bool read_decimal(ondemand::value v, sdk::decimal& out) {
+  std::string_view text;
+  return read_decimal(v, out, text);
 }
 
 bool read_side(std::string_view text, std::uint8_t& out) {
@@ -52,40 +64,36 @@ bool set_trade_field(field f, ondemand::value v, trade_row& row) {
 bool read_level(ondemand::value v, book_level& out) {
   ondemand::array pair;
   if (v.get_array().get(pair) != ok) return false;
-  const char* text[2] = {};
-  std::size_t size[2] = {};
+  std::string_view text[2];
   sdk::decimal number[2];
   std::size_t n = 0;
   for (auto element : pair) {
     ondemand::value e;
     if (std::move(element).get(e) != ok) return false;
     if (n == 2) continue;  // further columns would be news to us, and harmless
-    ondemand::raw_json_string raw;
-    if (e.get_raw_json_string().get(raw) == ok) {
-      text[n] = raw.raw();
-      const char* end = scan_decimal(text[n], number[n]);
-      if (!end || *end != '"') return false;
-      size[n] = static_cast<std::size_t>(end - text[n]);
-    } else {
-      std::string_view token;
-      if (!scalar(e, token)) return false;
-      const auto d = to_decimal(token);
-      if (!d) return false;
-      number[n] = *d;
-      text[n] = token.data();
-      size[n] = token.size();
-    }
+    if (!read_decimal(e, number[n], text[n])) return false;
     ++n;
   }
-  if (n < 2 || size[0] + 1 + size[1] > sizeof out.text) return false;
+  const auto a = text[0].size(), b = text[1].size();
+  if (n < 2 || a + 1 + b > sizeof out.text) return false;
   out.price = number[0].mantissa;
   out.price_exp = number[0].exp;
   out.size = number[1].mantissa;
   out.size_exp = number[1].exp;
-  out.text_size = static_cast<std::uint8_t>(size[0] + 1 + size[1]);
-  std::memcpy(out.text, text[0], size[0]);
-  out.text[size[0]] = ':';
-  std::memcpy(out.text + size[0] + 1, text[1], size[1]);
+  out.text_size = static_cast<std::uint8_t>(a + 1 + b);
+  // A fixed number of bytes is copied by three instructions, any number by a call. What is too much is overwritten by
+  // the second text, or lies behind `text_size`; both texts have the frame's padding behind them.
+  constexpr std::size_t most = 22;
+  static_assert(most + 1 + most == sizeof out.text);
+  if (a <= most && b <= most) [[likely]] {
+    std::memcpy(out.text, text[0].data(), most);
+    out.text[a] = ':';
+    std::memcpy(out.text + a + 1, text[1].data(), most);
+  } else {
+    std::memcpy(out.text, text[0].data(), a);
+    out.text[a] = ':';
+    std::memcpy(out.text + a + 1, text[1].data(), b);
+  }
   return true;
 }
 

@@ -40,6 +40,7 @@ void feed::build() {
   market_ = std::make_unique<market_data>(options_, out_, log_, public_counters_);
   account_ = std::make_unique<account_data>(options_, out_, log_, private_counters_, rest_);
   contracts_ = std::make_unique<contracts>(options_, out_, log_, rest_, *market_);
+  position_mode_ = std::make_unique<position_mode>(options_, out_, log_, rest_);
   account_->set_marks([this](std::string_view symbol) { return market_->mark_of(symbol); });
   market_->set_history([this](std::size_t i, unsigned limit) { return ask_for_candles(i, limit); });
   const auto wanted = market_->subscriptions();
@@ -107,7 +108,7 @@ std::int64_t feed::deadline() const {
   if (!market_) return std::min(t, mode_.api().empty() ? mode_.deadline() : 0);
   t = std::min(t, contracts_->deadline());
   if (!options_.channels.empty()) t = std::min(t, market_->deadline());
-  if (!options_.private_channels.empty()) t = std::min(t, account_->deadline());
+  if (!options_.private_channels.empty()) t = std::min({t, account_->deadline(), position_mode_->deadline()});
   for (const auto& d : sides_) {
     t = std::min(t, d->link.deadline());
     if (d->next) t = std::min(t, d->drop_next ? 0 : d->next->link.deadline());
@@ -139,6 +140,7 @@ void feed::advance() {
     if (!options_.channels.empty()) market_->advance();
     if (!options_.private_channels.empty()) {
       account_->advance();
+      position_mode_->advance();
       sides_.back()->link.hold(account_->uncertain());
     }
   }
@@ -179,7 +181,7 @@ void feed::on_frame(session& s, std::string_view text) {
   auto& owner = side_of(s, is_next);
   auto& d = is_next ? *owner.next : owner;
   const bool priv = s.is_private();
-  const auto received = out_.now();
+  const auto received = s.last_inbound_utc();
   auto head = d.reader.read(text, [&](const frame_head& h, ondemand::value data) {
     return priv ? account_->decode(h, data) : market_->decode(h, data);
   });
@@ -205,6 +207,7 @@ void feed::on_acked(session& s, std::size_t i) {
     market_->on_acked(s, i);
   } else if (!is_next) {
     account_->on_acked(i);
+    if (s.acked_count() == s.wanted().size()) position_mode_->begin();
     s.hold(account_->uncertain());
   }
   contracts_->begin();

@@ -17,6 +17,7 @@
 #include "frame_recorder.hpp"
 #include "market_data.hpp"
 #include "outlet.hpp"
+#include "position_mode.hpp"
 #include "rest_client.hpp"
 #include "session.hpp"
 
@@ -109,6 +110,7 @@ class feed final : session_owner {
   std::unique_ptr<market_data> market_;
   std::unique_ptr<account_data> account_;
   std::unique_ptr<contracts> contracts_;
+  std::unique_ptr<position_mode> position_mode_;
   std::vector<std::unique_ptr<side>> sides_;  // the public ones, then the private one
   endpoint_status status_[2];                 // public, private
   std::uint32_t status_topic_;

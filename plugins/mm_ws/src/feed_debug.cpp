@@ -8,11 +8,11 @@
 namespace trapline::mm_ws {
 
 void feed::on_traffic(session& s, traffic what, std::string_view text) {
-  if (what == traffic::received) messages_.add(out_.now(), text);
+  if (what == traffic::received) messages_.add(s.last_inbound_utc(), text);
   if (!recording_) return;
   if (what == traffic::opened) recorder_.connected(out_.now(), text);
   else if (what == traffic::sent) recorder_.sent(out_.now(), s.url(), text);
-  else recorder_.received(out_.now(), text);
+  else recorder_.received(s.last_inbound_utc(), text);
   if (recorder_.on()) return;
   recording_ = false;
   out_.log(TRAPLINE_LOG_WARN, recorder_.failed());
@@ -21,6 +21,7 @@ void feed::on_traffic(session& s, traffic what, std::string_view text) {
 std::string feed::debug_json() const {
   nlohmann::json j;
   j["api"] = options_.api;
+  j["position_mode"] = position_mode_ ? position_mode_->name() : "";
   j["clock_offset_ms"] = rest_.clock().known() ? nlohmann::json(rest_.clock().offset() / 1'000'000) : nlohmann::json();
   j["connections"] = nlohmann::json::array();
   std::int64_t last = 0;

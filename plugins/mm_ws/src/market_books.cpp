@@ -61,8 +61,8 @@ bool market_data::publish_book(std::size_t i, bool snapshot, std::int64_t ts, st
   constexpr std::size_t most = TRAPLINE_BOOK_MAX_LEVELS / 2;  // the best ones
   if (!snapshot && (book_.bids.size() > most || book_.asks.size() > most)) {
     // Too many changes for one event, and a part of them would be a wrong book: the whole state goes out instead.
-    book_.bids.assign(sym.book.bids().rbegin(), sym.book.bids().rend());
-    book_.asks.assign(sym.book.asks().rbegin(), sym.book.asks().rend());
+    sym.book.bids().copy_to(book_.bids);
+    sym.book.asks().copy_to(book_.asks);
     snapshot = true;
   }
   const auto bids = std::min(book_.bids.size(), most), asks = std::min(book_.asks.size(), most);
@@ -91,6 +91,8 @@ void market_data::invalidate_book(std::size_t i, std::uint8_t reason) {
   invalid_[reason].add();
   if (!st.gap_told) tell_gap(i, reason, 0);  // once, until the next valid book
   st.gap_told = true;
+  // The venue left something out, and perhaps not of this channel only.
+  if (reason == TRAPLINE_GAP_SEQUENCE) doubt_bars(*st.link);
   const bool lost = reason == TRAPLINE_GAP_DISCONNECT;  // then the next connection subscribes anew
   if (!lost)
     log_.warn(trouble::book, "the book of " + sym.name + " cannot be trusted (" +

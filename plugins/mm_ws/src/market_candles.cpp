@@ -33,6 +33,8 @@ void market_data::take_candles(std::size_t i, const frame_head& head, std::int64
   count_message(i, candles_.size());
   if (st.refetching) return;  // the answer holds the running bar, too
   if (first && ask_for_missing(i)) return;
+  // A row tells the whole bar, so that one of the running bar ends all doubt about it.
+  if (std::exchange(st.doubtful, false) && ask_for_doubtful(i)) return;
   take_rows(i, head, received);
 }
 
@@ -55,6 +57,25 @@ bool market_data::ask_for_missing(std::size_t i) {
   }
   if (closed >= 0) lose_bars(i, missing);
   return false;
+}
+
+// Messages were lost, or all of them for a while, and the next bar has begun since: what is known of the one before it
+// may not be its end. True: it is asked for, and taken from the answer.
+bool market_data::ask_for_doubtful(std::size_t i) {
+  auto& st = streams_[i];
+  if (candles_.empty() || !st.bars.has_running() || candles_.front().start <= st.bars.previous().start) return false;
+  const auto wanted = (candles_.back().start - st.bars.previous().start) / st.interval + 1;
+  if (history_ && history_(i, static_cast<unsigned>(std::clamp<std::int64_t>(wanted, 1, 1000)))) {
+    st.refetching = true;
+    return true;
+  }
+  lose_bars(i, 1);
+  return false;
+}
+
+void market_data::doubt_bars(const session& link) {
+  for (auto& st : streams_)
+    if (st.link == &link) st.doubtful = true;
 }
 
 // What the running bar ended with is not known, so it is not said to be closed.

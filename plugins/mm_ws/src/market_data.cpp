@@ -10,6 +10,9 @@
 namespace trapline::mm_ws {
 namespace {
 
+// A connection that was silent for so long may have missed the end of a bar.
+constexpr std::int64_t long_pause = 3'000'000'000;
+
 std::size_t hash(std::string_view channel, std::string_view instrument, std::string_view interval) noexcept {
   std::uint64_t h = 0xcbf29ce484222325u;
   for (const char c : channel) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
@@ -115,6 +118,7 @@ void market_data::take(session& from, const frame_head& head, std::int64_t recei
     return;
   }
   if (!accept(from, current_, head)) return;
+  if (from.pause_before() >= long_pause) doubt_bars(from);
   clock_check_.see(head.ts, received + clock_offset_, streams_[current_].newest_ts);
   batch_.clear();
   switch (streams_[current_].what.kind) {
@@ -138,9 +142,11 @@ void market_data::on_malformed(session& from, const frame_head& head) {
     const auto kind = streams_[known].what.kind;
     if (kind == channel_kind::book && !streams_[known].given_up) invalidate_book(known, TRAPLINE_GAP_MALFORMED);
     if (kind == channel_kind::trade) tell_gap(known, TRAPLINE_GAP_MALFORMED, 0);
+    if (kind == channel_kind::candle) streams_[known].doubtful = true;
     return;
   }
   // It may have been about anything. A book with sequence numbers or checksums finds out by itself.
+  doubt_bars(from);
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     auto& st = streams_[i];
     if (st.link != &from) continue;
@@ -157,7 +163,7 @@ void market_data::count_message(std::size_t i, std::size_t rows) {
   counters_.messages.add();
   st.messages.add();
   st.rows.add(rows);
-  const auto now = out_.mono();
+  const auto now = st.link->last_inbound();
   if (st.since_ack % 1024 == 1023) st.longest_pause /= 2;  // habits change with the hour
   if (st.since_ack++ > 0 && !st.silent) st.longest_pause = std::max(st.longest_pause, now - st.last_at);
   st.last_at = now;

@@ -100,6 +100,7 @@ class market_data {
     std::uint64_t since_ack = 0;     // messages
     bool silent = false;
     bool refetching = false;       // bars were asked for; what is pushed meanwhile is part of the answer
+    bool doubtful = false;         // something may have been lost since the running bar was told last
     bool history_pending = false;  // the next trades are the venue's recent ones
     std::uint64_t acks = 0;        // subscriptions that the venue acknowledged, ever
     bool after_gap = false;
@@ -131,6 +132,8 @@ class market_data {
   void take_ticker(std::size_t i, const frame_head& head, std::int64_t received);
   void take_candles(std::size_t i, const frame_head& head, std::int64_t received);
   bool ask_for_missing(std::size_t i);
+  bool ask_for_doubtful(std::size_t i);
+  void doubt_bars(const session& link);
   void lose_bars(std::size_t i, std::int64_t n);
   void take_rows(std::size_t i, const frame_head& head, std::int64_t received);
   void add_candle(const stream& s, const candle_row& row, bool closed, std::uint16_t flags, const frame_head& head,

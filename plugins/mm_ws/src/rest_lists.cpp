@@ -88,6 +88,12 @@ rest_request candles_request(const dialect& d, const std::string& symbol, std::s
 
 rest_request settings_request() { return {"/api/v3/account/settings", "", true, 10}; }
 
+rest_request position_mode_request(const dialect& d, const std::string& symbol) {
+  if (is_v3(d)) return settings_request();
+  return {"/api/v2/mix/account/account",
+          query_of({{"symbol", symbol}, {"productType", product}, {"marginCoin", "USDT"}}), true, 10};
+}
+
 bool open_page(const rest_list& l, ondemand::value data, ondemand::value& rows, bool& is_null, std::string& cursor) {
   cursor.clear();
   is_null = false;

@@ -41,6 +41,8 @@ rest_request candles_request(const dialect& d, const std::string& symbol, std::s
 // Answers a unified account, and is refused to a classic one (40084).
 rest_request settings_request();
 
+rest_request position_mode_request(const dialect& d, const std::string& symbol);
+
 // The rows of a page in `data`, and the cursor of the next one, empty if there is none. `null` rows are an empty list
 // where `l.rows` is named: an empty list of orders comes so. False: not well formed.
 bool open_page(const rest_list& l, ondemand::value data, ondemand::value& rows, bool& is_null, std::string& cursor);

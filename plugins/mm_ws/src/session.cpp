@@ -117,7 +117,7 @@ void session::on_open() {
   open_since_ = now;
   owner_.on_traffic(*this, session_owner::traffic::opened, url_);
   was_live_ = false;
-  last_inbound_ = now;
+  last_inbound_ = last_frame_ = now;
   ping_at_ = now + options_.ping_interval;
   may_send_at_ = now;
   budget_since_ = now;
@@ -271,6 +271,7 @@ void session::on_text(std::string_view text) {
   last_inbound_utc_ = out_.now();
   owner_.on_traffic(*this, session_owner::traffic::received, text);
   if (text == "pong") return;
+  pause_before_ = last_inbound_ - std::exchange(last_frame_, last_inbound_);
   owner_.on_frame(*this, text);
 }
 

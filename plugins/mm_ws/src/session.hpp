@@ -98,7 +98,12 @@ class session final : net::ws_client_handler {
   const std::string& text() const noexcept { return text_; }
   unsigned attempts() const noexcept { return attempts_; }  // since the last LIVE
   std::size_t acked_count() const noexcept;
+  // When the latest frame came, the one that on_frame() has in hand: looking at a clock costs as much as to decode a
+  // number.
   std::int64_t last_inbound_utc() const noexcept { return last_inbound_utc_; }
+  // Between the frame that is being handled and the one before it, pongs aside; ns.
+  std::int64_t pause_before() const noexcept { return pause_before_; }
+  std::int64_t last_inbound() const noexcept { return last_inbound_; }  // on the monotonic clock
   std::uint64_t reconnects() const noexcept { return connects_ > 0 ? connects_ - 1 : 0; }
 
  private:
@@ -168,6 +173,7 @@ class session final : net::ws_client_handler {
   std::int64_t next_attempt_ = never, connect_deadline_ = never, login_deadline_ = never, ack_deadline_ = never;
   std::int64_t login_gate_ = never;  // the login goes out then, come what may
   std::int64_t live_since_ = never, last_inbound_ = 0, last_inbound_utc_ = 0;
+  std::int64_t last_frame_ = 0, pause_before_ = 0;
   std::int64_t ping_at_ = never, may_send_at_ = 0, open_since_ = 0;
   std::int64_t budget_since_ = 0;
   unsigned budget_used_ = 0;

@@ -41,17 +41,23 @@ std::uint64_t trade_memory::key_of(const trade_row& row) noexcept {
   return h == 0 ? 1 : h;
 }
 
+// Ids mostly follow one another: multiplied by the golden ratio they lie evenly, and one multiplication is enough.
+std::size_t trade_memory::home_of(std::uint64_t key) const noexcept {
+  return (key * 0x9E3779B97F4A7C15u) >> (64 - std::countr_zero(table_.size()));
+}
+
 std::size_t trade_memory::slot_of(std::uint64_t key) const noexcept {
   const std::size_t mask = table_.size() - 1;
-  std::size_t i = mix(key) & mask;
+  std::size_t i = home_of(key);
   while (table_[i] != 0 && table_[i] != key) i = (i + 1) & mask;
   return i;
 }
 
 bool trade_memory::seen_before(std::uint64_t key) noexcept {
-  if (table_[slot_of(key)] == key) return true;
+  const auto slot = slot_of(key);
+  if (table_[slot] == key) return true;
+  table_[slot] = key;
   if (count_ == ring_.size()) forget(ring_[next_]);
-  table_[slot_of(key)] = key;
   remember(key);
   return false;
 }
@@ -68,7 +74,7 @@ void trade_memory::forget(std::uint64_t key) noexcept {
   if (table_[hole] == 0) return;
   // Close the hole, so that searches that passed it still find what lies behind.
   for (std::size_t i = (hole + 1) & mask; table_[i] != 0; i = (i + 1) & mask) {
-    const std::size_t home = mix(table_[i]) & mask;
+    const std::size_t home = home_of(table_[i]);
     if (((i - home) & mask) >= ((i - hole) & mask)) {
       table_[hole] = table_[i];
       hole = i;

@@ -30,6 +30,7 @@ class trade_memory {
   bool overlaps(std::uint64_t key) noexcept;
 
  private:
+  std::size_t home_of(std::uint64_t key) const noexcept;
   std::size_t slot_of(std::uint64_t key) const noexcept;
   void forget(std::uint64_t key) noexcept;
 

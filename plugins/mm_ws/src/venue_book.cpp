@@ -8,28 +8,8 @@
 namespace trapline::mm_ws {
 namespace {
 
-// Order inside the book: from the worst price to the best.
-template <bool Bids>
-bool worse(std::int64_t a, std::int64_t b) noexcept {
-  return Bids ? a < b : a > b;
-}
-
-bool rescale_levels(std::vector<book_level>& levels, const scale& s) noexcept {
-  for (auto& l : levels) {
-    if (l.price_exp != s.price_exp) {
-      const auto v = sdk::rescale(l.price, l.price_exp, s.price_exp);
-      if (!v) return false;
-      l.price = *v;
-      l.price_exp = s.price_exp;
-    }
-    if (l.size_exp != s.size_exp) {
-      const auto v = sdk::rescale(l.size, l.size_exp, s.size_exp);
-      if (!v) return false;
-      l.size = *v;
-      l.size_exp = s.size_exp;
-    }
-  }
-  return true;
+bool rescale_all(std::vector<book_level>& levels, const scale& s) noexcept {
+  return std::all_of(levels.begin(), levels.end(), [&](book_level& l) { return rescale(l, s); });
 }
 
 void see(scale& s, const std::vector<book_level>& levels) noexcept {
@@ -42,7 +22,7 @@ void see(scale& s, const std::vector<book_level>& levels) noexcept {
 // Best first, each price once (the last word counts). They come in that order, as a rule.
 template <bool Bids>
 void put_in_order(std::vector<book_level>& levels) {
-  const auto better = [](const book_level& a, const book_level& b) { return worse<Bids>(b.price, a.price); };
+  const auto better = [](const book_level& a, const book_level& b) { return book_side<Bids>::worse(b.price, a.price); };
   const auto misplaced = [&](const book_level& a, const book_level& b) { return !better(a, b); };
   if (std::adjacent_find(levels.begin(), levels.end(), misplaced) == levels.end()) return;
   std::stable_sort(levels.begin(), levels.end(), better);
@@ -63,19 +43,17 @@ venue_book::verdict venue_book::apply_snapshot(book_message& m, scale& s) {
   scale finer = s;
   see(finer, m.bids);
   see(finer, m.asks);
-  if (!rescale_levels(m.bids, finer) || !rescale_levels(m.asks, finer)) return fail(verdict::malformed);
+  if (!rescale_all(m.bids, finer) || !rescale_all(m.asks, finer)) return fail(verdict::malformed);
   const std::size_t levels = m.bids.size() + m.asks.size();
   put_in_order<true>(m.bids);
   put_in_order<false>(m.asks);
   if (m.bids.size() + m.asks.size() != levels || !in_range(m.bids, 1) || !in_range(m.asks, 1))
     return fail(verdict::malformed);
-  bids_cut_ = m.bids.size() > max_levels;
-  asks_cut_ = m.asks.size() > max_levels;
-  m.bids.resize(std::min(m.bids.size(), max_levels));
-  m.asks.resize(std::min(m.asks.size(), max_levels));
   s = scale_ = finer;
-  bids_.assign(m.bids.rbegin(), m.bids.rend());
-  asks_.assign(m.asks.rbegin(), m.asks.rend());
+  bids_.assign(m.bids, max_levels);
+  asks_.assign(m.asks, max_levels);
+  m.bids.resize(bids_.size());
+  m.asks.resize(asks_.size());
   seq_ = m.has_seq ? m.seq : 0;
   first_update_ = true;
   valid_ = true;
@@ -95,13 +73,13 @@ venue_book::verdict venue_book::apply_update(book_message& m, scale& s) {
   scale finer = s;
   see(finer, m.bids);
   see(finer, m.asks);
-  if (!rescale_levels(m.bids, finer) || !rescale_levels(m.asks, finer) || !rescale_book(finer))
+  if (!rescale_all(m.bids, finer) || !rescale_all(m.asks, finer) || !rescale_book(finer))
     return fail(verdict::malformed);
   s = finer;
   put_in_order<true>(m.bids);
   put_in_order<false>(m.asks);
   if (!in_range(m.bids, 0) || !in_range(m.asks, 0)) return fail(verdict::malformed);
-  const bool known_bids = merge<true>(bids_, m.bids, bids_cut_), known_asks = merge<false>(asks_, m.asks, asks_cut_);
+  const bool known_bids = bids_.merge(m.bids, max_levels), known_asks = asks_.merge(m.asks, max_levels);
   if (m.has_seq) seq_ = m.seq;
   first_update_ = false;
   // A joining sequence number or a right checksum proves the book whatever was deleted; without either, deleting
@@ -121,54 +99,7 @@ venue_book::verdict venue_book::check(const book_message& m) noexcept {
 bool venue_book::rescale_book(const scale& s) {
   if (s == scale_) return true;
   scale_ = s;
-  return rescale_levels(bids_, s) && rescale_levels(asks_, s);
-}
-
-// One pass over what lies between the worst price of the changes and the touch. False: something was deleted
-// that is not in the book.
-template <bool Bids>
-bool venue_book::merge(std::vector<book_level>& side, const std::vector<book_level>& changes, bool& cut) {
-  if (changes.empty()) return true;
-  const auto from =
-      std::lower_bound(side.begin(), side.end(), changes.back().price,
-                       [](const book_level& l, std::int64_t price) { return worse<Bids>(l.price, price); });
-  bool known = true;
-  // As long as sizes are only replaced, levels stay where they are.
-  auto at = from;
-  auto change = changes.rbegin();
-  for (; change != changes.rend(); ++change) {
-    while (at != side.end() && worse<Bids>(at->price, change->price)) ++at;
-    if (at == side.end() || at->price != change->price || change->size == 0) break;
-    *at++ = *change;
-  }
-  if (change == changes.rend()) return true;
-
-  merged_.clear();
-  const auto kept = at;
-  for (; change != changes.rend(); ++change) {
-    while (at != side.end() && worse<Bids>(at->price, change->price)) merged_.push_back(*at++);
-    const bool there = at != side.end() && at->price == change->price;
-    if (there) ++at;
-    if (change->size != 0) merged_.push_back(*change);
-    else if (!there && !(cut && (side.empty() || worse<Bids>(change->price, side.front().price)))) known = false;
-  }
-  const auto position = kept - side.begin();
-  const auto tail = side.end() - at;
-  const auto room = position + static_cast<std::ptrdiff_t>(merged_.size());
-  if (room <= at - side.begin()) {
-    std::copy(at, side.end(), side.begin() + room);
-    side.resize(static_cast<std::size_t>(room + tail));
-  } else {
-    const auto at_index = at - side.begin();
-    side.resize(static_cast<std::size_t>(room + tail));
-    std::copy_backward(side.begin() + at_index, side.begin() + at_index + tail, side.end());
-  }
-  std::copy(merged_.begin(), merged_.end(), side.begin() + position);
-  if (side.size() > max_levels) {
-    cut = true;
-    side.erase(side.begin(), side.end() - static_cast<std::ptrdiff_t>(max_levels));
-  }
-  return known;
+  return bids_.rescale(s) && asks_.rescale(s);
 }
 
 std::int32_t venue_book::checksum() const noexcept {
@@ -181,8 +112,8 @@ std::int32_t venue_book::checksum() const noexcept {
     text[n++] = ':';
   };
   for (std::size_t i = 0; i < depth; ++i) {
-    if (i < bids_.size()) add(bids_[bids_.size() - 1 - i]);
-    if (i < asks_.size()) add(asks_[asks_.size() - 1 - i]);
+    if (i < bids_.size()) add(bids_.best(i));
+    if (i < asks_.size()) add(asks_.best(i));
   }
   return static_cast<std::int32_t>(crc32(text, n > 0 ? n - 1 : 0));
 }

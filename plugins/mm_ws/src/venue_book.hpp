@@ -6,24 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <vector>
 
-#include "scale.hpp"
+#include "book_side.hpp"
 
 namespace trapline::mm_ws {
-
-// One level: 64 bytes, of which `text` is "price:size" as on the wire.
-struct book_level {
-  std::int64_t price = 0;
-  std::int64_t size = 0;
-  std::int8_t price_exp = 0;
-  std::int8_t size_exp = 0;
-  std::uint8_t text_size = 0;
-  char text[45] = {};
-};
-static_assert(sizeof(book_level) == 64);
 
 // A decoded message of the channel. Levels stand as they came; apply() sorts and rescales them in place.
 struct book_message {
@@ -70,27 +58,24 @@ class venue_book {
   // Whether it carried that or the number of its predecessor, so that a lost message is noticed at the next one.
   bool vouched() const noexcept { return vouched_; }
 
-  // Worst first, best last.
-  std::span<const book_level> bids() const noexcept { return bids_; }
-  std::span<const book_level> asks() const noexcept { return asks_; }
+  const book_side<true>& bids() const noexcept { return bids_; }
+  const book_side<false>& asks() const noexcept { return asks_; }
   std::int32_t checksum() const noexcept;
 
  private:
-  template <bool Bids>
-  bool merge(std::vector<book_level>& side, const std::vector<book_level>& changes, bool& cut);
   bool rescale_book(const scale& s);
-  bool crossed() const noexcept { return !bids_.empty() && !asks_.empty() && bids_.back().price >= asks_.back().price; }
+  bool crossed() const noexcept { return !bids_.empty() && !asks_.empty() && bids_.best_price() >= asks_.best_price(); }
   verdict fail(verdict v) noexcept {
     valid_ = false;
     return v;
   }
   verdict check(const book_message& m) noexcept;
 
-  std::vector<book_level> bids_, asks_, merged_;
+  book_side<true> bids_;
+  book_side<false> asks_;
   scale scale_;
   std::int64_t seq_ = 0;
   bool first_update_ = false;  // none was applied since the snapshot
-  bool bids_cut_ = false, asks_cut_ = false;
   bool valid_ = false, checked_ = false, vouched_ = false;
 };
 

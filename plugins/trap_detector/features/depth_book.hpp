@@ -9,12 +9,32 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "trapline/abi/market.h"
 #include "trapline/sdk/decimal.hpp"
 
 namespace trapline::trap {
+
+// Mantissas of one exponent as numbers: what sdk::to_double gives (up to 2^53), with the power looked up once. NaN for
+// what no market has: the largest and least of an int64, which stand for "none" in more than one feed, and 10^15 and
+// more.
+class unit {
+ public:
+  explicit unit(int exp) noexcept
+      : factor_(exp >= 0 ? sdk::to_double(1, exp) : 1.0), divisor_(exp < 0 ? sdk::to_double(1, -exp) : 1.0) {}
+
+  double of(std::int64_t mantissa) const noexcept {
+    constexpr auto least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::int64_t>::max();
+    const double v = static_cast<double>(mantissa) * factor_ / divisor_;
+    return mantissa != least && mantissa != most && v < 1e15 ? v : std::numeric_limits<double>::quiet_NaN();
+  }
+
+ private:
+  double factor_, divisor_;
+};
+inline double amount(std::int64_t mantissa, int exp) noexcept { return unit(exp).of(mantissa); }
 
 enum class book_side : std::uint8_t { bid = 0, ask = 1 };
 constexpr book_side opposite(book_side s) noexcept { return s == book_side::bid ? book_side::ask : book_side::bid; }
@@ -45,12 +65,22 @@ class depth_book {
   bool delta(const trapline_book& head, std::span<const trapline_level> levels, Changed&& changed) {
     if (!valid_) return false;
     if (levels.size() != std::size_t{head.bid_count} + head.ask_count) return valid_ = false;
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-      const level l{sdk::to_double(levels[i].price, head.price_exp), sdk::to_double(levels[i].size, head.size_exp)};
-      if (!(l.price > 0) || !(l.size >= 0)) return valid_ = false;
-      const bool bid = i < head.bid_count;
-      const double before = bid ? set<true>(bids_, l) : set<false>(asks_, l);
-      if (before != l.size) changed(bid ? book_side::bid : book_side::ask, l.price, before, l.size);
+    const unit price(head.price_exp), size(head.size_exp);
+    bids_.last = bids_.count;
+    asks_.last = asks_.count;
+    // In two steps, so that the divisions of several levels overlap.
+    std::array<level, 32> some;
+    for (std::size_t begin = 0; begin < levels.size(); begin += some.size()) {
+      const std::size_t n = std::min(some.size(), levels.size() - begin);
+      for (std::size_t i = 0; i < n; ++i)
+        some[i] = {price.of(levels[begin + i].price), size.of(levels[begin + i].size)};
+      for (std::size_t i = 0; i < n; ++i) {
+        const level& l = some[i];
+        if (!(l.price > 0) || !(l.size >= 0)) return valid_ = false;
+        const bool bid = begin + i < head.bid_count;
+        const double before = bid ? set<true>(bids_, l) : set<false>(asks_, l);
+        if (before != l.size) changed(bid ? book_side::bid : book_side::ask, l.price, before, l.size);
+      }
     }
     return valid_ = !crossed();
   }
@@ -68,7 +98,7 @@ class depth_book {
   // Size at a price, 0 = none.
   double size_at(book_side s, double price) const noexcept {
     const auto& x = side(s);
-    const std::size_t i = s == book_side::bid ? find<true>(x, price) : find<false>(x, price);
+    const std::size_t i = s == book_side::bid ? find<true>(x, price, x.count) : find<false>(x, price, x.count);
     return i < x.count && x.levels[i].price == price ? x.levels[i].size : 0.0;
   }
 
@@ -76,6 +106,7 @@ class depth_book {
   struct half {
     std::array<level, capacity> levels;  // the best is the last, so that changes near the touch move little
     std::size_t count = 0;
+    std::size_t last = 0;  // where the last change was; any number is right
   };
   const half& side(book_side s) const noexcept { return s == book_side::bid ? bids_ : asks_; }
 
@@ -84,24 +115,45 @@ class depth_book {
     return Bids ? a < b : a > b;
   }
 
-  // Index of the first level that is not worse than `price`. Looks at the eight best first: most changes are there.
+  // Index of the first level that is not worse than `price`, looked for from `hint` outwards: venues send the changes
+  // of a message in the order of their prices, so that the next one is near the last.
   template <bool Bids>
-  static std::size_t find(const half& h, double price) noexcept {
-    std::size_t hi = h.count;
-    for (int k = 0; k < 8 && hi > 0; ++k) {
-      if (worse<Bids>(h.levels[hi - 1].price, price)) return hi;
-      --hi;
+  static std::size_t find(const half& h, double price, std::size_t hint) noexcept {
+    const auto is_worse = [&](std::size_t i) { return worse<Bids>(h.levels[i].price, price); };
+    std::size_t from = 0, to = h.count;  // everything below `from` is worse, nothing from `to` on
+    if (hint < to && is_worse(hint)) {
+      from = hint + 1;
+      for (std::size_t step = 1; from + step <= to; step *= 2) {
+        if (!is_worse(from + step - 1)) {
+          to = from + step - 1;
+          break;
+        }
+        from += step;
+      }
+    } else {
+      to = std::min(hint, to);
+      for (std::size_t step = 1; step <= to; step *= 2) {
+        if (is_worse(to - step)) {
+          from = to - step + 1;
+          break;
+        }
+        to -= step;
+      }
     }
-    const auto* begin = h.levels.data();
-    const auto* it =
-        std::lower_bound(begin, begin + hi, price, [](const level& l, double p) { return worse<Bids>(l.price, p); });
-    return static_cast<std::size_t>(it - begin);
+    while (from < to) {
+      const std::size_t middle = (from + to) / 2;
+      const bool w = is_worse(middle);
+      from = w ? middle + 1 : from;
+      to = w ? to : middle;
+    }
+    return from;
   }
 
   // Returns the size that stood there before. A level beyond the capacity reads as unchanged.
   template <bool Bids>
   static double set(half& h, level l) noexcept {
-    std::size_t i = find<Bids>(h, l.price);
+    const std::size_t i = find<Bids>(h, l.price, h.last);
+    h.last = i;
     auto* a = h.levels.data();
     if (i < h.count && a[i].price == l.price) {
       const double before = a[i].size;
@@ -129,8 +181,9 @@ class depth_book {
   template <bool Bids>
   static bool fill(half& h, const trapline_book& head, std::span<const trapline_level> levels) noexcept {
     const std::size_t n = std::min(levels.size(), capacity);
+    const unit price(head.price_exp), size(head.size_exp);
     for (std::size_t i = 0; i < levels.size(); ++i) {
-      const level l{sdk::to_double(levels[i].price, head.price_exp), sdk::to_double(levels[i].size, head.size_exp)};
+      const level l{price.of(levels[i].price), size.of(levels[i].size)};
       if (!(l.price > 0) || !(l.size > 0)) return false;
       if (i > 0 && !(Bids ? levels[i].price < levels[i - 1].price : levels[i].price > levels[i - 1].price))
         return false;

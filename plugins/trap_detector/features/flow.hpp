@@ -15,12 +15,15 @@ struct second_bin {
   double buy = 0, sell = 0;              // taker volume, base coin
   double high = 0, low = 0, close = 0;   // of trades; without trades all equal the last close; 0 = none yet
   double ofi = 0;                        // order flow imbalance (Cont, Kukanov, Stoikov 2014), base coin
+  double ofi10 = 0;                      // the same summed over the ten best levels (Xu, Gould, Howison 2018)
   double sweep_buy = 0, sweep_sell = 0;  // widest same-ms sweep, price units
   double rush_buy = 0, rush_sell = 0;    // taker orders filled at least twice in one ms
   double depth_bid = 0, depth_ask = 0;   // within 10 bp of the mid at the end of the second; 0 = unknown
   double oi = 0, mark = 0, index = 0;    // 0 = unknown or stale
   double sigma = 0;                      // at the end of the second
   std::uint32_t trades = 0;
+  std::uint32_t orders = 0;                       // taker orders: fills of one side in one ms
+  std::uint32_t sweeps_buy = 0, sweeps_sell = 0;  // of these, through more than one price
 };
 
 // Ring of the last 1024 seconds. Index 0 is the running second.
@@ -34,10 +37,12 @@ class flow {
     if (started_ && sec <= sec_) return;
     const std::int64_t from = started_ && sec - sec_ < span ? sec_ + 1 : sec - span + 1;
     const double close = started_ ? bin(0).close : 0.0;
+    if (started_) keep_extremes(sec_, bin(0).low, bin(0).high);
     for (std::int64_t s = from; s <= sec; ++s) {
       second_bin& b = slot(s);
       b = {};
       b.high = b.low = b.close = close;
+      keep_extremes(s, close, close);
     }
     if (!started_) first_ = sec;
     sec_ = sec;
@@ -59,6 +64,10 @@ class flow {
   }
   second_bin& now() noexcept { return slot(sec_); }
 
+  // Lowest and highest trade of a closed second, as in its bin, but side by side: windows of minutes are searched.
+  double low(std::int64_t ago) const noexcept { return lows_[static_cast<std::size_t>(sec_ - ago) & (span - 1)]; }
+  double high(std::int64_t ago) const noexcept { return highs_[static_cast<std::size_t>(sec_ - ago) & (span - 1)]; }
+
   // Taker volume of the last 2, 5 or 25 seconds, the running one included.
   enum window { two = 0, five = 1, twenty_five = 2 };
   double buy(window w) const noexcept { return closed_[w].buy + bin(0).buy; }
@@ -69,6 +78,10 @@ class flow {
     const double v = volume(w);
     return v > 0 ? (s > 0 ? buy(w) : sell(w)) / v : 0.5;
   }
+  // Rush orders of the last 25 seconds.
+  double rush(sign s) const noexcept {
+    return s > 0 ? closed_[twenty_five].rush_buy + bin(0).rush_buy : closed_[twenty_five].rush_sell + bin(0).rush_sell;
+  }
   static constexpr double seconds(window w) noexcept { return w == two ? 2.0 : w == five ? 5.0 : 25.0; }
 
   // Sum of order flow imbalance over the last `n` seconds, the running one included.
@@ -76,6 +89,15 @@ class flow {
     double sum = 0;
     for (std::int64_t i = 0; i < n && i < held(); ++i) sum += bin(i).ofi;
     return sum;
+  }
+  double ofi10(std::int64_t n) const noexcept {
+    double sum = 0;
+    for (std::int64_t i = 0; i < n && i < held(); ++i) sum += bin(i).ofi10;
+    return sum;
+  }
+  // Sweeping orders of one side in the running second and the one before.
+  std::uint32_t sweeps(sign s) const noexcept {
+    return s > 0 ? bin(0).sweeps_buy + bin(1).sweeps_buy : bin(0).sweeps_sell + bin(1).sweeps_sell;
   }
   // Widest sweep of one side in the last five seconds.
   double sweep(sign s) const noexcept {
@@ -89,9 +111,13 @@ class flow {
 
  private:
   struct volumes {
-    double buy = 0, sell = 0, trades = 0;
+    double buy = 0, sell = 0, trades = 0, rush_buy = 0, rush_sell = 0;
   };
   second_bin& slot(std::int64_t s) noexcept { return bins_[static_cast<std::size_t>(s) & (span - 1)]; }
+  void keep_extremes(std::int64_t s, double low, double high) noexcept {
+    lows_[static_cast<std::size_t>(s) & (span - 1)] = low;
+    highs_[static_cast<std::size_t>(s) & (span - 1)] = high;
+  }
   // Summed anew each second, not slid, so that no rounding error accumulates.
   void sum_windows() noexcept {
     constexpr std::int64_t length[] = {2, 5, 25};
@@ -101,12 +127,15 @@ class flow {
         v.buy += bin(i).buy;
         v.sell += bin(i).sell;
         v.trades += bin(i).trades;
+        v.rush_buy += bin(i).rush_buy;
+        v.rush_sell += bin(i).rush_sell;
       }
       closed_[static_cast<std::size_t>(w)] = v;
     }
   }
 
   std::array<second_bin, span> bins_{};
+  std::array<double, span> lows_{}, highs_{};
   std::array<volumes, 3> closed_{};
   std::int64_t sec_ = 0, first_ = 0;
   bool started_ = false;

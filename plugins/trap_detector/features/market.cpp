@@ -19,20 +19,21 @@ double z_score(double x, const ew_moments& history, double floor) noexcept {
 
 }  // namespace
 
-bool market::advance(std::int64_t ts) noexcept {
+std::int64_t market::advance(std::int64_t ts) noexcept {
   if (ts > now_) now_ = ts;
+  pulse_.advance(now_);
   const std::int64_t sec = now_ / second;
   if (!flow_.started()) {
     flow_.open(sec);
-    return false;
+    return 0;
   }
   const std::int64_t passed = sec - flow_.sec();
-  if (passed <= 0) return false;
+  if (passed <= 0) return 0;
   close_second(passed);
   onset_.close_second(flow_, passed);
   flow_.open(sec);
   onset_.look_back(flow_);
-  return true;
+  return passed;
 }
 
 void market::close_second(std::int64_t passed) noexcept {
@@ -52,6 +53,7 @@ void market::close_second(std::int64_t passed) noexcept {
     const double r = std::log(reference / reference_);
     squares_.add(r * r);
     if (!hole) squares_.add_zeros(passed - 1);
+    scale_calm(r * r, passed, hole);
   }
   reference_ = hole ? 0.0 : reference;
   if (squares_.weight() > 0) {
@@ -64,16 +66,13 @@ void market::close_second(std::int64_t passed) noexcept {
   if (price_ > 0) {
     vbar_.add(b.buy + b.sell);
     if (!hole) vbar_.add_zeros(passed - 1);
+    scale_bursts(b, passed, hole);
   }
   for (const double d : {b.depth_bid, b.depth_ask})
     if (d > 0) d10_.add(d);
 
   if (flow_.held() > 25 && b.close > 0) {
-    double rush_buy = 0, rush_sell = 0;
-    for (std::int64_t i = 0; i < 25; ++i) {
-      rush_buy += flow_.bin(i).rush_buy;
-      rush_sell += flow_.bin(i).rush_sell;
-    }
+    const double rush_buy = flow_.rush(1), rush_sell = flow_.rush(-1);
     const double before = flow_.bin(25).close;
     const double ret = before > 0 ? std::log(b.close / before) : 0.0;
     rush_z_buy_ = z_score(rush_buy, rush_buy_, 1.0);
@@ -85,17 +84,56 @@ void market::close_second(std::int64_t passed) noexcept {
   }
 }
 
+// What a second's volume and orders say about bursts.
+void market::scale_bursts(const second_bin& b, std::int64_t passed, bool hole) noexcept {
+  branching_.add(b.orders);
+  order_rate_.add(b.orders);
+  if (!hole) {
+    branching_.add_zeros(passed - 1);
+    order_rate_.add_zeros(passed - 1);
+  }
+  for (const bool buy : {false, true}) {
+    ew_moments& history = buy ? two_buy_ : two_sell_;
+    usual& u = usual_two_[buy];
+    history.add(buy ? flow_.buy(flow::two) : flow_.sell(flow::two));
+    // The floor keeps an even flow from turning one ordinary order into a huge score.
+    u = {history.mean(), history.weight() < 60 ? 0.0 : std::max(history.stddev(), 0.25 * history.mean())};
+  }
+}
+
+void market::scale_calm(double squared_return, std::int64_t passed, bool hole) noexcept {
+  squares_5min_.add(squared_return);
+  if (!hole) squares_5min_.add_zeros(passed - 1);
+  double ratio = 0;
+  if (squares_5min_.weight() >= 60) {
+    const double now = std::sqrt(squares_5min_.mean());
+    calm_q30_.add(now);
+    const double q30 = calm_q30_.value();
+    ratio = calm_q30_.samples() >= 60 && q30 > 0 ? now / q30 : 0.0;
+  }
+  calm_[calm_next_] = ratio;
+  calm_next_ = static_cast<std::uint8_t>((calm_next_ + 1) % calm_.size());
+}
+
 void market::on_trade(const trade_tick& t, bool history) noexcept {
+  second_bin& b = flow_.now();
   const std::int64_t ms = t.ts / 1'000'000;
   if (ms != group_.ms || t.side != group_.side) {
     close_group();
-    group_ = {ms, t.side, t.price, t.price, 0};
+    group_ = {ms, t.side, t.price, t.price, 0, false};
+    ++b.orders;
+    if (t.side != 0) orders_.add(t.side, t.ts);
   }
   ++group_.fills;
   group_.low = std::min(group_.low, t.price);
   group_.high = std::max(group_.high, t.price);
+  if (!group_.swept && group_.high > group_.low) {
+    group_.swept = true;
+    if (t.side > 0) ++b.sweeps_buy;
+    else if (t.side < 0) ++b.sweeps_sell;
+  }
+  if (t.side != 0) pulse_.on_trade(t.side > 0 ? book_side::ask : book_side::bid, t.size);
 
-  second_bin& b = flow_.now();
   const bool first = b.trades++ == 0;
   b.high = first ? t.price : std::max(b.high, t.price);
   b.low = first ? t.price : std::min(b.low, t.price);
@@ -128,11 +166,35 @@ bool market::on_snapshot(const trapline_book& head, std::span<const trapline_lev
   return true;
 }
 
+// The sum of the order flow imbalance over the ten best levels: level by level as for the touch.
+void market::flow_of_ten_levels() noexcept {
+  double flow = 0;
+  for (const auto s : {book_side::bid, book_side::ask}) {
+    const auto i = static_cast<std::size_t>(s);
+    const double direction = s == book_side::bid ? 1 : -1;
+    const std::size_t n = std::min<std::size_t>(ten_[i].size(), book_.count(s));
+    for (std::size_t k = 0; k < n; ++k) {
+      const auto& now = book_.at(s, k);
+      if (k < ten_count_[i]) {
+        const auto& before = ten_[i][k];
+        const double better = direction * (now.price - before.price);
+        if (better >= 0) flow += direction * now.size;
+        if (better <= 0) flow -= direction * before.size;
+      }
+      ten_[i][k] = now;
+    }
+    ten_count_[i] = n;
+  }
+  flow_.now().ofi10 += flow;
+}
+
 void market::invalidate_book() noexcept {
   book_.invalidate();
   mid_ = 0;
   touch_ = {};
+  ten_count_ = {};
   depth_ = {};
+  pulse_.reset();
   last_book_ = 0;
 }
 
@@ -143,7 +205,9 @@ void market::after_book() noexcept {
   if (!book_.two_sided()) {
     mid_ = 0;
     touch_ = {};
+    ten_count_ = {};
     depth_ = {};
+    pulse_.reset();
     return;
   }
   const auto& bid = book_.at(book_side::bid, 0);
@@ -157,6 +221,7 @@ void market::after_book() noexcept {
     flow_.now().ofi += e;
   }
   touch_ = {bid.price, bid.size, ask.price, ask.size};
+  flow_of_ten_levels();
   mid_ = 0.5 * (bid.price + ask.price);
   if (price_ == 0) price_ = mid_;
 
@@ -164,20 +229,29 @@ void market::after_book() noexcept {
     auto& out = depth_[static_cast<std::size_t>(s)];
     const double direction = s == book_side::bid ? -1 : 1;
     const std::size_t n = book_.count(s);
-    double sum = 0;
+    // Four sums side by side: one after the other they would wait for each other.
+    double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
     std::size_t i = 0;
     for (std::size_t band = 0; band < band_bp.size(); ++band) {
       const double reach = mid_ * band_bp[band] * 1e-4;
-      for (; i < n && direction * (book_.at(s, i).price - mid_) <= reach; ++i) sum += book_.at(s, i).size;
-      out[band] = sum;
+      const auto within = [&](std::size_t k) { return direction * (book_.at(s, k).price - mid_) <= reach; };
+      for (; i + 4 <= n && within(i + 3); i += 4) {
+        sum0 += book_.at(s, i).size;
+        sum1 += book_.at(s, i + 1).size;
+        sum2 += book_.at(s, i + 2).size;
+        sum3 += book_.at(s, i + 3).size;
+      }
+      for (; i < n && within(i); ++i) sum0 += book_.at(s, i).size;
+      out[band] = (sum0 + sum1) + (sum2 + sum3);
     }
   }
+  pulse_.on_book(depth_[0][3], depth_[1][3], mid_);
 }
 
 void market::on_ticker(const trapline_ticker& t) noexcept {
   const auto take = [](std::int64_t mantissa, int exp, double& out) {
-    const double v = sdk::to_double(mantissa, exp);
-    if (!(v > 0) || !std::isfinite(v)) return false;
+    const double v = amount(mantissa, exp);
+    if (!(v > 0)) return false;
     out = v;
     return true;
   };

@@ -10,8 +10,11 @@
 #include "features/depth_book.hpp"
 #include "features/ew.hpp"
 #include "features/flow.hpp"
+#include "features/intensity.hpp"
+#include "features/log_quantile.hpp"
 #include "features/onset.hpp"
 #include "features/p2_quantile.hpp"
+#include "features/pulse.hpp"
 #include "settings.hpp"
 
 namespace trapline::trap {
@@ -33,8 +36,8 @@ constexpr std::size_t band_of(double bp) noexcept {
 
 class market {
  public:
-  // Moves the clock to `ts` and closes the seconds that passed. True: at least one second was closed.
-  bool advance(std::int64_t ts) noexcept;
+  // Moves the clock to `ts` and closes the seconds that passed. Returns how many.
+  std::int64_t advance(std::int64_t ts) noexcept;
 
   void on_trade(const trade_tick& t, bool history) noexcept;
   // `changed` as in depth_book::delta. False: the book is invalid now.
@@ -73,6 +76,16 @@ class market {
   // Quantity of one side within band `i` of band_bp; 0 without a book.
   double depth(book_side s, std::size_t band) const noexcept { return depth_[static_cast<std::size_t>(s)][band]; }
 
+  // The last seconds in steps of 100 ms.
+  const pulse& steps() const noexcept { return pulse_; }
+  // Where the next price leans between the touches, by the sizes there (the microprice): -1 bid .. +1 ask.
+  double micro_lean() const noexcept {
+    const double sum = touch_.bid_size + touch_.ask_size;
+    return sum > 0 ? (touch_.bid_size - touch_.ask_size) / sum : 0.0;
+  }
+  double best_bid() const noexcept { return touch_.bid; }  // 0 = no valid two-sided book
+  double best_ask() const noexcept { return touch_.ask; }
+
   // --- scales
   double sigma() const noexcept { return sigma_; }
   double sig60() const noexcept { return sigma_ * 7.745966692414834; }
@@ -84,6 +97,19 @@ class market {
     const double v = vbar() * flow::seconds(w);
     return v > 0 ? flow_.volume(w) / v : 0.0;
   }
+  // sigma * sqrt(10) in price units.
+  double sig10_price() const noexcept { return sigma_ * 3.1622776601683795 * price_; }
+  // z of one side's taker volume of 2 s against its last half hour or so; 0 while that is unknown.
+  double burst_z(sign s) const noexcept {
+    const auto& u = usual_two_[s > 0];
+    return u.deviation > 0 ? ((s > 0 ? flow_.buy(flow::two) : flow_.sell(flow::two)) - u.mean) / u.deviation : 0.0;
+  }
+  // sigma of about 5 min over its own 30 % quantile, as it was three seconds ago; 0 while unknown.
+  double calm_ratio() const noexcept { return calm_[static_cast<std::size_t>(calm_next_)]; }
+  const order_intensity& orders() const noexcept { return orders_; }
+  // Branching ratio of taker orders over the last half minute or so, and their usual rate a second.
+  double branching_n() const noexcept { return branching_.n(); }
+  double order_rate() const noexcept { return order_rate_.mean(); }
   double d10() const noexcept { return d10_.value(); }
   double add_q99() const noexcept { return add_q99_.value(); }
   double add_q999() const noexcept { return add_q999_.value(); }
@@ -110,6 +136,9 @@ class market {
   void close_second(std::int64_t passed) noexcept;
   void close_group() noexcept;
   void after_book() noexcept;
+  void scale_bursts(const second_bin& b, std::int64_t passed, bool hole) noexcept;
+  void scale_calm(double squared_return, std::int64_t passed, bool hole) noexcept;
+  void flow_of_ten_levels() noexcept;
 
   depth_book book_;
   flow flow_;
@@ -127,9 +156,23 @@ class market {
   ew_mean squares_{900};  // squared 1-s log-returns, half-life 15 min
   ew_mean vbar_{1800};    // half-life 30 min
   p2_quantile d10_{0.5, 4096};
-  p2_quantile add_q99_{0.99, 1 << 16}, add_q999_{0.999, 1 << 18}, sweep_q99_{0.99, 1 << 16};
+  log_quantile add_q99_{0.99, 1 << 16}, add_q999_{0.999, 1 << 18}, sweep_q99_{0.99, 1 << 16};
   ew_moments rush_buy_{14400}, rush_sell_{14400}, return_{14400};  // over 25 s, half-life 4 h
   double rush_z_buy_ = 0, rush_z_sell_ = 0, return_z_ = 0;
+
+  ew_moments two_buy_{1800}, two_sell_{1800};  // taker volume of 2 s, half-life 30 min
+  struct usual {
+    double mean = 0, deviation = 0;
+  };
+  std::array<usual, 2> usual_two_{};  // of sellers, of buyers
+  ew_mean squares_5min_{150};
+  p2_quantile calm_q30_{0.3, 1 << 14};
+  std::array<double, 3> calm_{};  // the last three seconds; next to be overwritten = the oldest
+  std::uint8_t calm_next_ = 0;
+  branching branching_{30};
+  ew_mean order_rate_{900};
+  order_intensity orders_;
+  pulse pulse_;
 
   // The taker order under way: fills of one side in one millisecond.
   struct {
@@ -137,11 +180,14 @@ class market {
     sign side = 0;
     double low = 0, high = 0;
     int fills = 0;
+    bool swept = false;
   } group_;
 
   struct {
     double bid = 0, bid_size = 0, ask = 0, ask_size = 0;
   } touch_;
+  std::array<std::array<depth_book::level, 10>, 2> ten_{};  // the best ten of each side after the last message
+  std::array<std::size_t, 2> ten_count_{};
   std::int64_t last_book_ = 0;
   ew_mean book_interval_{200};
 

@@ -71,10 +71,11 @@ class onset_watch {
   // After `f` has opened a new second: the extremes that a return is measured from.
   void look_back(const flow& f) noexcept {
     low_ = high_ = 0;
-    for (std::int64_t i = 1; i < 60 && i < f.held(); ++i) {
-      const second_bin& b = f.bin(i);
-      if (b.low > 0) low_ = low_ > 0 ? std::min(low_, b.low) : b.low;
-      high_ = std::max(high_, b.high);
+    const std::int64_t n = std::min<std::int64_t>(60, f.held());
+    for (std::int64_t i = 1; i < n; ++i) {
+      const double low = f.low(i);
+      if (low > 0 && (low_ == 0 || low < low_)) low_ = low;
+      high_ = std::max(high_, f.high(i));
     }
   }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 
 namespace trapline::trap {
@@ -22,23 +23,29 @@ class p2_quantile {
       if (count_ == 5) {
         std::sort(height_.begin(), height_.end());
         position_ = {1, 2, 3, 4, 5};
-        wanted_ = {1, 1 + 2 * q_, 1 + 4 * q_, 3 + 2 * q_, 5};
+        behind_ = {0, 1 + 2 * q_ - 2, 1 + 4 * q_ - 3, 3 + 2 * q_ - 4, 0};
       }
       return;
     }
-    std::size_t cell = 0;
+    int cell = 0;
     if (x < height_[0]) {
       height_[0] = x;
     } else if (x >= height_[4]) {
       height_[4] = x;
       cell = 3;
     } else {
-      while (cell < 3 && x >= height_[cell + 1]) ++cell;
+      cell = (x >= height_[1]) + (x >= height_[2]) + (x >= height_[3]);
     }
-    for (std::size_t i = cell + 1; i < 5; ++i) position_[i] += 1;
-    const std::array<double, 5> step{0, q_ / 2, q_, (1 + q_) / 2, 1};
-    for (std::size_t i = 0; i < 5; ++i) wanted_[i] += step[i];
-    for (std::size_t i = 1; i < 4; ++i) adjust(i);
+    const double moved1 = cell < 1, moved2 = cell < 2, moved3 = cell < 3;
+    position_[1] += moved1;
+    position_[2] += moved2;
+    position_[3] += moved3;
+    position_[4] += 1;
+    behind_[1] += q_ / 2 - moved1;
+    behind_[2] += q_ - moved2;
+    behind_[3] += (1 + q_) / 2 - moved3;
+    for (std::size_t i = 1; i < 4; ++i)
+      if (std::abs(behind_[i]) >= 1) adjust(i);
     if (memory_ > 0 && position_[4] >= memory_) fade();
   }
 
@@ -55,7 +62,7 @@ class p2_quantile {
 
  private:
   void adjust(std::size_t i) noexcept {
-    const double d = wanted_[i] - position_[i];
+    const double d = behind_[i];
     const double right = position_[i + 1] - position_[i], left = position_[i - 1] - position_[i];
     if (!((d >= 1 && right > 1) || (d <= -1 && left < -1))) return;
     const double s = d > 0 ? 1 : -1;
@@ -71,18 +78,20 @@ class p2_quantile {
       height_[i] += s * (height_[j] - height_[i]) / (position_[j] - position_[i]);
     }
     position_[i] += s;
+    behind_[i] -= s;
   }
 
   void fade() noexcept {
     for (std::size_t i = 0; i < 5; ++i) {
       position_[i] = 1 + (position_[i] - 1) / 2;
-      wanted_[i] = 1 + (wanted_[i] - 1) / 2;
+      behind_[i] /= 2;
     }
   }
 
   double q_, memory_;
   std::uint8_t count_ = 0;
-  std::array<double, 5> height_{}, position_{}, wanted_{};
+  // behind_: where a marker should be, less where it is
+  std::array<double, 5> height_{}, position_{}, behind_{};
 };
 
 }  // namespace trapline::trap

@@ -13,6 +13,7 @@ namespace trapline::trap {
 struct assessment {
   bool active = false;     // an episode is in progress
   bool confirmed = false;  // the machine reached its last state
+  state at = state::idle;  // the machine's state
   double on = 0;           // probability of an alarm, where it is not the option `alarm.on`; 0 = it is
   score evidence;
   double level = 0;         // price, 0 = the pattern has none here

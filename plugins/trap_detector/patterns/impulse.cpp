@@ -23,15 +23,20 @@ void impulse::reset() noexcept {
 }
 
 // The lowest (for a pump) price of the window, and the price that would make a return of return_sigma from it.
-// sigma is the one of the window's begin, so that the impulse does not hide in its own volatility.
+// sigma is the one of the window's begin, so that the impulse does not hide in its own volatility. Called as a second
+// opens, before its first trade.
 void impulse::look_back(const market& m) noexcept {
   const flow& f = m.bins();
   const std::int64_t n = std::min<std::int64_t>(f.held(), settings_.within / second + 1);
-  origin_ = trigger_ = 0;
+  trigger_ = 0;
   by_z_ = false;
-  for (std::int64_t i = n; i-- > 0;) {
-    const second_bin& b = f.bin(i);
-    const double p = s_ > 0 ? b.low : b.high;
+  // What was found before still stands while it is in the window: then only the seconds since are new.
+  std::int64_t from = n;
+  if (origin_ > 0 && origin_ts_ / second > f.sec() - n) from = std::min(n, f.sec() - looked_ + 1);
+  else origin_ = 0;
+  looked_ = f.sec();
+  for (std::int64_t i = from; i-- > 0;) {
+    const double p = s_ > 0 ? f.low(i) : f.high(i);
     if (p > 0 && (origin_ == 0 || s_ * (origin_ - p) >= 0)) {
       origin_ = p;
       origin_ts_ = (f.sec() - i) * second;
@@ -159,7 +164,7 @@ assessment impulse::assess_fake(const market& m, bool spoofed) const noexcept {
   assessment out;
   if (at_ == state::idle) return out;
   const kind k = s_ > 0 ? kind::fake_pump : kind::fake_dump;
-  score e(prior(k, at_));
+  score e(settings_.learned_fake, k, at_);
   e.add(item::ofi_gain, ofi_);
   e.add(item::basis_bp, basis_);
   e.add(item::index_share, index_);
@@ -176,6 +181,7 @@ assessment impulse::assess_fake(const market& m, bool spoofed) const noexcept {
   out.evidence = e;
   out.active = true;
   out.confirmed = at_ == state::confirmed;
+  out.at = at_;
   out.displacement = std::abs(move_log) / sig60_;
   out.volume = burst_;
   out.onset = onset_;
@@ -205,6 +211,7 @@ assessment impulse::assess_move(const market& m) const noexcept {
   out.evidence = e;
   out.active = true;
   out.confirmed = at_ == state::two;
+  out.at = at_;
   out.displacement = displacement;
   out.volume = burst_;
   out.onset = onset_;

@@ -29,6 +29,7 @@ class impulse {
            s_ * (price - start_) >= 0 && s_ * (extreme_ - price) >= 0;
   }
   bool take_changed() noexcept { return std::exchange(changed_, false); }
+  bool active() const noexcept { return at_ != state::idle; }
   // `spoofed`: an alarm of spoofing stands on the side that would support the move.
   assessment assess_fake(const market& m, bool spoofed) const noexcept;
   assessment assess_move(const market& m) const noexcept;
@@ -58,7 +59,7 @@ class impulse {
 
   // Cached once a second for the test of each trade.
   double origin_ = 0, trigger_ = 0, origin_sig60_ = 0;
-  std::int64_t origin_ts_ = 0;
+  std::int64_t origin_ts_ = 0, looked_ = 0;  // looked_: the second of the last look back
   bool by_z_ = false;
 
   bool modelled_ = false;  // the model began this episode

@@ -11,6 +11,8 @@ namespace {
 constexpr std::int64_t skew = 300'000'000;
 // A second look at a price within this time is the same order, moved.
 constexpr std::int64_t same_moment = 300'000'000;
+// Five in six of the large orders of the recorded BTC book are gone by then (detection.md 1.3).
+constexpr std::int64_t blink = 250'000'000;
 constexpr std::int64_t two_sided_within = 500'000'000;
 constexpr double ratio_cap = 1000;
 
@@ -115,20 +117,24 @@ void layer_watch::join_group(const market& m, layer& l) noexcept {
     slot->id = next_group_++;
     slot->posted = m.now();
   }
-  ++slot->count;
   slot->sum += l.size;
-  slot->squares += l.size * l.size;
   l.group = slot->id;
 }
 
 void layer_watch::on_book(const market& m, layer_watch& other) noexcept {
+  // Whether both sides were quoted is asked once the layer has stood: beside a layer there is nearly always some order
+  // of its size that only blinks, and that is no quote.
+  const auto stood = [&](const layer& l) {
+    return (l.at == fate::withdrawn ? l.withdrawn : m.now()) - l.posted >= spoof_.life_min;
+  };
   for (std::size_t i = 0; i < count_; ++i) {
     layer& l = layers_[i];
     ++l.updates;
-    if (l.updates > 1) continue;
+    if (l.asked || !stood(l)) continue;
+    l.asked = true;  // the later of two asks for both
     for (std::size_t k = 0; k < other.count_; ++k) {
       layer& o = other.layers_[k];
-      if (l.posted - o.posted > two_sided_within || !alike(l.size, o.size, 2)) continue;
+      if (std::abs(l.posted - o.posted) > two_sided_within || !alike(l.size, o.size, 2) || !stood(o)) continue;
       l.two_sided = o.two_sided = true;
     }
   }
@@ -184,10 +190,12 @@ void layer_watch::on_time(const market& m) noexcept {
     }
 }
 
-bool layer_watch::moved_on(const layer& l) const noexcept {
+bool layer_watch::moved_on(const market& m, const layer& l) const noexcept {
   for (std::size_t k = 0; k < count_; ++k) {
     const layer& o = layers_[k];
-    if (&o != &l && o.group != l.group && std::abs(o.posted - l.withdrawn) <= same_moment &&
+    // Of the orders of its size that were posted meanwhile most only blink: one that took its place still stands.
+    const bool stands = o.at == fate::open && m.now() - o.posted >= blink;
+    if (&o != &l && stands && o.group != l.group && std::abs(o.posted - l.withdrawn) <= same_moment &&
         alike(o.size, l.size, 1.25))
       return true;
   }
@@ -204,13 +212,13 @@ void layer_watch::judge(const market& m, std::size_t i) noexcept {
   const std::int64_t life = l.withdrawn - l.posted;
   const auto band = static_cast<std::uint8_t>(band_of(l.distance_bp));
   // Too short to have been seen standing: neither a match nor a counter-example.
-  if (life < spoof_.life_min || l.updates < 2) return;
+  if (life < spoof_.life_min || l.updates < 2) return quit_group(l);
   const double withdrawn = l.size - l.remaining - l.traded;
   const bool traded = l.traded >= spoof_.traded_max * l.size;
   const bool filled_opposite =
       l.last_fill >= l.posted && l.last_fill != 0 && l.withdrawn - l.last_fill <= spoof_.fill_window;
   const bool ratio = withdrawn >= spoof_.withdrawn_filled * l.traded;
-  const bool fits = !traded && filled_opposite && ratio && life <= spoof_.life_max && !l.two_sided && !moved_on(l) &&
+  const bool fits = !traded && filled_opposite && ratio && life <= spoof_.life_max && !l.two_sided && !moved_on(m, l) &&
                     l.mid_withdrawn > 0 && m.trades_complete();
   if (fits) leave_group(m, l, prices_[i]);
   if (!l.large) return;
@@ -238,32 +246,51 @@ void layer_watch::judge(const market& m, std::size_t i) noexcept {
   if (new_act || !fits) close(m.now(), band, fits);
 }
 
+// An order that only blinked says nothing about those that were posted beside it.
+void layer_watch::quit_group(const layer& l) noexcept {
+  for (auto& g : groups_)
+    if (g.id == l.group && !g.done) g.sum -= l.size;
+}
+
 void layer_watch::leave_group(const market& m, const layer& l, double price) noexcept {
   for (auto& g : groups_) {
     if (g.id != l.group || g.done) continue;
     if (g.first_withdrawn == 0 || l.withdrawn - g.first_withdrawn > layering_.withdrawn_within) {
       g.first_withdrawn = l.withdrawn;
-      g.withdrawn = g.filled = 0;
+      g.withdrawn = g.filled = g.squares = 0;
+      g.left = 0;
     }
+    ++g.left;
     g.withdrawn += l.size;
+    g.squares += l.size * l.size;
     g.filled += l.traded;
-    if (g.count < static_cast<std::uint32_t>(layering_.levels) || g.withdrawn < layering_.withdrawn * g.sum) return;
-    const double mean = g.sum / g.count;
-    const double cv = std::sqrt(std::max(0.0, g.squares / g.count - mean * mean)) / mean;
+    if (g.left < static_cast<std::uint32_t>(layering_.levels) || g.withdrawn < layering_.withdrawn * g.sum) return;
+    // Of those that left together: strangers posted in the same moment need not be of their size.
+    const double mean = g.withdrawn / g.left;
+    const double cv = std::sqrt(std::max(0.0, g.squares / g.left - mean * mean)) / mean;
     g.done = true;
     if (cv >= layering_.size_cv) return;
     const double s = side_ == book_side::bid ? 1 : -1;
+    // Those of the act that are still to be judged belong to it.
+    std::uint32_t together = g.left;
+    double size = g.withdrawn;
+    for (std::size_t k = 0; k < count_; ++k) {
+      const layer& o = layers_[k];
+      if (&o == &l || o.group != l.group || o.at != fate::withdrawn) continue;
+      ++together;
+      size += o.size;
+    }
     layer_match x;
     x.posted = g.posted;
     x.withdrawn = l.withdrawn;
     x.price = price;
-    x.size = g.sum;
+    x.size = size;
     x.filled = g.filled;
-    x.depth_share = g.sum / m.d10();
+    x.depth_share = size / m.d10();
     x.mid_posted = l.mid_posted;
     x.mid_withdrawn = l.mid_withdrawn;
     x.fpm_bp = s * (l.mid_withdrawn / l.mid_posted - 1) * 1e4;
-    x.count = static_cast<std::uint8_t>(std::min<std::uint32_t>(g.count, 255));
+    x.count = static_cast<std::uint8_t>(std::min<std::uint32_t>(together, 255));
     x.size_cv = cv;
     layerings_.push(x);
     changed_ = true;
@@ -323,7 +350,7 @@ assessment layer_watch::assess(const market& m, const ring<matches_kept>& matche
 
   const bool repeated = n >= spoof_.matches && matched_share > spoof_.matched_share;
   const state at = repeated ? (newest->scored ? state::confirmed : state::three) : state::one;
-  score e(prior(k, at));
+  score e(same_band ? spoof_.learned : layering_.learned, k, at);
   e.add(item::match_count, n);
   if (same_band) e.add(item::matched_share, matched_share);
   e.add(item::size_depth_share, share);
@@ -340,6 +367,7 @@ assessment layer_watch::assess(const market& m, const ring<matches_kept>& matche
   out.evidence = e;
   out.active = true;
   out.confirmed = at == state::confirmed;
+  out.at = at;
   out.level = newest->price;
   out.displacement = m.sig60() > 0 ? std::abs(fpm) * 1e-4 / m.sig60() : 0.0;
   // Layers hardly move the price themselves: their weight in the book stands in for volume.

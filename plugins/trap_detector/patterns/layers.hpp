@@ -55,6 +55,7 @@ class layer_watch {
   assessment assess_spoofing(const market& m) const noexcept;
   assessment assess_layering(const market& m) const noexcept;
   bool take_changed() noexcept { return std::exchange(changed_, false); }
+  bool active() const noexcept { return spoofs_.held > 0 || layerings_.held > 0; }
   std::size_t open_layers() const noexcept { return count_; }
 
  private:
@@ -68,14 +69,16 @@ class layer_watch {
     std::uint32_t updates = 0;
     std::uint32_t group = 0;
     fate at = fate::open;
-    bool two_sided = false;
+    bool two_sided = false, asked = false;
     bool large = false;  // passes the size rule of spoofing
   };
   struct group {
     std::uint32_t id = 0;
     std::int64_t posted = 0, first_withdrawn = 0;
-    double sum = 0, squares = 0, withdrawn = 0, filled = 0;
-    std::uint32_t count = 0;
+    double sum = 0;  // of all that stand or stood long enough
+    // Of those that were withdrawn within `withdrawn_within` of each other.
+    double withdrawn = 0, squares = 0, filled = 0;
+    std::uint32_t left = 0;
     bool done = false;
   };
   template <std::size_t N>
@@ -101,9 +104,10 @@ class layer_watch {
   void post(const market& m, double price, double before, double after) noexcept;
   void erase(std::size_t i) noexcept;
   void judge(const market& m, std::size_t i) noexcept;
-  bool moved_on(const layer& l) const noexcept;
+  bool moved_on(const market& m, const layer& l) const noexcept;
   void close(std::int64_t ts, std::uint8_t band, bool matched) noexcept;
   void join_group(const market& m, layer& l) noexcept;
+  void quit_group(const layer& l) noexcept;
   void leave_group(const market& m, const layer& l, double price) noexcept;
   template <std::size_t N>
   void follow(const market& m, ring<N>& matches) noexcept;

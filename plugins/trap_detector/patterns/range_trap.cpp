@@ -141,7 +141,7 @@ void range_trap::on_second(const market& m, const level_set& levels) noexcept {
 }
 
 score range_trap::evaluate(const attempt& a, const market& m) const noexcept {
-  score e(prior(which(), a.at));
+  score e(settings_.learned, which(), a.at);
   const bool oi = a.oi_before > 0 && a.oi_last > 0;
   e.add(item::oi_build_pct, oi ? (a.oi_peak - a.oi_before) / a.oi_before * 100 : unknown);
   e.add(item::follow_through_sig300, s_ * (a.extreme - a.level) / (sig300_per_sig60 * a.sig60));
@@ -172,6 +172,7 @@ assessment range_trap::assess(const market& m) const noexcept {
   out.evidence = evaluate(*best, m);
   out.active = true;
   out.confirmed = best->at == state::confirmed;
+  out.at = best->at;
   out.level = best->level;
   out.displacement = s_ * (best->extreme - best->level) / best->sig60;
   out.volume = best->burst;

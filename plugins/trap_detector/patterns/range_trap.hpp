@@ -24,6 +24,7 @@ class range_trap {
   void on_trade(const market& m, const level_set& levels, const trade_tick& t) noexcept;
   void on_second(const market& m, const level_set& levels) noexcept;
   bool take_changed() noexcept { return std::exchange(changed_, false); }
+  bool active() const noexcept { return live_ > 0; }
   assessment assess(const market& m) const noexcept;
   void reset() noexcept;
 

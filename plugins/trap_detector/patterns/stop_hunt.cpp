@@ -66,6 +66,7 @@ void stop_hunt::sweep(attempt& a, const market& m) noexcept {
   for (const std::int64_t ago : {10, 15, 20})
     if (ago < m.bins().held())
       a.depth_before = std::max(a.depth_before, s_ > 0 ? m.bins().bin(ago).depth_ask : m.bins().bin(ago).depth_bid);
+  a.depth_least = a.depth_before;
   move(a, state::one);
 }
 
@@ -77,7 +78,8 @@ void stop_hunt::measure(attempt& a, const market& m) noexcept {
   }
   const double q99 = std::max(m.sweep_q99(), m.tick());
   a.sweep = std::max(a.sweep, m.bins().sweep(s_) / q99);
-  if (burst >= settings_.burst_ratio && m.bins().share(flow::five, s_) >= settings_.taker_share) a.flow = true;
+  if (m.book_valid()) a.depth_least = std::min(a.depth_least, m.depth(s_ > 0 ? book_side::ask : book_side::bid, 3));
+  if (burst >= scale_ * settings_.burst_ratio && m.bins().share(flow::five, s_) >= settings_.taker_share) a.flow = true;
   // A quantile of few sweeps, or of sweeps that all took one level, says nothing.
   if (m.sweep_q99() >= 2 * m.tick() && a.sweep >= 1) a.flow = true;
   const double oi = m.open_interest();
@@ -87,7 +89,10 @@ void stop_hunt::measure(attempt& a, const market& m) noexcept {
 
 void stop_hunt::step(attempt& a, const market& m, double price) noexcept {
   const double beyond = s_ * (price - a.level);
-  const double breach = std::max(m.tick(), settings_.breach_sigma * a.sig60);
+  const double breach = std::max(m.tick(), scale_ * settings_.breach_sigma * a.sig60);
+  // What goes as far as a hunt's sweep is one, and no half of it.
+  const double farthest = half_ ? std::max(2 * m.tick(), settings_.breach_sigma * a.sig60) * (1 - 1e-9)
+                                : settings_.breach_max_sigma * a.sig60;
   switch (a.at) {
     case state::armed:
       if (beyond < breach * (1 - 1e-9)) return;
@@ -97,10 +102,9 @@ void stop_hunt::step(attempt& a, const market& m, double price) noexcept {
     case state::one:
       if (s_ * (price - a.extreme) > 0) a.extreme = price;
       measure(a, m);
-      if (s_ * (a.extreme - a.level) > settings_.breach_max_sigma * a.sig60 ||
-          m.now() - a.swept > settings_.reclaim_within) {
+      if (s_ * (a.extreme - a.level) > farthest || m.now() - a.swept > settings_.reclaim_within) {
         move(a, state::idle);
-      } else if (beyond <= -settings_.reclaim_sigma * a.sig60) {
+      } else if (beyond <= -scale_ * settings_.reclaim_sigma * a.sig60) {
         a.reclaimed = m.now();
         move(a, state::two);
       }
@@ -130,8 +134,7 @@ void stop_hunt::on_second(const market& m) noexcept {
   }
 }
 
-score stop_hunt::evaluate(const attempt& a, const market& m) const noexcept {
-  score e(prior(which(), a.at));
+score stop_hunt::evaluate(const attempt& a, const market& m, score e) const noexcept {
   e.add(item::overshoot_sigma, s_ * (a.extreme - a.level) / a.sig60);
   e.add(item::burst_ratio, m.trades_complete() ? a.burst : unknown);
   e.add(item::taker_share, m.trades_complete() && a.burst > 0 ? a.share : unknown);
@@ -163,23 +166,43 @@ bool stop_hunt::before(const attempt& a, const attempt& b) const noexcept {
   return s_ * (a.level - b.level) > 0;
 }
 
-assessment stop_hunt::assess(const market& m) const noexcept {
-  assessment out;
+const stop_hunt::attempt* stop_hunt::best() const noexcept {
   const attempt* best = nullptr;
   for (const auto& a : attempts_)
     if (a.at >= state::one && (!best || before(a, *best))) best = &a;
-  if (!best) return out;
-  out.evidence = evaluate(*best, m);
+  return best;
+}
+
+assessment stop_hunt::assessment_of(const attempt& a, const market& m, const score& e) const noexcept {
+  assessment out;
+  out.evidence = e;
   out.active = true;
-  out.confirmed = best->at == state::confirmed;
-  out.level = best->level;
-  out.displacement = s_ * (best->extreme - best->level) / best->sig60;
-  out.volume = best->burst;
-  out.onset = best->swept;
-  out.last = best->confirmed;
+  out.confirmed = a.at == state::confirmed;
+  out.at = a.at;
+  out.level = a.level;
+  out.displacement = s_ * (a.extreme - a.level) / a.sig60;
+  out.volume = a.burst;
+  out.onset = a.swept;
+  out.last = a.confirmed;
   if (!m.book_valid() || m.open_interest() <= 0 || !m.trades_complete())
     out.observability = TRAPLINE_OBSERVABILITY_REDUCED;
   return out;
+}
+
+assessment stop_hunt::assess(const market& m) const noexcept {
+  const attempt* a = best();
+  if (!a) return {};
+  // What was learned is about hunts, not about their half-size form.
+  const score e = half_ ? score(prior(which(), a->at)) : score(settings_.learned, which(), a->at);
+  return assessment_of(*a, m, evaluate(*a, m, e));
+}
+
+assessment stop_hunt::assess_grab(const market& m) const noexcept {
+  const attempt* a = best();
+  if (!a || a->depletion() < grab_.depletion) return {};
+  score e = evaluate(*a, m, score(prior(s_ > 0 ? kind::liquidity_grab_high : kind::liquidity_grab_low, a->at)));
+  e.add(item::depth_depletion, a->depletion());
+  return assessment_of(*a, m, e);
 }
 
 }  // namespace trapline::trap

@@ -389,9 +389,9 @@ TEST(venue_book, a_finer_price_rescales_what_is_there) {
   m.bids = {l};
   ASSERT_EQ(b.apply_update(m, s), venue_book::verdict::applied);
   EXPECT_EQ(s.price_exp, -2);
-  EXPECT_EQ(b.bids().back().price, 1055);
-  EXPECT_EQ(b.bids().front().price, 1000);
-  EXPECT_EQ(b.asks().back().price, 2000);
+  EXPECT_EQ(b.bids().best().price, 1055);
+  EXPECT_EQ(b.bids().best(1).price, 1000);
+  EXPECT_EQ(b.asks().best().price, 2000);
 }
 
 TEST(venue_book, equals_a_simple_map_under_random_updates_in_any_order) {
@@ -432,17 +432,14 @@ TEST(venue_book, equals_a_simple_map_under_random_updates_in_any_order) {
       ASSERT_EQ(b.apply_update(m, s), venue_book::verdict::applied);
       ASSERT_EQ(b.bids().size(), bids.size());
       ASSERT_EQ(b.asks().size(), asks.size());
-      auto i = b.bids().begin();
+      std::size_t i = bids.size();
       for (auto& [p, q] : bids) {
-        ASSERT_EQ(i->price, p);
-        ASSERT_EQ(i->size, q);
-        ++i;
+        ASSERT_EQ(b.bids().best(--i).price, p);
+        ASSERT_EQ(b.bids().best(i).size, q);
       }
-      auto k = b.asks().rbegin();
       for (auto& [p, q] : asks) {
-        ASSERT_EQ(k->price, p);
-        ASSERT_EQ(k->size, q);
-        ++k;
+        ASSERT_EQ(b.asks().best(i).price, p);
+        ASSERT_EQ(b.asks().best(i++).size, q);
       }
     }
   }
@@ -457,7 +454,7 @@ TEST(venue_book, a_deeper_book_than_it_keeps_is_cut_at_the_far_end) {
   m.asks = {plain(100001, 1)};
   ASSERT_EQ(b.apply_snapshot(m, s), venue_book::verdict::applied);
   EXPECT_EQ(b.bids().size(), venue_book::max_levels);
-  EXPECT_EQ(b.bids().back().price, 100000);
+  EXPECT_EQ(b.bids().best().price, 100000);
   m.clear();
   m.bids = {plain(100000 - n + 1, 0)};  // was left out: deleting it is no fault
   EXPECT_EQ(b.apply_update(m, s), venue_book::verdict::applied);

@@ -540,6 +540,7 @@ TEST_F(documents, a_signal_has_exactly_the_published_format) {
       R"({"type":"signal","ts":1723161256000000000,"symbol":"BTCUSDT","detector":"trap_detector","id":"stop_hunt_low:BTCUSDT:7",)"
       R"("pattern":"stop_hunt","direction":"down","stage":"confirmed","probability":0.81,"confidence":0.9,"intensity":0.44,)"
       R"("severity":"elevated","level":"58500.0","onset_ts":1723161255999999999,"evidence":{"overshoot_sigma":1.9,"burst_z":7.2},)"
+      R"("contributions":{"overshoot_sigma":0.4,"burst_z":0.9},)"
       R"("observability":"full"})");
 }
 

@@ -286,6 +286,8 @@ inline event signal() {
   e[0].value = 1.9;
   sdk::assign(e[1].name, "burst_z");
   e[1].value = 7.2;
+  e[0].contribution = 0.4;
+  e[1].contribution = 0.9;
   return {TRAPLINE_EVENT_SIGNAL, topic_signal, s, 0, event::default_ts, 1, e, sizeof e};
 }
 

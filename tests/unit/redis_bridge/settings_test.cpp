@@ -75,7 +75,10 @@ constexpr std::string_view whole =
         "tls":{"ca_file":null,"certificate_file":null,"key_file":null},"vocabulary":"seed","profile":"omega","on_wrongtype":"rename",
         "commands":{"allow":["ping"],"hmac_key":true},"window":1000000,
   "spool":{"max_commands":700,"max_bytes":70000},"stream":{"prefix":"a:b","maxlen":{"market":10,"signals":20,"account":30,"status":40}},
-  "history":{"position_max":5,"fill_max":6},"publish":{"position":600000000,"orders":700000000,"account":800000000,"trap":900000000},"expiry_factor":4})";
+  "history":{"position_max":5,"fill_max":6},"publish":{"position":600000000,"orders":700000000,"account":800000000,"trap":900000000,
+    "groups":["traps","status","market","account"]},"expiry_factor":4,"relay":{"enabled":true,"maxlen":60,"state_every":700000000},
+  "ingest":{"streams":["v:p:S","f"],"prefix":"c:d","group":"g","consumer":"me","from":"new","unfinished":"repeat",
+    "lease":2000000000,"republish":true}})";
 
 TEST(settings, every_option_arrives) {
   const auto s = parse_settings(whole);
@@ -101,6 +104,29 @@ TEST(settings, every_option_arrives) {
   EXPECT_EQ(s.account_period, 800 * millisecond);
   EXPECT_EQ(s.trap_period, 900 * millisecond);
   EXPECT_EQ(s.expiry_factor, 4);
+  EXPECT_TRUE(s.write_status && s.write_market && s.write_account && s.write_traps);
+  EXPECT_TRUE(s.relay);
+  EXPECT_EQ(s.maxlen_relay, 60);
+  EXPECT_EQ(s.relay_state_every, 700 * millisecond);
+  EXPECT_EQ(s.ingest_streams, (std::vector<std::string>{"v:p:S", "f"}));
+  EXPECT_EQ(s.ingest_prefix, "c:d");
+  EXPECT_EQ(s.ingest_group, "g");
+  EXPECT_EQ(s.ingest_consumer, "me");
+  EXPECT_TRUE(s.ingest_from_new);
+  EXPECT_TRUE(s.ingest_repeat);
+  EXPECT_EQ(s.ingest_lease, 2 * second);
+  EXPECT_TRUE(s.ingest_republish);
+}
+
+TEST(settings, what_is_ingested_must_not_go_round) {
+  std::string json(whole);
+  json.replace(json.find("c:d"), 3, "a:b");
+  try {
+    parse_settings(json);
+    ADD_FAILURE() << "taken";
+  } catch (const sdk::error& e) {
+    EXPECT_EQ(e.path(), "ingest.republish");
+  }
 }
 
 TEST(settings, a_prefix_with_a_hash_tag_of_its_own_is_refused) {

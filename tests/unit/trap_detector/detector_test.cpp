@@ -1,36 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "scene.hpp"
+#include "eventful.hpp"
 
 namespace trapline::trap::test {
 namespace {
 
 constexpr int level = 60500;
-
-// A hunt, a pump that fails, a few spoofs, a lost book: something of everything.
-std::unique_ptr<scene> eventful() {
-  auto owned = std::make_unique<scene>(level - 40);
-  scene& s = *owned;
-  s.oi -= 150;
-  s.glide(level + static_cast<int>(1.5 * s.sig60()), 4, 12, 0.95);
-  s.glide(level - 25, 15, 6, 0.1);
-  s.calm(120);
-  for (int i = 0; i < 3; ++i) {
-    const int base = s.mid();
-    s.layer(base - 12, 60);
-    s.glide(base + 2, 3, 2, 1);
-    s.layer(base - 12, 0);
-    s.glide(base, 5, 1, 0.3);
-  }
-  s.gap(TRAPLINE_GAP_BOOK);
-  s.hold(5);
-  s.snapshot();
-  s.glide(s.mid() - 150, 30, 15, 0.05);
-  s.hold(25);
-  s.glide(s.mid() + 130, 60, 5, 0.9);
-  s.calm(200);
-  return owned;
-}
 
 TEST(detector, output_is_the_same_bytes_whatever_the_portions) {
   const auto owned = eventful();
@@ -102,6 +77,24 @@ TEST(detector, numbers_are_finite_and_in_range) {
   }
   for (const auto& t : s.out.matrices)
     for (const auto& r : t.rows) EXPECT_TRUE(r.probability > 0 && r.probability < 1);
+}
+
+TEST(detector, contributions_of_every_signal_add_up_to_its_log_odds) {
+  const auto owned = eventful();
+  bool capped = false, faded = false;
+  for (const auto& t : owned->out.signals) {
+    ASSERT_FALSE(t.evidence.empty()) << t.id();
+    EXPECT_EQ(sdk::view(t.evidence.front().name), "prior");
+    double sum = 0;
+    for (const auto& e : t.evidence) {
+      sum += e.contribution;
+      capped |= sdk::view(e.name) == "cap";
+      faded |= sdk::view(e.name) == "fade";
+    }
+    EXPECT_NEAR(logistic(sum), t.s.probability, 1e-9) << t.id();
+  }
+  EXPECT_TRUE(capped) << "a bare sweep or a single layer is capped";
+  EXPECT_TRUE(faded) << "the end of a confirmed episode is told with what is left";
 }
 
 TEST(detector, matrix_comes_on_the_grid_of_event_time_and_at_once_on_an_alarm) {

@@ -8,8 +8,11 @@
 
 #include "features/depth_book.hpp"
 #include "features/ew.hpp"
+#include "features/intensity.hpp"
+#include "features/log_quantile.hpp"
 #include "features/market.hpp"
 #include "features/p2_quantile.hpp"
+#include "features/pulse.hpp"
 #include "scene.hpp"
 
 namespace trapline::trap::test {
@@ -48,6 +51,90 @@ TEST(ew_moments, young_series_is_an_ordinary_average) {
   for (const double x : {1.0, 2.0, 3.0, 4.0}) m.add(x);
   EXPECT_NEAR(m.mean(), 2.5, 1e-6);
   EXPECT_NEAR(m.stddev(), std::sqrt(1.25), 1e-6);
+}
+
+TEST(log_quantile, is_a_sample_within_a_bin_of_the_sorted_quantile) {
+  for (const double q : {0.5, 0.9, 0.99, 0.999}) {
+    log_quantile p(q, 1 << 30);
+    std::vector<double> xs;
+    std::uint32_t seed = 5;
+    for (int i = 0; i < 20'000; ++i) {
+      seed = seed * 1664525u + 1013904223u;
+      xs.push_back(std::exp((seed >> 8) * 0x1p-24 * 12 - 6));
+      p.add(xs.back());
+    }
+    std::sort(xs.begin(), xs.end());
+    EXPECT_TRUE(std::binary_search(xs.begin(), xs.end(), p.value())) << q;
+    const double exact = xs[static_cast<std::size_t>(q * static_cast<double>(xs.size()))];
+    EXPECT_NEAR(p.value() / exact, 1, 0.1) << q;
+  }
+}
+
+TEST(log_quantile, takes_zero_and_what_is_beyond_its_bins) {
+  log_quantile p(0.5, 1000);
+  EXPECT_EQ(p.value(), 0);
+  for (int i = 0; i < 10; ++i) p.add(0);
+  EXPECT_EQ(p.value(), 0);
+  for (int i = 0; i < 100; ++i) p.add(1e14);
+  EXPECT_EQ(p.value(), 1e14);
+}
+
+TEST(log_quantile, with_a_memory_it_follows_a_change_of_regime) {
+  log_quantile forgets(0.9, 1000), keeps(0.9, 1u << 30);
+  for (int i = 0; i < 20'000; ++i) {
+    forgets.add(1);
+    keeps.add(1);
+  }
+  for (int i = 0; i < 1'500; ++i) {
+    forgets.add(8);
+    keeps.add(8);
+  }
+  EXPECT_EQ(forgets.value(), 8);
+  EXPECT_EQ(keeps.value(), 1);
+  EXPECT_LT(forgets.samples(), 1000u);
+}
+
+TEST(order_intensity, settles_at_rate_times_kernel_and_decays_with_it) {
+  order_intensity x;
+  std::int64_t ts = 1'700'000'000 * second;
+  for (int i = 0; i < 2000; ++i) x.add(1, ts += second / 20);
+  // A regular stream of 20 a second: the sum after an event is 1 / (1 - exp(-dt / tau)).
+  const auto settled = [](double tau) { return 1 / (1 - std::exp(-0.05 / tau)); };
+  EXPECT_NEAR(x.value(1, order_intensity::tenth_second, ts), settled(0.1), 1e-9);
+  EXPECT_NEAR(x.value(1, order_intensity::one_second, ts), settled(1), 1e-6);
+  EXPECT_NEAR(x.value(1, order_intensity::ten_seconds, ts), settled(10), 0.01);
+  EXPECT_EQ(x.value(-1, order_intensity::one_second, ts), 0);
+  EXPECT_NEAR(x.value(1, order_intensity::one_second, ts + second), settled(1) * std::exp(-1.0), 1e-6);
+}
+
+TEST(branching, is_none_for_even_or_poisson_counts_and_grows_with_clusters) {
+  branching even(1e9), clustered(1e9);
+  for (int i = 0; i < 3000; ++i) {
+    even.add(10);
+    clustered.add(i % 10 == 0 ? 100 : 0);
+  }
+  EXPECT_EQ(even.n(), 0);
+  // Mean 10, variance 900: 1 - 1 / sqrt(90).
+  EXPECT_NEAR(clustered.n(), 1 - 1 / std::sqrt(90.0), 1e-3);
+  EXPECT_NEAR(clustered.rate(), 10, 1e-2);
+}
+
+TEST(pulse, repeats_the_book_over_quiet_steps_and_forgets_trades_past_its_span) {
+  pulse p;
+  const std::int64_t start = 1'700'000'000 * second;
+  p.advance(start);
+  p.on_book(7, 9, 100);
+  p.on_trade(book_side::ask, 2);
+  p.advance(start + second);
+  p.on_trade(book_side::ask, 3);
+  EXPECT_EQ(p.ago(0).depth[1], 9);
+  EXPECT_EQ(p.ago(5).mid, 100);
+  EXPECT_EQ(p.hit(book_side::ask, 9), 3);
+  EXPECT_EQ(p.hit(book_side::ask, 10), 5);
+  EXPECT_EQ(p.hit(book_side::bid, 10), 0);
+  p.advance(start + 100 * second);
+  EXPECT_EQ(p.hit(book_side::ask, pulse::span - 1), 0);
+  EXPECT_EQ(p.ago(pulse::span - 1).depth[0], 7);
 }
 
 TEST(p2_quantile, is_near_the_sorted_quantile) {

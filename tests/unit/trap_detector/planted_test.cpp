@@ -239,5 +239,40 @@ TEST(planted, most_episodes_of_the_simulated_venue_are_alarmed_and_every_one_of_
   EXPECT_GE(found * 2, planted) << "a machine that misses half of what follows its own definition is broken";
 }
 
+// No episodes, no decoys: what is alarmed here is false. One class after another stays below one alarm an hour.
+TEST(planted, market_in_which_nothing_is_planted_raises_hardly_an_alarm) {
+  const int minutes = from_env("TRAPLINE_PLANTED_MINUTES", 60), seeds = from_env("TRAPLINE_PLANTED_SEEDS", 1);
+  std::map<std::string, int> alarms;
+  for (int seed = 1; seed <= seeds; ++seed) {
+    venue::market_settings ms;
+    ms.seed = static_cast<std::uint64_t>(seed) * 104729;
+    ms.start_ts = 1'700'000'040 * second;
+    ms.start_tick = 640'000 + seed * 137;
+    ms.ticks_per_bp = static_cast<double>(ms.start_tick) * 1e-4;
+    venue::market m(ms);
+    collector out;
+    detector d(settings{}, out);
+    feeder f(m, d);
+    f.history();
+    const std::int64_t end = ms.start_ts + (15 + minutes) * minute;
+    while (m.now() < end) {
+      m.step();
+      f.step();
+    }
+    EXPECT_FALSE(d.find(1)->warming());
+    std::map<std::string, bool> seen;
+    for (const auto& s : out.signals)
+      if (!seen[s.id()] && (s.s.stage == TRAPLINE_STAGE_DETECTED || s.s.stage == TRAPLINE_STAGE_CONFIRMED)) {
+        seen[s.id()] = true;
+        ++alarms[std::string(sdk::pattern_name(s.s.pattern))];
+      }
+  }
+  const double hours = seeds * minutes / 60.0;
+  for (const auto& [pattern, n] : alarms) {
+    std::printf("%-20s %4d alarms, %.2f an hour\n", pattern.c_str(), n, n / hours);
+    EXPECT_LE(n, 1 + hours) << pattern;
+  }
+}
+
 }  // namespace
 }  // namespace trapline::trap::test

@@ -5,8 +5,9 @@
 #include <filesystem>
 
 #include "learning.hpp"
+#include "measure/hash.hpp"
+#include "measure/statistics.hpp"
 #include "scoring.hpp"
-#include "statistics.hpp"
 
 namespace pumps {
 namespace {
@@ -23,12 +24,8 @@ std::string data() {
 TEST(onset_calibration, the_shipped_numbers_are_those_that_the_id_was_made_from) {
   const auto& c = trap::shipped_onset;
   EXPECT_EQ(text_of(c.model), c.text);
-  EXPECT_EQ(sha256(c.text), c.hash);
+  EXPECT_EQ(measure::sha256(c.text), c.hash);
   EXPECT_EQ("onset-" + std::string(c.hash).substr(0, 12), c.id);
-}
-
-TEST(onset_calibration, sha256_is_that_of_the_standard) {
-  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-2, B.1
 }
 
 TEST(onset_calibration, learning_finds_what_tells_two_groups_apart_and_ignores_what_does_not) {
@@ -134,28 +131,6 @@ TEST(scoring, a_mute_hides_later_alarms_hits_included) {
   x.add(r, {{r.onset - 600 * trap::second, 0.9, true}, {r.onset, 0.9, true}}, true, 30 * trap::minute);
   EXPECT_EQ(x.hits, 0u);
   EXPECT_EQ(x.missed.size(), 1u);
-}
-
-TEST(statistics, exact_bounds_are_those_of_the_tables) {
-  EXPECT_NEAR(poisson_bounds(0).second, 3.689, 1e-3);
-  EXPECT_NEAR(poisson_bounds(5).first, 1.623, 1e-3);
-  EXPECT_NEAR(poisson_bounds(5).second, 11.668, 1e-3);
-  EXPECT_NEAR(share_bounds(22, 23).first, 0.7805, 1e-4);
-  EXPECT_NEAR(share_bounds(22, 23).second, 0.9989, 1e-4);
-  EXPECT_EQ(share_bounds(0, 10).first, 0);
-  EXPECT_NEAR(share_bounds(0, 10).second, 0.3085, 1e-4);
-}
-
-TEST(statistics, brier_skill_and_calibration_error_of_small_samples) {
-  const std::vector<forecast> perfect{{1, true}, {0, false}}, base{{0.5, true}, {0.5, false}},
-      sure{{1, true}, {1, false}};
-  EXPECT_NEAR(brier_skill(perfect), 1, 1e-12);
-  EXPECT_NEAR(brier_skill(base), 0, 1e-12);
-  EXPECT_NEAR(brier_skill(sure), -1, 1e-12);
-  EXPECT_NEAR(calibration_error(base, 1), 0, 1e-12);
-  EXPECT_NEAR(calibration_error(sure, 1), 0.5, 1e-12);
-  EXPECT_EQ(quantile({3, 1, 2}, 0.5), 2);
-  EXPECT_TRUE(std::isnan(quantile({}, 0.5)));
 }
 
 }  // namespace

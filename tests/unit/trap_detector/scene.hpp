@@ -108,7 +108,8 @@ class scene {
   std::vector<recorded> tape;
   std::int64_t now = start;
   double oi = 100'000;
-  double index_share = 1.0;  // how much of a move the index follows
+  double index_share = 1.0;             // how much of a move the index follows
+  double bid_scale = 1, ask_scale = 1;  // of the depth of a side, from the next book event on
 
   double sig60() const { return core.find(1)->view().sig60_price(); }
   int mid() const { return mid_; }
@@ -249,7 +250,10 @@ class scene {
   void rebuild() {
     bids_.clear();
     asks_.clear();
-    for (int i = 0; i < 80; ++i) bids_[mid_ - i] = asks_[mid_ + 1 + i] = level_size;
+    for (int i = 0; i < 80; ++i) {
+      bids_[mid_ - i] = level_size * bid_scale;
+      asks_[mid_ + 1 + i] = level_size * ask_scale;
+    }
     for (const auto& [p, q] : layers_) {
       if (p <= mid_) bids_[p] += q;
       else asks_[p] += q;

@@ -18,8 +18,8 @@ class loop {
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
 
-  // Runs handlers that are ready, at most a few; if none is, waits up to `max_wait` ns for the first. Exceptions of
-  // handlers pass through. One thread at a time.
+  // Runs handlers that are ready, at most a few; if none is, waits up to `max_wait` ns for the first and runs that
+  // alone. Exceptions of handlers pass through. One thread at a time.
   void poll(std::int64_t max_wait);
 
   // Makes a poll() that waits, or the next one, return at once. Any thread.

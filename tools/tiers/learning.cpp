@@ -1,0 +1,344 @@
+#include "learning.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <thread>
+
+#include "measure/hash.hpp"
+#include "trapline/sdk/host.hpp"
+#include "trapline/sdk/text.hpp"
+
+namespace tiers {
+
+namespace {
+
+using trap::item;
+using trap::state;
+
+constexpr std::size_t states = 6, bins = 8;
+constexpr double ridge = 3, prior_ridge = 0.5;
+
+double rounded(double x) { return std::round(x * 1e4) / 1e4; }
+
+item item_of(std::string_view name) {
+  for (std::size_t i = 0; i < trap::item_count; ++i)
+    if (trap::table_of(static_cast<item>(i)).name == name) return static_cast<item>(i);
+  throw std::runtime_error("no item of evidence is named " + std::string(name));
+}
+
+// Looks into the detector once a second, when it reports.
+class sampler final : public planted::tape, private trap::sink {
+ public:
+  sampler() : detector_(watchful(), *this) {}
+  void candle(std::int64_t ts, const trapline_candle& c) override {
+    detector_.on_candle(trapline::sdk::make_event(TRAPLINE_EVENT_CANDLE, 1, 1, ts), c);
+  }
+  void trade(std::int64_t ts, const trapline_trade& t) override {
+    detector_.on_trade(trapline::sdk::make_event(TRAPLINE_EVENT_TRADE, 1, 1, ts), t);
+  }
+  void book(std::int64_t ts, bool snapshot, const trapline_book& b, std::span<const trapline_level> l) override {
+    const auto type = snapshot ? TRAPLINE_EVENT_BOOK_SNAPSHOT : TRAPLINE_EVENT_BOOK_DELTA;
+    detector_.on_book(trapline::sdk::make_event(type, 1, 1, ts), b, l);
+  }
+  void ticker(std::int64_t ts, const trapline_ticker& t) override {
+    detector_.on_ticker(trapline::sdk::make_event(TRAPLINE_EVENT_TICKER, 1, 1, ts), t);
+  }
+
+  struct seen {
+    std::size_t slot = 0;
+    bool up = true;
+    std::int64_t first = 0, last = 0;
+    sample what;
+  };
+  // Key: kind, number of the episode, state.
+  std::map<std::tuple<trap::kind, std::uint64_t, state>, seen> all;
+
+ private:
+  static trap::settings watchful() {
+    trap::settings s = reasoned();
+    s.report_every = trap::second;
+    s.on = 0.99, s.off = 0.98;
+    return s;
+  }
+  std::string_view symbol(std::uint32_t) override { return "PLANTED"; }
+  void signal(std::uint32_t, std::int64_t, const trapline_signal&, std::span<const trapline_evidence>) override {}
+  void matrix(std::uint32_t instrument, std::int64_t ts, const trapline_trap_matrix&,
+              std::span<const trapline_matrix_row>) override {
+    const trap::symbol* s = detector_.find(instrument);
+    if (!s) return;
+    for (std::size_t n = 0; n < slots().size(); ++n)
+      for (const bool up : {true, false}) {
+        const auto k = static_cast<trap::kind>(trap::index(slots()[n].kind) + (up ? 0 : 1));
+        const auto& t = s->episode(k);
+        if (!t.active() || t.last().at == state::idle) continue;
+        seen& x = all[{k, t.number(), t.last().at}];
+        if (x.first == 0) x.first = ts;
+        x.slot = n, x.up = up, x.last = ts;
+        x.what.at = t.last().at;
+        x.what.evidence.clear();
+        for (const auto& e : t.last().evidence.evidence())
+          x.what.evidence.emplace_back(item_of(trapline::sdk::view(e.name)), e.value);
+      }
+  }
+  trap::detector detector_;
+};
+
+// Solves a x = b for a symmetric, positive definite `a` (Cholesky, in place).
+std::vector<double> solve(std::vector<double>& a, std::vector<double> b, std::size_t n) {
+  for (std::size_t j = 0; j < n; ++j) {
+    double d = a[j * n + j];
+    for (std::size_t k = 0; k < j; ++k) d -= a[j * n + k] * a[j * n + k];
+    const double root = std::sqrt(std::max(d, 1e-12));
+    a[j * n + j] = root;
+    for (std::size_t i = j + 1; i < n; ++i) {
+      double x = a[i * n + j];
+      for (std::size_t k = 0; k < j; ++k) x -= a[i * n + k] * a[j * n + k];
+      a[i * n + j] = x / root;
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < i; ++k) b[i] -= a[i * n + k] * b[k];
+    b[i] /= a[i * n + i];
+  }
+  for (std::size_t i = n; i-- > 0;) {
+    for (std::size_t k = i + 1; k < n; ++k) b[i] -= a[k * n + i] * b[k];
+    b[i] /= a[i * n + i];
+  }
+  return b;
+}
+
+std::size_t bin_of(const trap::learned_table& t, double value) {
+  std::size_t bin = 0;
+  while (bin < t.edge.size() && value >= t.edge[bin]) ++bin;
+  return bin;
+}
+
+// Octiles of what was seen; an edge that would come twice is beyond every value instead.
+std::vector<trap::learned_table> tables_for(const std::vector<sample>& from) {
+  std::map<item, std::vector<double>> values;
+  for (const auto& s : from)
+    for (const auto& [i, v] : s.evidence) values[i].push_back(v);
+  std::vector<trap::learned_table> out;
+  for (auto& [i, v] : values) {
+    std::sort(v.begin(), v.end());
+    trap::learned_table t;
+    t.of = i;
+    t.edge.fill(std::numeric_limits<double>::max());
+    std::size_t next = 0;
+    for (std::size_t k = 1; k < bins; ++k) {
+      const double e = rounded(v[v.size() * k / bins]);
+      if (e > v.front() && (next == 0 || e > t.edge[next - 1])) t.edge[next++] = e;
+    }
+    if (next > 0 && out.size() < std::tuple_size_v<decltype(trap::pattern_calibration::tables)>) out.push_back(t);
+  }
+  return out;
+}
+
+// Newton's method for the ridge-penalised logistic regression on state and bins.
+trap::pattern_calibration fit(const std::vector<const sample*>& from, const std::vector<trap::learned_table>& tables,
+                              trap::kind kind) {
+  const std::size_t n = states + bins * tables.size();
+  std::vector<double> w(n), centre(n), penalty(n, ridge);
+  for (std::size_t s = 0; s < states; ++s) {
+    w[s] = centre[s] = trap::logit(trap::prior(kind, static_cast<state>(s)));
+    penalty[s] = prior_ridge;
+  }
+  std::vector<std::vector<std::size_t>> on(from.size());
+  for (std::size_t k = 0; k < from.size(); ++k) {
+    on[k].push_back(static_cast<std::size_t>(from[k]->at));
+    for (const auto& [i, v] : from[k]->evidence)
+      for (std::size_t t = 0; t < tables.size(); ++t)
+        if (tables[t].of == i) on[k].push_back(states + t * bins + bin_of(tables[t], v));
+  }
+  for (int round = 0; round < 30; ++round) {
+    std::vector<double> h(n * n), g(n);
+    for (std::size_t i = 0; i < n; ++i) h[i * n + i] = penalty[i], g[i] = -penalty[i] * (w[i] - centre[i]);
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      double z = 0;
+      for (const std::size_t i : on[k]) z += w[i];
+      const double p = trap::logistic(z), d = std::max(p * (1 - p), 1e-9);
+      for (const std::size_t i : on[k]) {
+        g[i] += (from[k]->came ? 1.0 : 0.0) - p;
+        for (const std::size_t j : on[k]) h[i * n + j] += d;
+      }
+    }
+    const auto step = solve(h, g, n);
+    double largest = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double x = std::clamp(step[i], -2.0, 2.0);
+      w[i] += x;
+      largest = std::max(largest, std::abs(x));
+    }
+    if (largest < 1e-9) break;
+  }
+  trap::pattern_calibration c;
+  for (std::size_t s = 0; s < states; ++s) c.offset[s] = w[s];
+  c.count = tables.size();
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    c.tables[t] = tables[t];
+    for (std::size_t b = 0; b < bins; ++b) c.tables[t].llr[b] = w[states + t * bins + b];
+  }
+  return c;
+}
+
+// Slope and offset that make logits into the log-odds of what came.
+std::pair<double, double> platt(const std::vector<std::pair<double, bool>>& all) {
+  double a = 1, b = 0;
+  for (int round = 0; round < 50; ++round) {
+    // A weak pull towards leaving the logits as they are.
+    double haa = 1, hab = 0, hbb = 1, ga = 1 - a, gb = -b;
+    for (const auto& [z, came] : all) {
+      const double p = trap::logistic(a * z + b), d = std::max(p * (1 - p), 1e-9), e = (came ? 1.0 : 0.0) - p;
+      ga += e * z, gb += e;
+      haa += d * z * z, hab += d * z, hbb += d;
+    }
+    const double det = haa * hbb - hab * hab;
+    const double da = (hbb * ga - hab * gb) / det, db = (haa * gb - hab * ga) / det;
+    a += std::clamp(da, -1.0, 1.0), b += std::clamp(db, -1.0, 1.0);
+    if (std::abs(da) + std::abs(db) < 1e-10) break;
+  }
+  return {std::max(a, 0.0), b};
+}
+
+}  // namespace
+
+std::span<const slot> slots() {
+  using trap::settings;
+  static constexpr std::array<slot, 5> all{{
+      {pattern::stop_hunt, "stop_hunt", trap::kind::stop_hunt_high,
+       [](settings& s) -> trap::pattern_calibration& { return s.stop_hunt.learned; }},
+      {pattern::range_trap, "range_trap", trap::kind::bull_trap,
+       [](settings& s) -> trap::pattern_calibration& { return s.range_trap.learned; }},
+      {pattern::fake_move, "fake_move", trap::kind::fake_pump,
+       [](settings& s) -> trap::pattern_calibration& { return s.impulse.learned_fake; }},
+      {pattern::spoofing, "spoofing", trap::kind::spoofing_bid,
+       [](settings& s) -> trap::pattern_calibration& { return s.spoofing.learned; }},
+      {pattern::layering, "layering", trap::kind::layering_bid,
+       [](settings& s) -> trap::pattern_calibration& { return s.layering.learned; }},
+  }};
+  return all;
+}
+
+trap::settings reasoned() {
+  trap::settings s;
+  for (const auto& x : slots()) x.of(s) = {};
+  return s;
+}
+
+std::array<std::vector<sample>, pattern_count> collect(const std::vector<planted::session_settings>& sessions,
+                                                       unsigned threads) {
+  std::vector<std::array<std::vector<sample>, pattern_count>> each(sessions.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < sessions.size();) {
+      sampler s;
+      const auto truth = planted::run_session(sessions[i], s);
+      for (auto& [key, x] : s.all) {
+        const pattern p = slots()[x.slot].what;
+        bool skip = sessions[i].of != family_of(p);
+        for (const auto& e : truth.episodes) {
+          const bool together = x.last >= e.onset - 2 * trap::second && x.first <= e.end + 60 * trap::second;
+          if (!together || x.up != e.up) continue;
+          x.what.came |= is(e, p);
+        }
+        x.what.session = i;
+        if (!skip) each[i][static_cast<std::size_t>(p)].push_back(std::move(x.what));
+      }
+    }
+  };
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  {
+    std::vector<std::jthread> pool;
+    for (unsigned n = 1; n < threads; ++n) pool.emplace_back(work);
+    work();
+  }
+  std::array<std::vector<sample>, pattern_count> out;
+  for (auto& e : each)
+    for (std::size_t p = 0; p < pattern_count; ++p)
+      out[p].insert(out[p].end(), std::make_move_iterator(e[p].begin()), std::make_move_iterator(e[p].end()));
+  return out;
+}
+
+double logit_of(const trap::pattern_calibration& c, const sample& s) {
+  double z = c.offset[static_cast<std::size_t>(s.at)];
+  for (const auto& [i, v] : s.evidence)
+    if (const auto* t = c.find(i)) z += t->llr[bin_of(*t, v)];
+  return z;
+}
+
+void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_rate_to) {
+  for (auto& o : c.offset) o += trap::logit(base_rate_to) - trap::logit(base_rate_from);
+}
+
+learned learn(const std::vector<sample>& from, trap::kind kind, const std::string& name) {
+  const auto tables = tables_for(from);
+  constexpr std::size_t folds = 5;
+  std::vector<std::pair<double, bool>> unseen;
+  for (std::size_t fold = 0; fold < folds; ++fold) {
+    std::vector<const sample*> rest;
+    for (const auto& s : from)
+      if (s.session % folds != fold) rest.push_back(&s);
+    const auto c = fit(rest, tables, kind);
+    for (const auto& s : from)
+      if (s.session % folds == fold) unseen.emplace_back(logit_of(c, s), s.came);
+  }
+  const auto [slope, offset] = platt(unseen);
+  std::vector<const sample*> all;
+  for (const auto& s : from) all.push_back(&s);
+  learned out;
+  out.numbers = fit(all, tables, kind);
+  for (auto& o : out.numbers.offset) o = rounded(slope * o + offset);
+  for (std::size_t t = 0; t < out.numbers.count; ++t)
+    for (auto& l : out.numbers.tables[t].llr) l = rounded(slope * l);
+  out.settle(name);
+  return out;
+}
+
+void learned::settle(const std::string& name) {
+  text = text_of(numbers);
+  hash = measure::sha256(text);
+  id = name + "-" + hash.substr(0, 12);
+  numbers.id = id.c_str(), numbers.hash = hash.c_str(), numbers.text = text.c_str();
+}
+
+std::string text_of(const trap::pattern_calibration& c) {
+  std::string out;
+  const auto put = [&](double v) {
+    char text[32];
+    if (!out.empty() && out.back() != ' ') out += ' ';
+    out.append(text, std::to_chars(text, text + sizeof text, v).ptr);
+  };
+  for (const double o : c.offset) put(o);
+  for (std::size_t t = 0; t < c.count; ++t) {
+    out += std::string("; ") + trap::table_of(c.tables[t].of).name;
+    for (const double e : c.tables[t].edge) put(e);
+    for (const double l : c.tables[t].llr) put(l);
+  }
+  return out;
+}
+
+std::string data_file(const learned& l) {
+  const auto list = [](const auto& numbers) {
+    std::string out;
+    for (const double v : numbers) {
+      char text[32];
+      out.append(out.empty() ? "" : ", ").append(text, std::to_chars(text, text + sizeof text, v).ptr);
+    }
+    return out;
+  };
+  const auto& c = l.numbers;
+  std::string out = "{\"" + l.id + "\",\n \"" + l.hash + "\",\n \"" + l.text + "\",\n {" + list(c.offset) + "},\n " +
+                    std::to_string(c.count) + ",\n {{\n";
+  for (std::size_t t = 0; t < c.count; ++t) {
+    const std::string_view name = trap::table_of(c.tables[t].of).name;
+    // One enumerator is not called as its item is.
+    out += "  {item::" + std::string(name == "oi_change_pct" ? "impulse_oi_pct" : name) + ",\n   {" +
+           list(c.tables[t].edge) + "},\n   {" + list(c.tables[t].llr) + "}},\n";
+  }
+  return out + " }}}\n";
+}
+
+}  // namespace tiers

@@ -1,0 +1,58 @@
+// Learns the tables of a pattern from planted sessions.
+//
+// The unit is a candidate: an episode of the detector, alarmed or not. In each state that its machine reached it counts
+// once, with the last evidence of that state, and with the answer whether a planted episode of the pattern was under
+// way. The log-odds are an offset for the state plus one number for the bin of each item (logistic regression with a
+// ridge, so that what a bin adds is shrunk where it is rare or told by its neighbours already); then one slope and one
+// offset, fitted on candidates of sessions that the fit had not seen (Platt), scale all of it. The base rate in what
+// comes out is that of the planted sessions, five decoys for each trap: shift_to() moves it to another.
+#pragma once
+
+#include "games.hpp"
+#include "probability.hpp"
+
+namespace tiers {
+
+struct sample {
+  trap::state at = trap::state::idle;
+  std::vector<std::pair<trap::item, double>> evidence;
+  bool came = false;
+  std::size_t session = 0;  // for folds
+};
+
+// What the detector's machines looked like in the sessions of each pattern's own family. Alarms are held off, so that
+// every candidate runs to its end.
+std::array<std::vector<sample>, pattern_count> collect(const std::vector<planted::session_settings>& sessions,
+                                                       unsigned threads);
+
+// `kind`: whose reasoned priors hold where there are no samples. `name`: of the id.
+struct learned {
+  trap::pattern_calibration numbers;
+  std::string id, hash, text;  // `numbers` points into these after settle()
+  void settle(const std::string& name);
+};
+learned learn(const std::vector<sample>& from, trap::kind kind, const std::string& name);
+
+// log-odds of the candidate without caps
+double logit_of(const trap::pattern_calibration& c, const sample& s);
+
+// Moves all offsets from one base rate to another.
+void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_rate_to);
+
+// "o0 .. o5; item e0 .. e6 l0 .. l7; ..." in shortest exact form.
+std::string text_of(const trap::pattern_calibration& c);
+// The content of calibration/<name>.inc.
+std::string data_file(const learned& l);
+
+// The patterns that have learned tables, their names, and where the settings keep them.
+struct slot {
+  pattern what;
+  const char* name;
+  trap::kind kind;
+  trap::pattern_calibration& (*of)(trap::settings&);
+};
+std::span<const slot> slots();
+// The settings with the reasoned tables everywhere.
+trap::settings reasoned();
+
+}  // namespace tiers
