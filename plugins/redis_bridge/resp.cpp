@@ -23,7 +23,11 @@ std::string_view reply::text() const {
 std::int64_t reply::integer() const { return as(raw_).type == REDIS_REPLY_INTEGER ? as(raw_).integer : 0; }
 std::size_t reply::size() const { return is_array() ? as(raw_).elements : 0; }
 reply reply::at(std::size_t i) const {
-  static constexpr redisReply nothing = {.type = REDIS_REPLY_NIL};
+  static constexpr redisReply nothing = [] {
+    redisReply r{};
+    r.type = REDIS_REPLY_NIL;
+    return r;
+  }();
   return reply(i < size() ? as(raw_).element[i] : &nothing);
 }
 
