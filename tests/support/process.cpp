@@ -24,8 +24,8 @@ process::process(std::string name, std::vector<std::string> argv, const std::str
   for (auto& a : argv) args.push_back(a.data());
   args.push_back(nullptr);
   const auto replaced = [&](std::string_view inherited) {
-    const auto name = inherited.substr(0, inherited.find('=') + 1);
-    return std::any_of(environment.begin(), environment.end(), [&](const auto& e) { return e.starts_with(name); });
+    const auto key = inherited.substr(0, inherited.find('=') + 1);
+    return std::any_of(environment.begin(), environment.end(), [&](const auto& e) { return e.starts_with(key); });
   };
   for (char** e = environ; *e; ++e)
     if (!replaced(*e)) env.push_back(*e);

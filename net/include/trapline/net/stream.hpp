@@ -17,9 +17,9 @@ struct stream_endpoint {
   std::uint16_t port = 0;
   std::string unix_path;  // if not empty: Unix socket
   bool tls = false;       // over TCP: TLS of at least 1.2; the certificate and its name (`host`) are always verified
-  std::string ca_file;    // PEM file of trusted roots; empty = the system's
+  std::string ca_file{};  // PEM file of trusted roots; empty = the system's
   // PEM files of a certificate chain of our own and its key, for servers that ask for one; both or neither.
-  std::string certificate_file, key_file;
+  std::string certificate_file{}, key_file{};
 };
 
 class stream_handler {
