@@ -66,7 +66,10 @@ void put(model_side& side, const std::vector<book_level>& levels) {
   }
 }
 
-model_side side_of(std::span<const book_level> levels) {
+template <bool Bids>
+model_side side_of(const book_side<Bids>& side) {
+  std::vector<book_level> levels;
+  side.copy_to(levels);
   model_side out;
   for (const auto& l : levels)
     out[in_units(l.price, l.price_exp)] = {in_units(l.size, l.size_exp), std::string(l.text, l.text_size)};
