@@ -64,6 +64,7 @@ struct rest_venue {
     if (a.path == "/api/v3/trade/unfilled-strategy-orders")
       return json_answer(plans.empty() ? R"({"list":[]})" : list(plans));
     if (a.path == "/api/v2/mix/account/accounts") return json_answer(list(accounts));
+    if (a.path == "/api/v2/mix/account/account") return json_answer(R"({"posMode":"one_way_mode"})");
     if (a.path == "/api/v3/account/assets") return json_answer("{\"assets\":" + list(accounts) + "}");
     if (a.path == "/api/v2/mix/order/detail" || a.path == "/api/v3/trade/order-info") {
       const auto d = details.find(parameter(a.query, "orderId"));
