@@ -35,6 +35,7 @@ json request_of(const ctl_arguments& a) {
     if (!args["args"].is_object())
       throw std::invalid_argument("args: expected one JSON object, such as '{\"depth\": 5}'");
   }
+  if (!a.option.empty()) args["option"] = a.option, args["value"] = a.value;
   if (!a.reason.empty()) args["reason"] = a.reason;
   if (!a.watch.empty()) args["watch"] = a.watch;
   if (a.drop_unknown) args["drop_unknown"] = true;
@@ -104,7 +105,8 @@ void print(const std::string& cmd, const json& result) {
   if (cmd == "status") print_status(result);
   else if (cmd == "plugins") print_plugins(result);
   else if (cmd == "metrics") std::cout << result.get<std::string>();
-  else if (cmd == "swap" || cmd == "restart") print_swap(result);
+  else if (cmd == "swap" || cmd == "set" || cmd == "restart" || (cmd == "reset" && result.contains("last_seq")))
+    print_swap(result);
   else if (cmd == "reload") {
     const bool plan = result.value("plan", false);
     const auto steps = result.value("steps", json::array());

@@ -31,7 +31,7 @@ CLI::App* add_ctl(CLI::App& app, ctl_arguments& a) {
   add("metrics", "All metrics as Prometheus text");
   add("stop", "Stop the engine in order")->add_option("--reason", a.reason, "What to write into the log");
   with_instance(add("debug", "What an instance tells of its inside"));
-  with_instance(add("reset", "Command 'reset' of an instance"));
+  with_instance(add("reset", "Make an instance forget what it knows"));
   with_instance(add("resubscribe", "Command 'resubscribe' of an instance"));
   auto* command = with_instance(add("command", "Any command of an instance; `plugins` lists them"));
   command->add_option("name", a.name, "The command")->required();
@@ -43,6 +43,10 @@ CLI::App* add_ctl(CLI::App& app, ctl_arguments& a) {
   swap->add_flag("--drop-unknown", a.drop_unknown, "Leave out options of now that the new plugin does not know");
   swap->add_flag("--no-state", a.no_state, "Begin anew, even if it could take over what the old one knows");
   swap->add_option("--watch", a.watch, "For how long a fault brings the old one back; default 30s");
+  auto* set = with_instance(add("set", "Change one option of an instance"));
+  set->add_option("option", a.option, "Its path, such as alarm.on; `trapline explain PLUGIN` lists them")->required();
+  set->add_option("value", a.value, "The value, as in YAML")->required();
+  set->add_option("--watch", a.watch, "For how long a fault brings the old value back; default 30s");
   with_instance(add("restart", "Make an instance anew, from its file as it is now"));
   add("reload", "Apply the configuration file as it is now")->add_flag("--plan", a.plan, "Only say what would be done");
   return ctl;

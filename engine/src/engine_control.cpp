@@ -38,6 +38,7 @@ const std::vector<command>& commands() {
       {"resubscribe", {"instance"}},
       {"command", {"instance", "name", "args?"}},
       {"swap", {"instance", "file", "options?", "drop_unknown?", "state?", "watch?"}},
+      {"set", {"instance", "option", "value?", "watch?"}},
       {"restart", {"instance", "state?"}},
       {"reload", {"plan?"}},
   };
@@ -61,10 +62,28 @@ std::string check(const command& c, const json& args) {
   return {};
 }
 
+// For the log: without what may be meant to be a secret.
+std::string told(json args) {
+  for (const char* key : {"options", "value", "args"})
+    if (args.contains(key)) args[key] = "...";
+  return dump(args);
+}
+
 template <class T>
 T argument(const json& args, const char* key, T otherwise) {
   const auto it = args.find(key);
   return it == args.end() ? otherwise : it->get<T>();
+}
+
+// Empty, or what is wrong.
+std::string read_watch(const json& args, std::int64_t& watch) {
+  if (!args.contains("watch")) return {};
+  const auto text = args["watch"].get<std::string>();
+  const auto ns = config::parse_duration(text);
+  if (!ns || *ns < 0 || *ns > 3'600'000 * millisecond)
+    return "watch: expected a duration of at most 1h, such as 30s; found '" + text + "'";
+  watch = *ns;
+  return {};
 }
 
 }  // namespace
@@ -108,7 +127,7 @@ void engine::impl::handle(control::request r) {
   if (!instance.empty())
     if (auto why = unknown(instance); !why.empty()) return refuse(TRAPLINE_E_NOT_FOUND, std::move(why));
   if (r.cmd != "status" && r.cmd != "plugins" && r.cmd != "metrics" && r.cmd != "debug")
-    rt->log.info(sdk::cat(r.from, " asks for ", r.cmd, " ", dump(args)));
+    rt->log.info(sdk::cat(r.from, " asks for ", r.cmd, " ", told(args)));
   try {
     if (r.cmd == "status") return r.done({TRAPLINE_OK, status_json()});
     if (r.cmd == "plugins") return r.done({TRAPLINE_OK, plugins_json()});
@@ -119,12 +138,15 @@ void engine::impl::handle(control::request r) {
     }
     if (r.cmd == "command")
       return ask(instance, args["name"], args.contains("args") ? dump(args["args"]) : "{}", std::move(r));
-    if (r.cmd == "swap" || r.cmd == "restart") {
-      swap_order order{*config_of(instance), nullptr, argument(args, "state", r.cmd == "swap"), 30'000 * millisecond};
-      if (r.cmd == "restart") order.watch = 0;
+    const bool anew = r.cmd == "restart" || (r.cmd == "reset" && !takes(instance, "reset"));
+    if (r.cmd == "swap" || r.cmd == "set" || anew) {
+      swap_order order{*config_of(instance), nullptr, argument(args, "state", !anew), 30'000 * millisecond};
+      if (anew) order.watch = 0;
       std::string why;
       std::vector<std::string> dropped;
       if (r.cmd == "swap") why = read_swap(r.args, order, dropped);
+      if (r.cmd == "set") why = read_set(r.args, order);
+      if (why.empty() && (r.cmd == "set" || r.cmd == "reset")) why = load_unchanged(order);
       swap_report report;
       if (why.empty()) why = swap(order, report);
       if (!why.empty()) return refuse(TRAPLINE_E_FAILED, std::move(why));
@@ -164,12 +186,7 @@ std::string engine::impl::read_swap(const std::string& text, swap_order& order, 
   const json args = json::parse(text);
   order.to.use = args["file"];
   if (order.to.use.find('/') != std::string::npos) order.to.use = std::filesystem::absolute(order.to.use);
-  if (args.contains("watch")) {
-    const auto ns = config::parse_duration(args["watch"].get<std::string>());
-    if (!ns || *ns < 0 || *ns > 3'600'000 * millisecond)
-      return "watch: expected a duration of at most 1h, such as 30s; found '" + args["watch"].get<std::string>() + "'";
-    order.watch = *ns;
-  }
+  if (auto wrong = read_watch(args, order.watch); !wrong.empty()) return wrong;
   std::vector<config::problem> problems;
   if (args.contains("options")) {
     order.to.options = config::parse_yaml(args["options"].get<std::string>(), problems);
@@ -189,15 +206,43 @@ std::string engine::impl::read_swap(const std::string& text, swap_order& order, 
                   "' has now; say what it is to have (--options FILE), or leave them out (--drop-unknown)");
 }
 
+// Empty, or what is wrong. Takes the arguments of `set` into the order.
+std::string engine::impl::read_set(const std::string& text, swap_order& order) {
+  const json args = json::parse(text);
+  if (!args.contains("value")) return "set needs the argument 'value'";
+  if (auto wrong = read_watch(args, order.watch); !wrong.empty()) return wrong;
+  const auto& value = args["value"];
+  std::vector<config::problem> problems;
+  const auto read =
+      config::parse_yaml("value: " + (value.is_string() ? value.get<std::string>() : dump(value)), problems);
+  const auto* found = read.find("value");
+  if (!problems.empty() || !found || read.entries.size() != 1)
+    return "value: expected one YAML value, such as 0.7 or [a, b]";
+  config::set(order.to.options, args["option"].get<std::string>(), *found);
+  return {};
+}
+
+// Empty, or why not. The plugin that runs already, once more: what changes is only what was asked for.
+std::string engine::impl::load_unchanged(swap_order& order) {
+  std::vector<config::problem> problems;
+  order.image = load_image(order.to, problems);
+  if (!order.image) return {};  // the swap tells why
+  if (order.image->sha256() == find(order.to.name)->sha256()) return {};
+  return sdk::cat("the file of ", order.image->descriptor().id,
+                  " is not the one that runs; `restart` takes the new one");
+}
+
+bool engine::impl::takes(const std::string& instance, const std::string& name) const {
+  const auto* c = find(instance)->commands();
+  return c && std::any_of(c->names, c->names + c->name_count, [&](const char* n) { return n && name == n; });
+}
+
 // The answer comes from the lane; if the lane does not come to it in time, tick() answers.
 void engine::impl::ask(const std::string& instance, const std::string& name, const std::string& args,
                        control::request r) {
   plugin::instance& i = *find(instance);
-  const auto* c = i.commands();
-  const auto knows = [&] {
-    return std::any_of(c->names, c->names + c->name_count, [&](const char* n) { return n && name == n; });
-  };
-  if (!c || !knows()) {
+  if (!takes(instance, name)) {
+    const auto* c = i.commands();
     std::string all;
     for (std::uint32_t n = 0; c && n < c->name_count; ++n) all += (n ? ", " : "") + std::string(c->names[n]);
     return r.done({TRAPLINE_E_NOT_FOUND,

@@ -153,6 +153,9 @@ struct engine::impl {
   std::string status_json() const;
   std::string plugins_json() const;
   std::string read_swap(const std::string& args, swap_order& order, std::vector<std::string>& dropped);
+  std::string read_set(const std::string& args, swap_order& order);
+  std::string load_unchanged(swap_order& order);
+  bool takes(const std::string& instance, const std::string& command) const;
   plugin::instance* find(const std::string& name) const;
   config::plugin_config* config_of(const std::string& name);
   // Empty, or why the name cannot be acted on.

@@ -192,7 +192,7 @@ constexpr std::string_view commands_text = R"(
 Off unless `commands.allow` names some. `ping` does nothing; `refresh` writes all documents at once; `verify` is done
 if Redis takes everything, all feeds are live and the position is certain, else rejected with what is not. The others are carried
 out by the engine, as `trapline ctl` would, with the same `args`: `status`, `plugins`, `metrics`, `debug`, `resubscribe`, `reset`
-(`{"instance": …}`), and, only if signed, `restart`, `reload` and `swap`. `debug:feed` in `commands.allow` allows the command for that
+(`{"instance": …}`), and, only if signed, `set`, `restart`, `reload` and `swap`. `debug:feed` in `commands.allow` allows the command for that
 instance alone. A client writes
 
     XADD <prefix>:{cmd}:in * id <id> ttl_ms <ms> actor <who> cmd <command> [args <JSON object>] [ts <epoch ms>] [hmac <hex>]

@@ -43,7 +43,7 @@ inline constexpr auto option_table = sdk::option_set<settings>(
         sdk::option_list("commands.allow", "[]", nullptr,
                          "commands taken from <stream.prefix>:{cmd}:in: ping, refresh, verify, status, plugins, "
                          "metrics, debug, resubscribe, "
-                         "reset, restart, reload, swap; `debug:feed` allows debug of the instance feed alone")),
+                         "reset, set, restart, reload, swap; `debug:feed` allows debug of the instance feed alone")),
     sdk::bind<&settings::has_command_key>(
         sdk::option_secret("commands.hmac_key", "if set, every command must be signed with it")),
     sdk::by_hand(sdk::option_list("publish.groups", "[status, market, account, traps]", "status|market|account|traps",

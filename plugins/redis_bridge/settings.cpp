@@ -111,7 +111,7 @@ void check_commands(const settings& s) {
                                                : "the command is not about one instance"));
     if (known->signed_only && !s.has_command_key)
       refuse(path, sdk::cat("'", name,
-                            "' changes what code runs and is taken only if it is signed: set "
+                            "' changes what code runs, or how, and is taken only if it is signed: set "
                             "commands.hmac_key"));
   }
 }

@@ -18,12 +18,13 @@ inline constexpr std::int64_t second = 1'000 * millisecond;
 struct command_rule {
   std::string_view name;
   bool of_instance;  // `args.instance` says which one
-  bool signed_only;  // changes what code runs
+  bool signed_only;  // changes what code runs, or how
 };
 inline constexpr command_rule command_rules[] = {
     {"ping", false, false},    {"refresh", false, false}, {"verify", false, false}, {"status", false, false},
     {"plugins", false, false}, {"metrics", false, false}, {"debug", true, false},   {"resubscribe", true, false},
-    {"reset", true, false},    {"restart", true, true},   {"reload", false, true},  {"swap", true, true}};
+    {"reset", true, false},    {"set", true, true},       {"restart", true, true},  {"reload", false, true},
+    {"swap", true, true}};
 
 struct settings {
   net::stream_endpoint endpoint;

@@ -254,6 +254,42 @@ TEST_F(swaps, restart_takes_the_file_as_it_is_now) {
   stop(e);
 }
 
+TEST_F(swaps, set_changes_one_option_and_reset_forgets_what_was_known) {
+  namespace fs = std::filesystem;
+  const std::string file = dir_.path() + "/mine.so";
+  fs::copy_file(std::string(modules) + "audit_a.so", file);
+  engine e(options());
+  start(e, under_ticks("use: " + file + ", options: {depth: 2}", 2'000));
+  const auto set = [&](const std::string& option, const json& value) {
+    return ask(e, "set", {{"instance", "x"}, {"option", option}, {"value", value}, {"watch", "0s"}});
+  };
+  const auto depth = [&] { return ask(e, "debug", {{"instance", "x"}}).value()["options"]["depth"]; };
+  const auto done = set("depth", 5);
+  ASSERT_TRUE(done.ok) << done.text;
+  EXPECT_EQ(depth(), 5);
+  EXPECT_EQ(done.value()["state"].get<std::string>().rfind("carried over, ", 0), 0u) << done.text;
+  EXPECT_TRUE(set("depth", "7").ok) << "as text, as the command line gives it";
+  EXPECT_EQ(depth(), 7);
+  for (const auto& [option, value, part] : std::vector<std::array<std::string, 3>>{
+           {"dpeth", "1", "did you mean 'depth'"}, {"depth", "[1", "value: "}, {"depth", "much", "depth"}}) {
+    const auto refused = set(option, value);
+    EXPECT_FALSE(refused.ok);
+    EXPECT_NE(refused.text.find(part), std::string::npos) << refused.text;
+  }
+  EXPECT_EQ(ask(e, "set", {{"instance", "x"}, {"option", "depth"}}).text, "set needs the argument 'value'");
+  EXPECT_EQ(depth(), 7);
+  const auto reset = ask(e, "reset", {{"instance", "x"}});
+  ASSERT_TRUE(reset.ok) << reset.text;
+  EXPECT_EQ(reset.value()["state"], "none");
+  EXPECT_EQ(depth(), 7);
+  fs::copy_file(std::string(modules) + "audit_b.so", file + ".new");
+  fs::rename(file + ".new", file);
+  EXPECT_NE(set("depth", 3).text.find("is not the one that runs"), std::string::npos);
+  expect_exact(e, 2'000);
+  expect_none_retired(e);
+  stop(e);
+}
+
 TEST_F(swaps, commands_reach_the_instance_on_its_lane_and_their_refusals_come_back) {
   engine e(options());
   start(e, under_ticks("use: audit_a", 100));

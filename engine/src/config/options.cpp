@@ -285,6 +285,16 @@ std::vector<std::string> drop_unknown(const std::vector<option>& table, node& su
   return dropped;
 }
 
+void set(node& subtree, std::string_view path, node value) {
+  const auto dot = path.find('.');
+  const auto key = path.substr(0, dot);
+  if (subtree.type != node::kind::map) subtree = {node::kind::map, subtree.at, {}, {}, {}};
+  auto at = std::find_if(subtree.entries.begin(), subtree.entries.end(), [&](const auto& e) { return e.key == key; });
+  if (at == subtree.entries.end()) at = subtree.entries.insert(at, {std::string(key), subtree.at, {}});
+  if (dot == std::string_view::npos) at->value = std::move(value);
+  else set(at->value, path.substr(dot + 1), std::move(value));
+}
+
 std::optional<std::int64_t> parse_duration(std::string_view text) {
   static constexpr unit units[] = {{"ns", 1},   {"us", 1e3},   {"ms", 1e6},   {"s", 1e9},
                                    {"m", 6e10}, {"h", 3.6e12}, {"d", 8.64e13}};

@@ -47,6 +47,9 @@ checked_options check_options(const std::vector<option>& table, const node* subt
 // Removes what the table does not know from a subtree, and returns the paths that went.
 std::vector<std::string> drop_unknown(const std::vector<option>& table, node& subtree);
 
+// Puts `value` at a dotted path, in place of what stands there; makes the maps above it.
+void set(node& subtree, std::string_view path, node value);
+
 // "bool", "duration", ...
 std::string_view type_name(std::uint32_t type);
 
