@@ -209,7 +209,8 @@ void ingest_stream::on_step(const reply& r) {
     joined_ = false;
     step();
   } else if (verdict == "standby") {
-    rest(std::clamp(r.at(1).integer() * millisecond, 10 * millisecond, settings_.ingest_lease));
+    const std::int64_t longest = settings_.ingest_lease / millisecond;  // whatever stands in Redis
+    rest(std::clamp<std::int64_t>(r.at(1).integer(), 10, std::max<std::int64_t>(longest, 10)) * millisecond);
     if (const auto state = sdk::cat("standby ", r.at(2).text()); state != told_) {
       env_.log(TRAPLINE_LOG_INFO, sdk::cat(key_, " is read by '", r.at(2).text(), "'; this reader stands by"));
       told_ = state;

@@ -116,7 +116,7 @@ struct text_stream_test : testing::Test {
   ::test::temp_dir dir;
   loop l;
   recorder r;
-  std::unique_ptr<raw_server> server;
+  std::vector<std::unique_ptr<raw_server>> servers;  // none goes while something of it may be under way
   std::unique_ptr<ws_client> client;
 
   void SetUp() override {
@@ -125,7 +125,8 @@ struct text_stream_test : testing::Test {
   // Ends when `done`; fails after ten seconds.
   void receive(std::vector<std::string> pieces, const std::function<bool()>& done) {
     client.reset();
-    server = std::make_unique<raw_server>(l.context(), dir.path() + "/ca.pem", dir.path() + "/key.pem");
+    auto& server = servers.emplace_back(
+        std::make_unique<raw_server>(l.context(), dir.path() + "/ca.pem", dir.path() + "/key.pem"));
     server->pieces = std::move(pieces);
     server->say_end = say_end;
     r.texts.clear();
