@@ -19,7 +19,6 @@ struct expectation {
   const char* module;
   std::vector<std::string> not_passed = {};  // ids of cases that fail or warn
   const char* text = "";                     // part of what the first of them says
-  bool plain_build_only = false;             // a sanitizer hides it: its own malloc, fewer events, images that stay
   std::vector<std::string> arguments = {};
 };
 std::ostream& operator<<(std::ostream& o, const expectation& e) { return o << e.module; }
@@ -31,7 +30,7 @@ const expectation expectations[] = {
     {"extra_exports", {"F01"}, "somebody_elses_function"},
     {"no_entry", {"F01"}, "does not export"},
     {"unique_symbols", {"F01", "F02"}, "more symbols"},
-    {"undefined_symbol", {"F03"}, "a_function_of_the_host", true},
+    {"undefined_symbol", {"F03"}, "a_function_of_the_host"},
     {"no_note", {"F04"}, "has no Trapline note"},
     {"lazy_binding", {"F05"}, "-z,now"},
     {"moving_run_path", {"F06"}, "$ORIGIN"},
@@ -40,7 +39,7 @@ const expectation expectations[] = {
     {"wrong_major", {"F09"}, "rebuild it"},
     {"too_new", {"F09"}, "update the host"},
     {"crashes_in_constructor", {"F11"}, "SIGABRT in the load"},
-    {"hangs_in_constructor", {"F11"}, "hangs in the load", false, {"--time-limit", "2"}},
+    {"hangs_in_constructor", {"F11"}, "hangs in the load", {"--time-limit", "2"}},
     {"null_entry", {"E01"}, "NULL"},
     {"note_differs", {"E01"}, "its note says"},
     {"bad_default", {"E02"}, "default"},
@@ -52,7 +51,7 @@ const expectation expectations[] = {
     {"throws_in_create", {"E03"}, "exception left create()"},
     {"calls_host_in_create", {"E04"}, "get_service"},
     {"throws_in_configure", {"C01"}, "exception left configure()"},
-    {"ignores_missing_option", {"C02"}, "symbol", false, {"--config", "options.yaml"}},
+    {"ignores_missing_option", {"C02"}, "symbol", {"--config", "options.yaml"}},
     {"refuses_without_text", {"C03"}, "without an error text"},
     {"dies_of_bad_options", {"C03"}, "SIGABRT in configure()"},
     {"echoes_secret", {"C05"}, "`key`"},
@@ -62,15 +61,15 @@ const expectation expectations[] = {
     {"crashes_in_on_events", {"L01"}, "in on_events()"},
     {"exits_in_on_events", {"L01"}, "exit code 3"},
     {"throws_in_stop", {"L01"}, "exception left stop()"},
-    {"hangs_in_stop", {"L01"}, "hangs in stop()", false, {"--time-limit", "2"}},
+    {"hangs_in_stop", {"L01"}, "hangs in stop()", {"--time-limit", "2"}},
     {"dies_when_stopped_in_drain", {"L02"}, "SIGABRT in stop()"},
     {"dies_unstarted", {"L03"}, "SIGABRT in destroy()"},
     {"leaves_thread_after_failed_start", {"L04"}, "threads go on"},
-    {"hangs_in_drain", {"L05"}, "hangs in drain()", false, {"--time-limit", "2"}},
+    {"hangs_in_drain", {"L05"}, "hangs in drain()", {"--time-limit", "2"}},
     {"drains_for_ever", {"L05"}, "AGAIN"},
     {"leaks_file", {"L06"}, "more files are open"},
-    {"leaks_memory", {"L06"}, "the heap grew", true},
-    {"stays_mapped", {"L06"}, "stays mapped", true},
+    {"leaks_memory", {"L06"}, "the heap grew"},
+    {"stays_mapped", {"L06"}, "stays mapped"},
     {"shares_state", {"L07"}, "host of the second"},
     {"dies_of_unknown_type", {"V01"}, "SIGABRT in on_events()"},
     {"dies_of_longer_payload", {"V02"}, "SIGABRT in on_events()"},
@@ -78,7 +77,7 @@ const expectation expectations[] = {
     {"trusts_size", {"V03"}, "in on_events()"},
     {"dies_of_gap", {"V04"}, "SIGABRT in on_events()"},
     {"dies_of_time", {"V05"}, "SIGABRT in on_events()"},
-    {"dies_of_age", {"V06"}, "SIGABRT in on_events()", true},
+    {"dies_of_age", {"V06"}, "SIGABRT in on_events()"},
     {"writes_to_events", {"V07"}, "in on_events()"},
     {"publishes_unknown_topic", {"P01"}, "4711"},
     {"publishes_null", {"P01"}, "NULL"},
@@ -91,13 +90,13 @@ const expectation expectations[] = {
     {"leaves_a_thread", {"T01"}, "threads of the plugin go on"},
     {"publishes_after_stop", {"T01"}, "after stop()"},
     {"sets_timer_from_own_thread", {"T01"}, "timer.set"},
-    {"insists_in_stop", {"T03"}, "hangs in stop()", false, {"--time-limit", "2"}},
-    {"buffers_without_bound", {"B01"}, "its memory grows", true},
+    {"insists_in_stop", {"T03"}, "hangs in stop()", {"--time-limit", "2"}},
+    {"buffers_without_bound", {"B01"}, "its memory grows"},
     {"uses_wall_clock", {"D01", "D03"}, "other bytes"},
     {"uses_mono", {"D01"}, "other bytes"},
     {"depends_on_batches", {"D02"}, "7 events at a time"},
     {"reads_the_tail", {"D04"}, "longer"},
-    {"allocates_per_event", {"H01"}, "allocate memory", true},
+    {"allocates_per_event", {"H01"}, "allocate memory"},
     {"touches_newer_members", {"O01"}, "in start()"},
 };
 
@@ -105,7 +104,8 @@ const expectation expectations[] = {
 
 TEST_P(verdict, names_what_is_wrong_and_nothing_else) {
   const auto& e = GetParam();
-  if (e.plain_build_only && trapline::testkit::sanitized) GTEST_SKIP() << "not to be seen in a build with sanitizers";
+  // All cases run on the sound one. Of the wrong ones a sanitizer hides some, and says nothing new of the others.
+  if (trapline::testkit::sanitized && e.not_passed.size() > 0) GTEST_SKIP() << "judged in a build without sanitizers";
   const test::temp_dir dir;
   test::write_file(dir.path() + "/options.yaml", "options: {symbol: BTCUSDT}\n");
   std::vector<std::string> command = {program, "validate",
