@@ -25,6 +25,9 @@ std::string content(const std::string& file) {
 
 json request_of(const ctl_arguments& a) {
   json args = json::object();
+  if (a.cmd == "verify")
+    return {{"cmd", "command"},
+            {"args", {{"instance", a.instance.empty() ? "redis" : a.instance}, {"name", "verify"}}}};
   if (!a.instance.empty()) args["instance"] = a.instance;
   if (!a.file.empty())  // the engine may run in another directory
     args["file"] = a.file.find('/') == std::string::npos ? a.file : std::filesystem::absolute(a.file).string();

@@ -30,6 +30,8 @@ CLI::App* add_ctl(CLI::App& app, ctl_arguments& a) {
   add("plugins", "What each instance is made of, and the commands it takes");
   add("metrics", "All metrics as Prometheus text");
   add("stop", "Stop the engine in order")->add_option("--reason", a.reason, "What to write into the log");
+  add("verify", "Exit code 0 if Redis takes everything, all feeds are live and the position is certain")
+      ->add_option("instance", a.instance, "Name of the Redis bridge in the configuration; default redis");
   with_instance(add("debug", "What an instance tells of its inside"));
   with_instance(add("reset", "Make an instance forget what it knows"));
   with_instance(add("resubscribe", "Command 'resubscribe' of an instance"));

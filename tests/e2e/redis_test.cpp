@@ -45,7 +45,7 @@ TEST(redis, the_running_program_serves_every_reader_and_survives_being_killed) {
           "btc_market_regime", "trap_metrics", "long_trader_position", "trapline:v1:index"})
       EXPECT_TRUE(eventually([&] { return s.redis().ask({"EXISTS", key}) == "1"; })) << key << s.log();
     EXPECT_TRUE(eventually([&] { return document(s, "ws_status")["consciousness_state"] == "DIVINE_CONNECTED"; }));
-    const auto verify = [&] { return s.run({"ctl", "command", "redis", "verify"}); };
+    const auto verify = [&] { return s.run({"ctl", "verify"}); };
     EXPECT_TRUE(eventually([&] { return verify().code == 0; })) << verify().err;
     s.redis().ask({"CONFIG", "SET", "maxmemory", "1"});
     EXPECT_TRUE(eventually([&] { return verify().code == 1; }));
