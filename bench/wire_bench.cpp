@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "reference/client.hpp"
+#include "support/temp_dir.hpp"
 #include "trapline/engine.hpp"
 #include "trapline/net/certificate.hpp"
 #include "wire/server.hpp"
@@ -62,15 +63,11 @@ std::pair<int, int> two_processors() {
   return found.size() == 2 ? std::pair(found[0], found[1]) : std::pair(-1, -1);
 }
 
-struct scratch {
+// Certificate, key and what the engine writes.
+struct scratch : test::temp_dir {
   scratch() {
-    char pattern[] = "/tmp/trapline-wire-XXXXXX";
-    if (!::mkdtemp(pattern)) throw std::runtime_error("cannot make a directory in /tmp");
-    path = pattern;
-    trapline::net::write_self_signed_certificate(path + "/ca.pem", path + "/key.pem", {"localhost", "127.0.0.1"});
+    trapline::net::write_self_signed_certificate(path() + "/ca.pem", path() + "/key.pem", {"localhost", "127.0.0.1"});
   }
-  ~scratch() { fs::remove_all(path); }
-  std::string path;
 };
 
 // ---------------------------------------------------------------- one run
@@ -79,8 +76,8 @@ class stage {
  public:
   stage()
       : workloads(wire::make_workloads()),
-        board_(*wire::map_board(dir_.path + "/board", true)),
-        server_(board_, workloads, dir_.path + "/ca.pem", dir_.path + "/key.pem", two_processors().second) {
+        board_(*wire::map_board(dir_.path() + "/board", true)),
+        server_(board_, workloads, dir_.path() + "/ca.pem", dir_.path() + "/key.pem", two_processors().second) {
     // The clients on the other one.
     if (const int cpu = two_processors().first; cpu >= 0) {
       cpu_set_t set;
@@ -116,7 +113,7 @@ class stage {
 
  private:
   void run_reference(who w, const plan& p) {
-    const reference::target t{server_.port(), dir_.path + "/ca.pem", workloads[p.workload].channels, spins(w),
+    const reference::target t{server_.port(), dir_.path() + "/ca.pem", workloads[p.workload].channels, spins(w),
                               w == who::tuned_floor};
     std::exception_ptr failed;
     std::thread client([&] {
@@ -132,7 +129,7 @@ class stage {
   }
 
   void run_engine(who w, const plan& p) {
-    trapline::engine e({TRAPLINE_PLUGIN_DIR, dir_.path + "/run", true});
+    trapline::engine e({TRAPLINE_PLUGIN_DIR, dir_.path() + "/run", true});
     // A small ring, all of whose memory was used before the figures are taken, as in a program that has run for a
     // while.
     std::string config = "engine: {ring_size: 4MiB}\nlanes: {core: {wait: ";
@@ -140,12 +137,12 @@ class stage {
     config +=
         "plugins:\n"
         "  probe: {use: '" WIRE_PROBE_FILE "', lane: core, options: {board: '";
-    config += dir_.path + "/board', keep_book: " + (p.keep_book ? "true" : "false") + "}}\n";
+    config += dir_.path() + "/board', keep_book: " + (p.keep_book ? "true" : "false") + "}}\n";
     config += "  feed: {use: mm_ws, lane: core, options: {environment: paper, symbols: [BTCUSDT], channels: [";
     for (const auto& c : workloads[p.workload].channels) config += c + ",";
     config.back() = ']';
     config += ", endpoint: {public: 'wss://localhost:" + std::to_string(server_.port()) + "/v2/ws/public', ca_file: '" +
-              dir_.path + "/ca.pem'}}}\n";
+              dir_.path() + "/ca.pem'}}}\n";
     const auto problems = e.load_text(config, "bench");
     std::string error;
     for (const auto& problem : problems) error += problem + "\n";
