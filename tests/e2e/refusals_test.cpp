@@ -134,4 +134,5 @@ TEST(refusals, wrong_command_lines_exit_with_2) {
   const auto unknown = s.run({"explain", "no_such_plugin"});
   EXPECT_EQ(unknown.code, 2);
   EXPECT_NE(unknown.err.find("there is no plugin 'no_such_plugin'"), std::string::npos);
+  EXPECT_NE(s.run({"swapp"}).err.find("there is no command 'swapp'"), std::string::npos);
 }
