@@ -8,7 +8,7 @@
 #                                      trapline_validate_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
 #   share/trapline/configs, examples   configurations to start from, plugins to copy
-#   share/doc/trapline                 README, plugin guide, licence
+#   share/doc/trapline                 README, operations, plugin guide, licence
 #   share/man, share/bash-completion   manual pages and completion of the program
 #
 # Components: `runtime` (program with its manual, plugins, configurations) and `development` (the rest).
@@ -66,8 +66,9 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfi
 # --- what to read and to copy
 install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
-install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md docs/conformance.md
-  DESTINATION share/doc/trapline COMPONENT development)
+install(FILES README.md CHANGELOG.md SECURITY.md docs/operations.md docs/control.md docs/redis.md
+  DESTINATION share/doc/trapline COMPONENT runtime)
+install(FILES LICENSE docs/plugin-guide.md docs/conformance.md DESTINATION share/doc/trapline COMPONENT development)
 
 add_custom_target(uninstall USES_TERMINAL VERBATIM
   COMMAND ${CMAKE_COMMAND} -D BUILD=${PROJECT_BINARY_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake)
