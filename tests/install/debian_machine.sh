@@ -6,6 +6,7 @@ set -euo pipefail
 [ "$(id -u)" -eq 0 ] || { echo 'SKIPPED: not root'; exit 77; }
 ! dpkg-query -W trapline >/dev/null 2>&1 || { echo 'SKIPPED: trapline is installed here already'; exit 77; }
 stage=$TRAPLINE_TEST_STAGE/debian
+[ -f "$stage/trapline.deb" ] || { echo 'SKIPPED: no packages were built'; exit 77; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
 state=/var/lib/trapline/demo
 cleanup() { dpkg -P trapline-dev trapline >/dev/null 2>&1 || true; }
