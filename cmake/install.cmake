@@ -16,6 +16,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/trapline)
+set(installed_plugins "")
 set(plugin_dir lib/trapline/plugins)  # as the program looks for it: no multiarch folder
 
 # --- the program and its plugins
@@ -28,11 +29,14 @@ foreach(file ${plugin_folders})
     get_target_property(type ${target} TYPE)
     if(type STREQUAL MODULE_LIBRARY)
       install(TARGETS ${target} LIBRARY DESTINATION ${plugin_dir} COMPONENT runtime)
+      list(APPEND installed_plugins ${target})
     endif()
   endforeach()
 endforeach()
 install(DIRECTORY configs DESTINATION share/trapline COMPONENT runtime)
-include(cmake/manual.cmake)
+if(NOT TRAPLINE_SANITIZE)  # such trees are for tests
+  include(cmake/manual.cmake)
+endif()
 
 # --- headers and libraries
 install(DIRECTORY engine/include/trapline DESTINATION include COMPONENT development
@@ -69,6 +73,12 @@ install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
 install(FILES README.md CHANGELOG.md SECURITY.md docs/operations.md docs/control.md docs/redis.md
   DESTINATION share/doc/trapline COMPONENT runtime)
 install(FILES LICENSE docs/plugin-guide.md docs/conformance.md DESTINATION share/doc/trapline COMPONENT development)
+
+# All that `cmake --install` and `cpack` need, and no more: no tests, no benchmarks.
+add_custom_target(installed DEPENDS trapline trapline_engine trapline_testkit ${installed_plugins})
+if(TARGET manual)
+  add_dependencies(installed manual)
+endif()
 
 add_custom_target(uninstall USES_TERMINAL VERBATIM
   COMMAND ${CMAKE_COMMAND} -D BUILD=${PROJECT_BINARY_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake)
