@@ -7,7 +7,9 @@ mkdir -p "$scratch"
 cd "$scratch"
 fail() { echo "FAILED: $*" >&2; exit 1; }
 page=$TRAPLINE_TEST_SOURCE/docs/operations.md
-PATH=$TRAPLINE_TEST_PREFIX/bin:$PATH timeout 120 "$TRAPLINE_TEST_SOURCE/tests/install/run_blocks.sh" "$page" >output 2>&1 ||
+PATH=$TRAPLINE_TEST_PREFIX/bin:$PATH
+trap 'trapline ctl --run-dir "$scratch/engine/run" stop >/dev/null 2>&1 || true' EXIT # if a command failed midway
+timeout 120 "$TRAPLINE_TEST_SOURCE/tests/install/run_blocks.sh" "$page" >output 2>&1 ||
   fail "$(cat output)"
 grep -q '^trapline_lane_events' engine/now.prom && grep -q '^trapline_lane_events' engine/last.prom || fail 'no metrics were written'
 grep -q 'new options' engine/run/trapline.log || fail 'the reload did not take back what `set` changed'
