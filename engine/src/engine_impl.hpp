@@ -18,6 +18,7 @@
 #include "bus/lane.hpp"
 #include "config/engine_config.hpp"
 #include "control/thread.hpp"
+#include "journal/recorder.hpp"
 #include "observer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
@@ -109,10 +110,12 @@ struct engine::impl final : stepper {
   config::engine_config config;
   config::engine_config as_read;  // before paths were resolved and the program's own were added
   std::string source_file;        // that it was read from; empty: a text
+  config::node source_tree;       // what was read
   const std::unique_ptr<time::clock> clock_owner;
   const time::clock& clock;
   run_lock lock;
   std::unique_ptr<runtime> rt;
+  std::unique_ptr<journal::recorder> journal;  // if one is configured
   control::thread control{clock};
   std::deque<bus::lane> lanes;
   // Which instances there are changes on the control thread; that one reads without the lock, all others with it.
@@ -168,6 +171,12 @@ struct engine::impl final : stepper {
   void make_lanes(std::vector<config::problem>& problems);
   bool left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
                             std::vector<config::problem>& problems);
+  // ---- the journal (engine_journal.cpp)
+  void make_journal();
+  // Empty, or why the engine cannot run.
+  std::string start_journal();
+  void tell_journal(const plugin::instance& i, const config::plugin_config& p);
+  std::string without_secrets(std::string text) const;
   // ---- running (engine.cpp)
   bool start_instance(plugin::instance& i, std::string& error);
   bool run_dry(supervise::steady::time_point deadline);
