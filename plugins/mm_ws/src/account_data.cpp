@@ -27,6 +27,7 @@ account_data::account_data(const options& o, outlet& out, log_limiter& log, feed
       rest_(rest),
       store_(o, out, log, counters),
       reconciler_(o, out, log, rest, store_),
+      other_products_(out.counter("feed_other_products_total", "")),
       next_turn_(out.mono() + ask_every / 2) {
   for (const auto& channel : o.private_channels) {
     const auto label = "channel=\"" + channel + "\"";
@@ -50,22 +51,30 @@ std::size_t account_data::find(std::string_view wire) const noexcept {
 
 bool account_data::decode(const frame_head& head, ondemand::value data) {
   current_ = find(head.channel);
+  others_ = 0;
   if (current_ == streams_.size()) return true;
   switch (streams_[current_].what.kind) {
     case channel_kind::position:
       positions_.clear();
       // v2's lists say of themselves that they are whole.
-      return (head.snapshot || dialect_.position_rows) && decode_positions(dialect_, data, positions_);
+      if ((!head.snapshot && !dialect_.position_rows) || !decode_positions(dialect_, data, positions_)) return false;
+      // v3 pushes those of all products, which it does not name.
+      if (dialect_.position_rows)
+        others_ += std::erase_if(positions_, [](const position_row& p) {
+          const auto coin = sdk::view(p.payload.margin_coin);
+          return !coin.empty() && coin != "USDT";
+        });
+      return true;
     case channel_kind::order:
       orders_.clear();
       fills_.clear();
-      return decode_orders(dialect_, false, data, orders_, &fills_);
+      return decode_orders(dialect_, false, data, orders_, &fills_, &others_);
     case channel_kind::fill:
       fills_.clear();
-      return decode_fills(dialect_, false, data, fills_);
+      return decode_fills(dialect_, false, data, fills_, &others_);
     case channel_kind::plan:
       plans_.clear();
-      return decode_plans(dialect_, data, plans_);
+      return decode_plans(dialect_, data, plans_, &others_);
     case channel_kind::account:
       accounts_.clear();
       return decode_accounts(dialect_, data, accounts_);
@@ -110,7 +119,8 @@ void account_data::take(const frame_head& head, std::int64_t received) {
     default:
       break;
   }
-  st.rows.add(rows);
+  st.rows.add(rows + others_);
+  other_products_.add(others_);
   st.first = false;
   if (failed) return lose(failed);
   st.resync_pending = false;

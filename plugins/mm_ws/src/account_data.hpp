@@ -76,12 +76,13 @@ class account_data {
   account_store store_;
   reconciler reconciler_;
   bool by_rest_ = false;  // on this connection
+  sdk::counter other_products_;
   std::vector<stream> streams_;
   std::int64_t next_check_ = session::never;
   std::int64_t next_turn_;
   std::size_t turn_ = 0;  // the stream whose turn it was
 
-  std::size_t current_ = 0;
+  std::size_t current_ = 0, others_ = 0;  // rows of other products
   std::vector<position_row> positions_;
   std::vector<order_row> orders_;
   std::vector<fill_row> fills_;

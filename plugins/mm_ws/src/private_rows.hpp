@@ -166,6 +166,14 @@ inline std::uint8_t liquidity_of(std::string_view text) {
                                                              : TRAPLINE_LIQUIDITY_UNKNOWN;
 }
 
+// Whether the row is about another product than the one that the feed is for. Rows that name none are about it.
+inline bool is_of_another(const dialect& d, const row_text& t, std::size_t* others) {
+  const auto category = t[field::category];
+  if (category.empty() || equal_ignoring_case(category, d.public_inst_type)) return false;
+  if (others) ++*others;
+  return true;
+}
+
 // Whose direction the row's `side` tells: see order_direction().
 inline bool is_hedge(const row_text& t) {
   const auto mode = t[field::position_mode];

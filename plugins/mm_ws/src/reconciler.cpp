@@ -122,8 +122,10 @@ bool reconciler::on_page(const rest_list& l, const rest_answer& answer, ondemand
   if (!open_page(l, *data, rows, is_null, cursor)) return false;
   // An absent list of orders is an empty one; positions must say so.
   if (is_null && step_ == step::positions) return false;
-  if (!is_null && !take_rows(rows)) return false;
-  const auto n = positions_.size() + orders_.size() + fills_.size() + plans_.size() + accounts_.size() - before;
+  std::size_t others = 0;
+  if (!is_null && !take_rows(rows, others)) return false;
+  const auto n =
+      others + positions_.size() + orders_.size() + fills_.size() + plans_.size() + accounts_.size() - before;
   if (asked_at_ == 0) asked_at_ = answer.asked_at;
   if (n < page_size) cursor.clear();
   if (step_ == step::fills) {
@@ -149,7 +151,7 @@ bool reconciler::on_page(const rest_list& l, const rest_answer& answer, ondemand
   return true;
 }
 
-bool reconciler::take_rows(ondemand::value rows) {
+bool reconciler::take_rows(ondemand::value rows, std::size_t& others) {
   switch (step_) {
     case step::positions:
       if (!decode_positions(dialect_, rows, positions_)) return positions_.clear(), false;
@@ -157,19 +159,19 @@ bool reconciler::take_rows(ondemand::value rows) {
       return true;
     case step::orders: {
       const auto from = orders_.size();
-      if (!decode_orders(dialect_, true, rows, orders_, nullptr)) return orders_.resize(from), false;
+      if (!decode_orders(dialect_, true, rows, orders_, nullptr, &others)) return orders_.resize(from), false;
       keep_symbols(orders_, from, symbols_);
       return true;
     }
     case step::fills: {
       const auto from = fills_.size();
-      if (!decode_fills(dialect_, true, rows, fills_)) return fills_.resize(from), false;
+      if (!decode_fills(dialect_, true, rows, fills_, &others)) return fills_.resize(from), false;
       keep_symbols(fills_, from, symbols_);
       return true;
     }
     case step::plans: {
       const auto from = plans_.size();
-      if (!decode_plans(dialect_, rows, plans_)) return plans_.resize(from), false;
+      if (!decode_plans(dialect_, rows, plans_, &others)) return plans_.resize(from), false;
       keep_symbols(plans_, from, symbols_);
       return true;
     }

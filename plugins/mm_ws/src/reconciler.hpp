@@ -47,7 +47,7 @@ class reconciler {
   void next_step(step s);
   void ask_page(const rest_list& l, const std::string& after);
   bool on_page(const rest_list& l, const rest_answer& answer, ondemand::value* data);
-  bool take_rows(ondemand::value rows);
+  bool take_rows(ondemand::value rows, std::size_t& others);
   void complete_list();
   void ask_detail();
   bool on_detail(const rest_answer& answer, ondemand::value* data);

@@ -1,0 +1,58 @@
+// What is peculiar to the private lists of the unified account: one stream for all products, positions one by one.
+#include "rest_world.hpp"
+
+namespace trapline::mm_ws::test {
+namespace {
+
+using words = std::vector<std::string>;
+using unified_account = account_world;
+
+TEST_F(unified_account, orders_fills_and_plan_orders_of_other_products_are_left_out) {
+  start("v3");
+  w.events.clear();
+  for (const char* category : {"SPOT", "margin", "coin-futures", "usdc-futures"}) {
+    const auto row = [&](const char* rest) { return sdk::cat(R"({"category":")", category, "\",", rest); };
+    const auto order = row(
+        R"("symbol":"BTCUSDT","orderId":"1","price":"60000","qty":"0.5","orderType":"limit","side":"buy","cumExecQty":"0","avgPrice":"","orderStatus":"new","createdTime":"1760000000101","updatedTime":"1760000000115"})");
+    venue->details["1"] = order;
+    push(v3("order", order));
+    push(v3(
+        "fill",
+        row(R"("symbol":"BTCUSDT","orderId":"9","execId":"9","side":"buy","execPrice":"64000","execQty":"0.5","execPnl":"0","tradeScope":"taker","feeDetail":[{"feeCoin":"BTC","fee":"0.0005"}],"execTime":"1760000000115"})")));
+    push(v3(
+        "strategy-order",
+        row(R"("symbol":"BTCUSDT","orderId":"p1","qty":"1","side":"sell","type":"tpsl","status":"pending","stopLoss":"60000","updatedTime":"1760000000116"})")));
+  }
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_ORDER).size(), 0u);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_FILL).size(), 0u);
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_PLAN_ORDER).size(), 0u);
+  EXPECT_EQ(w.count("feed_other_products_total"), 12u);
+  EXPECT_EQ(w.count("feed_malformed_total"), 0u);
+  w.run(*f, 400 * second);
+  EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
+}
+
+TEST_F(unified_account, rows_of_the_product_are_taken_however_its_name_is_written) {
+  start("v3");
+  w.events.clear();
+  int id = 0;
+  for (const char* category : {R"("category":"usdt-futures",)", R"("category":"USDT-FUTURES",)", ""})
+    push(v3(
+        "fill",
+        sdk::cat(
+            "{", category, R"("symbol":"BTCUSDT","orderId":"9","execId":")", ++id,
+            R"(","side":"buy","execPrice":"64000","execQty":"0.5","tradeScope":"taker","execTime":"1760000000115"})")));
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_FILL).size(), 3u);
+}
+
+TEST_F(unified_account, positions_of_another_margin_coin_are_left_out) {
+  start("v3");
+  push(v3("position", v3_position("BTCUSDT", "0.1", 1760000002000) + "," +
+                          v3_position("BTCPERP", "0.2", 1760000002000, false, "USDC")));
+  EXPECT_EQ(positions(), (words{"BTCUSDT 0.1"}));
+  w.run(*f, 5 * second);
+  EXPECT_EQ(w.count("feed_other_products_total"), 1u);
+}
+
+}  // namespace
+}  // namespace trapline::mm_ws::test
