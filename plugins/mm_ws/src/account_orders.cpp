@@ -162,8 +162,10 @@ std::uint8_t account_store::push_plans(std::span<const plan_row> rows, seen when
   const auto now = out_.mono();
   std::vector<const plan_row*> news;
   for (const auto& row : rows) {
-    const auto known = plans_.find({std::string(sdk::view(row.payload.plan_id)), row.payload.kind});
-    if (known != plans_.end() && row.updated_ts != 0 && row.updated_ts < known->second.updated) {
+    const ended_memory::key key(sdk::view(row.payload.plan_id), row.payload.kind);
+    const auto known = plans_.find(key);
+    if ((known != plans_.end() && row.updated_ts != 0 && row.updated_ts < known->second.updated) ||
+        ended_plans_.overtook(key, row.updated_ts)) {
       late_.add();
       continue;
     }
@@ -181,8 +183,13 @@ std::uint8_t account_store::push_plans(std::span<const plan_row> rows, seen when
   if (const auto failed = publish(no_list, "plan orders")) return failed;
   for (const auto* row : news) {
     const auto key = std::pair(std::string(sdk::view(row->payload.plan_id)), row->payload.kind);
-    if (!waits(row->payload)) plans_.erase(key);
-    else if (plans_.size() < max_plans || plans_.contains(key))
+    if (!waits(row->payload)) {
+      plans_.erase(key);
+      ended_plans_.remember(key, now, row->updated_ts);
+      continue;
+    }
+    ended_plans_.forget(key);
+    if (plans_.size() < max_plans || plans_.contains(key))
       plans_[key] = {
           std::string(row->symbol), instrument_of(row->symbol), row->updated_ts, now, row->inexact, row->payload};
     else return TRAPLINE_GAP_MALFORMED;
@@ -197,7 +204,7 @@ std::uint8_t account_store::list_plans(std::span<const plan_row> rows, std::int6
   for (const auto& row : rows) {
     const auto key = std::pair(std::string(sdk::view(row.payload.plan_id)), row.payload.kind);
     const auto old = before.find(key);
-    if (old != before.end() && old->second.touched > asked_at) continue;
+    if ((old != before.end() && old->second.touched > asked_at) || ended_plans_.since(key, asked_at)) continue;
     if (old == before.end() && was_known) differs("a plan order", row.symbol, "it was not known");
     if (old != before.end()) before.erase(old);
     const auto id = instrument_of(row.symbol);
@@ -230,6 +237,16 @@ std::uint8_t account_store::publish_plans(seen when) {
 }
 
 std::uint8_t account_store::push_accounts(std::span<const account_row> rows, seen when) {
+  if (is_old(accounts, when)) return 0;
+  accounts_pushed_ = out_.mono();
+  return hold_accounts(rows, when);
+}
+
+std::uint8_t account_store::list_accounts(std::span<const account_row> rows, std::int64_t asked_at, seen when) {
+  return lists_[accounts].complete && accounts_pushed_ > asked_at ? publish_accounts(when) : hold_accounts(rows, when);
+}
+
+std::uint8_t account_store::hold_accounts(std::span<const account_row> rows, seen when) {
   accounts_.clear();
   for (const auto& row : rows) accounts_[std::string(sdk::view(row.payload.margin_coin))] = {row.inexact, row.payload};
   lists_[accounts].complete = true;

@@ -219,7 +219,7 @@ void reconciler::complete_list() {
       break;
     }
     case step::accounts:
-      failed = store_.push_accounts(accounts_, now_seen());
+      failed = store_.list_accounts(accounts_, asked_at_, now_seen());
       break;
     default:
       break;

@@ -119,10 +119,12 @@ struct account_world : testing::Test {
     w.run(*f);
   }
   // The next answer of `path` is overtaken: `text` is pushed after the venue made the answer and before it arrives.
+  // Only what is published from then on is kept.
   void push_before_answer(const char* path, std::string text) {
     venue->before = [this, path, text = std::move(text), once = false](const world::asked& a) mutable {
       if (a.path != path || std::exchange(once, true)) return;
       w.time += ms;
+      w.events.clear();
       padded_ = text + std::string(net::simdjson_padding, '\0');
       w.connections.back()->handler.on_text({padded_.data(), text.size()});
     };
