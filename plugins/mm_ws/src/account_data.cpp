@@ -97,8 +97,9 @@ void account_data::take(const frame_head& head, std::int64_t received) {
   switch (st.what.kind) {
     case channel_kind::position:
       rows = positions_.size();
-      // v3 sends all of them first, then those that change.
-      failed = store_.push_positions(positions_, !dialect_.position_rows || st.first, when);
+      // v3 sends all of them first, then those that change. But a first message that is late may be of the second kind:
+      // where REST tells which there are, it alone does.
+      failed = store_.push_positions(positions_, !dialect_.position_rows || (st.first && !by_rest_), when);
       break;
     case channel_kind::order:
       rows = orders_.size();

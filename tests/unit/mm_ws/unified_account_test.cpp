@@ -54,5 +54,29 @@ TEST_F(unified_account, positions_of_another_margin_coin_are_left_out) {
   EXPECT_EQ(w.count("feed_other_products_total"), 1u);
 }
 
+TEST_F(unified_account, a_first_push_that_comes_late_does_not_close_what_it_leaves_out) {
+  start("v3");                                                               // flat, so that nothing is pushed
+  venue->positions = {v3_position("BTCUSDT", "0.01", 1760000002000, true)};  // its push is lost
+  w.run(*f, 60 * second);
+  ASSERT_EQ(positions(), (words{"BTCUSDT 0.01"}));
+  push(v3("position", v3_position("ETHUSDT", "1", 1760000009000)));
+  EXPECT_EQ(positions(), (words{"BTCUSDT 0.01", "ETHUSDT 1"}));
+}
+
+TEST_F(unified_account, without_rest_the_first_push_is_the_whole_list) {
+  auto o = rest_options("v3");
+  o.rest_enabled = false;
+  use("v3");
+  f = std::make_unique<feed>(o, "feed", w, 1);
+  f->start();
+  w.run(*f, 5 * second);
+  push(v3("position", v3_position("BTCUSDT", "0.01", 1760000002000)));
+  EXPECT_EQ(positions(), (words{"BTCUSDT 0.01"}));
+  w.drop();
+  w.run(*f, 5 * second);
+  push(v3("position", v3_position("ETHUSDT", "1", 1760000009000)));
+  EXPECT_EQ(positions(), (words{"ETHUSDT 1"}));
+}
+
 }  // namespace
 }  // namespace trapline::mm_ws::test
