@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "account_store.hpp"
+#include "rest_lists.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/names.hpp"
 
@@ -215,7 +216,7 @@ std::uint8_t account_store::list_plans(std::span<const plan_row> rows, std::int6
     plans_[key] = {std::string(row.symbol), id, row.updated_ts, now, row.inexact, row.payload};
   }
   for (auto& [key, p] : before) {
-    if (p.touched > asked_at) plans_.emplace(key, std::move(p));
+    if (p.touched > asked_at || !lists_plan_kind(options_.dialect(), key.second)) plans_.emplace(key, std::move(p));
     else if (was_known) differs("a plan order", p.symbol, "it does not wait any more");
   }
   lists_[plans].complete = true;

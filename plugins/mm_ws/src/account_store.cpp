@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rest_lists.hpp"
 #include "trapline/abi/svc/log.h"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/names.hpp"
@@ -229,6 +230,9 @@ void account_store::lose(std::uint8_t reason) {
     c.complete = false;
     c.newest = 0;
   }
+  // Nobody will say what became of these meanwhile.
+  for (auto& [key, p] : plans_)
+    if (!lists_plan_kind(options_.dialect(), key.second)) p.payload.status = TRAPLINE_PLAN_STATUS_UNKNOWN;
   if (!gap_pending_) gap_reason_ = reason;
   gap_pending_ = true;
   uncertain_pending_ = true;

@@ -78,5 +78,29 @@ TEST_F(unified_account, without_rest_the_first_push_is_the_whole_list) {
   EXPECT_EQ(positions(), (words{"ETHUSDT 1"}));
 }
 
+TEST_F(unified_account, plan_orders_that_rest_is_not_asked_for_stay_and_are_unknown_after_a_loss) {
+  use("v3");
+  venue->plans = {
+      R"({"symbol":"BTCUSDT","orderId":"p1","qty":"","side":"sell","posSide":"long","type":"tpsl","status":"pending","stopLoss":"60000"})"};
+  start("v3");
+  const std::string trigger =
+      R"({"category":"usdt-futures","symbol":"BTCUSDT","orderId":"t1","qty":"0.01","side":"sell","posSide":"long","type":"trigger","status":"pending","triggerBy":"mark","triggerPrice":"60000","triggerOrderType":"market","createdTime":"1760000000115","updatedTime":"1760000000116"})";
+  push(v3("strategy-order", trigger));
+  w.run(*f, 60 * second);
+  EXPECT_EQ(plans(), (words{"p1", "t1"}));
+  EXPECT_EQ(w.count("feed_reconcile_differences_total"), 0u);
+  w.drop();
+  w.run(*f, 10 * second);
+  EXPECT_EQ(plans(), (words{"p1", "t1?"}));
+  auto done = trigger;
+  push(v3("strategy-order", done.replace(done.find("pending"), 7, "cancelled")));
+  w.run(*f, 60 * second);
+  EXPECT_EQ(plans(), (words{"p1"}));
+  // What REST is asked for and does not list is gone.
+  venue->plans.clear();
+  w.run(*f, 60 * second);
+  EXPECT_EQ(plans(), words{});
+}
+
 }  // namespace
 }  // namespace trapline::mm_ws::test
