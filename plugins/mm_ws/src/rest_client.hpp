@@ -57,7 +57,8 @@ class rest_client {
   void drop_private();
 
   const venue_clock& clock() const noexcept { return clock_; }
-  // Not empty: the venue refused the credentials for good, and no signed request is made any more.
+  // Not empty: the venue refused the credentials. One signed request is made each probe_interval until one is answered;
+  // the others are told so at once.
   const std::string& refused() const noexcept { return refused_; }
 
   std::int64_t deadline() const;
@@ -104,6 +105,7 @@ class rest_client {
   std::int64_t give_up_at_ = never;
   std::int64_t pause_until_ = 0;  // the venue asked for it
   std::string refused_;
+  std::int64_t refused_until_ = 0;  // monotonic
   ondemand::parser parser_;
   ondemand::document document_;
   std::string body_;  // of the answer, with room for the parser behind it

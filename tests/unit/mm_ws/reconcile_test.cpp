@@ -406,7 +406,25 @@ TEST_F(reconciled, a_key_without_permission_is_told_and_not_tried_again_and_agai
   EXPECT_NE(f->private_state(), TRAPLINE_FEED_LIVE);
   EXPECT_EQ(w.healths.back().first, std::uint32_t{TRAPLINE_HEALTH_FAILED});
   EXPECT_NE(w.healths.back().second.find("permission"), std::string::npos);
-  EXPECT_LE(w.rest_asked.size(), 10u);
+  // Once a probe interval, of which an hour has twelve.
+  EXPECT_LE(w.rest_asked.size(), 10u + 2 * 12u);
+  venue.instead.clear();
+  w.run(*f, 310 * second);
+  EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
+}
+
+TEST_F(reconciled, one_bad_look_at_the_clock_does_not_stop_the_checks_for_good) {
+  start();
+  bool bad = true;
+  w.rest = [&, good = w.rest](const world::asked& a) -> std::optional<net::http_answer> {
+    if (!bad) return good(a);
+    return a.path == "/api/v2/public/time" ? broken_answer() : error_answer(40008, "Request timestamp expired");
+  };
+  w.run(*f, 50 * second);
+  bad = false;
+  w.run(*f, 200 * second);
+  EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
+  EXPECT_EQ(w.healths.back().first, std::uint32_t{TRAPLINE_HEALTH_OK});
 }
 
 TEST_F(reconciled, W8_a_clock_that_is_20_seconds_off_is_refused_in_plain_words_before_the_venue_sees_a_login) {
