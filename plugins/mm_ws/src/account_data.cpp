@@ -18,7 +18,8 @@ bool sent_whole(channel_kind k) { return k == channel_kind::position || k == cha
 
 }  // namespace
 
-account_data::account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest)
+account_data::account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest,
+                           std::int64_t started)
     : options_(o),
       dialect_(o.dialect()),
       out_(out),
@@ -26,7 +27,7 @@ account_data::account_data(const options& o, outlet& out, log_limiter& log, feed
       counters_(counters),
       rest_(rest),
       store_(o, out, log, counters),
-      reconciler_(o, out, log, rest, store_),
+      reconciler_(o, out, log, rest, store_, started),
       other_products_(out.counter("feed_other_products_total", "")),
       next_turn_(out.mono() + ask_every / 2) {
   for (const auto& channel : o.private_channels) {
@@ -107,7 +108,7 @@ void account_data::take(const frame_head& head, std::int64_t received) {
       break;
     case channel_kind::fill:
       rows = fills_.size();
-      failed = store_.push_fills(fills_, false, when);
+      failed = store_.push_fills(fills_, 0, when);
       break;
     case channel_kind::plan:
       rows = plans_.size();

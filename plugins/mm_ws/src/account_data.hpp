@@ -24,7 +24,9 @@ namespace trapline::mm_ws {
 
 class account_data {
  public:
-  account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest);
+  // `started`: as in reconciler.
+  account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest,
+               std::int64_t started);
 
   std::vector<subscription> subscriptions() const;
   void attach(session& s) { session_ = &s; }

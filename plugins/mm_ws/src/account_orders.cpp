@@ -76,7 +76,7 @@ std::uint8_t account_store::push_orders(std::span<const order_row> rows, std::sp
   return 0;
 }
 
-std::uint8_t account_store::push_fills(std::span<const fill_row> rows, bool history, seen when) {
+std::uint8_t account_store::push_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when) {
   batch_.clear();
   std::vector<const fill_row*> news;
   for (const auto& row : rows) {
@@ -87,6 +87,7 @@ std::uint8_t account_store::push_fills(std::span<const fill_row> rows, bool hist
       fills_repeated_.add();
       continue;
     }
+    const bool history = row.updated_ts != 0 && row.updated_ts < history_before;
     if (!add_fill(row, history ? TRAPLINE_FLAG_HISTORY : std::uint16_t{0}, when)) {
       counters_.malformed.add();
       return TRAPLINE_GAP_MALFORMED;

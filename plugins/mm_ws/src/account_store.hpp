@@ -45,7 +45,8 @@ class account_store {
   // Pushes. All answer 0, or the TRAPLINE_GAP_* reason why it could not be published; then the owner calls lose().
   [[nodiscard]] std::uint8_t push_positions(std::span<const position_row> rows, bool complete, seen when);
   [[nodiscard]] std::uint8_t push_orders(std::span<const order_row> rows, std::span<const fill_row> fills, seen when);
-  [[nodiscard]] std::uint8_t push_fills(std::span<const fill_row> rows, bool history, seen when);
+  // What happened before `history_before` (UTC ns by the venue) is told as HISTORY.
+  [[nodiscard]] std::uint8_t push_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when);
   [[nodiscard]] std::uint8_t push_plans(std::span<const plan_row> rows, seen when);
   [[nodiscard]] std::uint8_t push_accounts(std::span<const account_row> rows, seen when);
 

@@ -23,13 +23,15 @@ void keep_symbols(std::vector<Row>& rows, std::size_t from, std::deque<std::stri
 
 }  // namespace
 
-reconciler::reconciler(const options& o, outlet& out, log_limiter& log, rest_client& rest, account_store& store)
+reconciler::reconciler(const options& o, outlet& out, log_limiter& log, rest_client& rest, account_store& store,
+                       std::int64_t started)
     : options_(o),
       dialect_(o.dialect()),
       out_(out),
       log_(log),
       rest_(rest),
       store_(store),
+      started_(started),
       cycles_(out.counter("feed_reconciliations_total", "result=\"good\"")),
       failures_(out.counter("feed_reconciliations_total", "result=\"failed\"")) {}
 
@@ -202,7 +204,8 @@ void reconciler::complete_list() {
       // Oldest first, as they happened.
       std::stable_sort(fills_.begin(), fills_.end(),
                        [](const fill_row& a, const fill_row& b) { return a.updated_ts < b.updated_ts; });
-      failed = store_.push_fills(fills_, !fills_known_, now_seen());
+      // The first list goes back to before the start, and may hold what happened since.
+      failed = store_.push_fills(fills_, fills_known_ ? 0 : started_ + rest_.clock().offset(), now_seen());
       if (!failed) {
         fills_known_ = true;
         fills_from_ = store_.fills().newest();
