@@ -49,25 +49,12 @@ std::uint8_t account_store::push_orders(std::span<const order_row> rows, std::sp
     news.push_back(&row);
   }
   // A late push may still be the only one that tells of its fill.
-  std::vector<const fill_row*> new_fills;
-  for (const auto& f : fills) {
-    const auto id = sdk::view(f.payload.trade_id);
-    const bool twice = std::any_of(new_fills.begin(), new_fills.end(),
-                                   [&](const fill_row* n) { return sdk::view(n->payload.trade_id) == id; });
-    if (twice || fills_.knows(id)) {
-      fills_repeated_.add();
-      continue;
-    }
-    if (!add_fill(f, 0, when)) {
-      counters_.malformed.add();
-      return TRAPLINE_GAP_MALFORMED;
-    }
-    new_fills.push_back(&f);
-  }
+  std::vector<new_fill> new_fills;
+  if (!add_new_fills(fills, 0, when, new_fills)) return TRAPLINE_GAP_MALFORMED;
   if (batch_.size() == 0) return 0;
   if (const auto failed = publish(no_list, "orders")) return failed;
   const auto now = out_.mono();
-  for (const auto* f : new_fills) fills_.remember(sdk::view(f->payload.trade_id), f->updated_ts);
+  for (const auto& f : new_fills) fills_.remember(f.key, f.ts);
   for (const auto* row : news)
     if (!orders_.take(*row, instrument_of(row->symbol), now)) {
       log_.warn(trouble::account, "more open orders than the venue allows: the list is not complete");
@@ -76,27 +63,32 @@ std::uint8_t account_store::push_orders(std::span<const order_row> rows, std::sp
   return 0;
 }
 
-std::uint8_t account_store::push_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when) {
-  batch_.clear();
-  std::vector<const fill_row*> news;
+bool account_store::add_new_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when,
+                                  std::vector<new_fill>& news) {
   for (const auto& row : rows) {
-    const auto id = sdk::view(row.payload.trade_id);
-    const bool twice =
-        std::any_of(news.begin(), news.end(), [&](const fill_row* n) { return sdk::view(n->payload.trade_id) == id; });
-    if (twice || fills_.knows(id)) {
+    auto key = execution_key(sdk::view(row.payload.trade_id), sdk::view(row.payload.order_id));
+    const bool twice = std::any_of(news.begin(), news.end(), [&](const new_fill& n) { return n.key == key; });
+    if (twice || fills_.knows(key)) {
       fills_repeated_.add();
       continue;
     }
     const bool history = row.updated_ts != 0 && row.updated_ts < history_before;
     if (!add_fill(row, history ? TRAPLINE_FLAG_HISTORY : std::uint16_t{0}, when)) {
       counters_.malformed.add();
-      return TRAPLINE_GAP_MALFORMED;
+      return false;
     }
-    news.push_back(&row);
+    news.push_back({std::move(key), row.updated_ts});
   }
+  return true;
+}
+
+std::uint8_t account_store::push_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when) {
+  batch_.clear();
+  std::vector<new_fill> news;
+  if (!add_new_fills(rows, history_before, when, news)) return TRAPLINE_GAP_MALFORMED;
   if (news.empty()) return 0;
   if (const auto failed = publish(no_list, "fills")) return failed;
-  for (const auto* row : news) fills_.remember(sdk::view(row->payload.trade_id), row->updated_ts);
+  for (const auto& f : news) fills_.remember(f.key, f.ts);
   return 0;
 }
 

@@ -116,6 +116,13 @@ class account_store {
   bool is_old(list which, seen when);
   bool hold(const position_row& row, std::int64_t now);
   std::uint8_t hold_accounts(std::span<const account_row> rows, seen when);
+  struct new_fill {
+    std::string key;
+    std::int64_t ts;
+  };
+  // Adds those that were not told yet to the batch. False: there are too many.
+  bool add_new_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when,
+                     std::vector<new_fill>& news);
   bool add_fill(const fill_row& row, std::uint16_t flags, seen when);
   void add_order(const order_table::entry& e, std::uint16_t flags, seen when);
   void reckon(held_position& p) const;

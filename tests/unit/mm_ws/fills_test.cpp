@@ -52,5 +52,28 @@ TEST_F(fills, what_happened_while_rest_did_not_answer_since_the_start_is_no_hist
   EXPECT_EQ(told(), (list{{"1", true}, {"2", false}}));
 }
 
+TEST_F(fills, both_sides_of_a_trade_with_oneself_are_told_once_each) {
+  start("v2");
+  const auto pushed = [](const char* order, const char* side, const char* scope) {
+    return v2(
+        "orders",
+        sdk::cat(
+            R"({"instId":"BTCUSDT","orderId":")", order,
+            R"(","price":"64000","size":"0.1","accBaseVolume":"0.1","status":"filled","side":")", side,
+            R"(","posMode":"one_way_mode","orderType":"limit","uTime":"1760000002000","baseVolume":"0.1","fillPrice":"64000","fillFee":"-0.1","fillFeeCoin":"USDT","tradeId":"77","fillTime":"1760000002000","tradeScope":")",
+            scope, "\"}"));
+  };
+  push(pushed("1", "buy", "T"));
+  push(pushed("2", "sell", "M"));
+  push(pushed("1", "buy", "T"));
+  // And so in one message, and once more by REST.
+  push(v2("fill", row("78", "3", w.now()) + "," + row("78", "4", w.now()) + "," + row("78", "3", w.now())));
+  venue->fills = {row("78", "4", w.now()), row("78", "3", w.now()), row("77", "2", w.now()), row("77", "1", w.now())};
+  w.run(*f, 60 * second);
+  std::vector<std::string> orders;
+  for (const auto* e : w.of(TRAPLINE_EVENT_FILL)) orders.emplace_back(sdk::view(e->as<trapline_fill>().order_id));
+  EXPECT_EQ(orders, (std::vector<std::string>{"1", "2", "3", "4"}));
+}
+
 }  // namespace
 }  // namespace trapline::mm_ws::test
