@@ -413,6 +413,32 @@ TEST_F(reconciled, a_key_without_permission_is_told_and_not_tried_again_and_agai
   EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
 }
 
+TEST_F(reconciled, an_account_of_millions_is_known_to_the_last_digit_that_fits) {
+  struct sample {
+    const char *profit, *published;
+    bool inexact;
+  };
+  for (const auto& s :
+       {sample{"0.000000000000", "9300000.12345678", false}, sample{"0.000000000019", "9300000.12345678000", true},
+        sample{"-1234567.000000000019", "9300000.12345678000", true}}) {
+    venue.accounts = {sdk::cat(
+        R"({"marginCoin":"USDT","available":"9300000.12345678","locked":"0.00000000","accountEquity":"9300000.12345678","unrealizedPL":")",
+        s.profit, "\"}")};
+    w.events.clear();
+    start();
+    EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
+    ASSERT_FALSE(w.of(TRAPLINE_EVENT_ACCOUNT).empty());
+    const auto* e = w.of(TRAPLINE_EVENT_ACCOUNT).back();
+    const auto& a = e->as<trapline_account>();
+    EXPECT_EQ(sdk::format(a.equity, a.money_exp), s.published);
+    EXPECT_EQ(sdk::format(a.available, a.money_exp), s.published);
+    EXPECT_EQ((e->head.flags & TRAPLINE_FLAG_INEXACT) != 0, s.inexact);
+    // Cut, not rounded.
+    EXPECT_EQ(a.unrealised_pnl, s.inexact ? std::stoll(s.profit) * 100'000'000'000 + (s.profit[0] == '-' ? -1 : 1) : 0);
+    f.reset();
+  }
+}
+
 TEST_F(reconciled, one_bad_look_at_the_clock_does_not_stop_the_checks_for_good) {
   start();
   bool bad = true;
