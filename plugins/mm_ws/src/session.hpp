@@ -92,6 +92,8 @@ class session final : net::ws_client_handler {
   // When the socket came up, on the monotonic clock; `never` if it is not up.
   std::int64_t open_since() const noexcept { return open_ ? open_since_ : never; }
   const std::vector<subscription>& wanted() const noexcept { return wanted_; }
+  // Whether another subscription stands in the place of `i`.
+  bool replaced(std::size_t i) const noexcept { return current_[i].wire != wanted_[i].wire; }
   bool acked(std::size_t i) const noexcept { return args_[i].state == arg_state::acked; }
   std::uint8_t state() const noexcept { return state_; }
   std::int32_t code() const noexcept { return code_; }  // why, see trapline_feed_status
