@@ -73,5 +73,86 @@ TEST_F(losses, a_book_that_broke_on_a_second_connection_that_went_is_right_again
   EXPECT_EQ(w.count("feed_resyncs_total"), 2u);  // on the second connection, and on the first
 }
 
+struct forgotten_trades : losses {
+  std::int64_t trades = 0, volume = 0;
+  bool forgotten = false;
+
+  void trade() {
+    if (forgotten) return;
+    w.push(sdk::cat(
+        R"({"action":"update","arg":{"instType":"USDT-FUTURES","channel":"trade","instId":"BTCUSDT"},"data":[{"ts":"1760000000565","price":"64000.5","size":"0.0010","side":"buy","tradeId":")",
+        1000 + trades++, R"("}],"ts":1760000000589})"));
+  }
+  void ticker() {
+    w.push(sdk::cat(
+        R"({"action":"snapshot","arg":{"instType":"USDT-FUTURES","channel":"ticker","instId":"BTCUSDT"},"data":[{"instId":"BTCUSDT","lastPr":"64000.5","baseVolume":"36890.)",
+        1000 + volume, R"(","ts":"1760000000021"}],"ts":1760000000039})"));
+  }
+  void bar() {
+    w.push(sdk::cat(
+        R"({"action":"update","arg":{"instType":"USDT-FUTURES","channel":"candle1m","instId":"BTCUSDT"},"data":[["1759999920000","10","20","5","11","1.)",
+        1000 + volume, R"(","9","9"]],"ts":1760000003250})"));
+  }
+  std::size_t subscribed_to_trades() const {
+    std::size_t n = 0;
+    for (const auto& s : w.sent)
+      for (const auto& a : args_of(s.text, "subscribe")) n += a.find("\"trade\"") != a.npos;
+    return n;
+  }
+};
+
+TEST_F(forgotten_trades, are_subscribed_anew_and_then_cost_the_connection_when_the_volume_shows_them) {
+  for (const bool by_ticker : {true, false}) {
+    w.sent.clear();
+    w.connects.clear();
+    forgotten = false;
+    be_friendly(w);
+    auto o = default_options();
+    o.channels = {"trade", by_ticker ? "ticker" : "candle1m"};
+    start(o);
+    const auto tell = [&] {
+      ++volume;
+      by_ticker ? ticker() : bar();
+      w.run(*f, second);
+    };
+    for (int i = 0; i < 60; ++i) trade(), tell();
+    forgotten = true;
+    for (int i = 0; i < 29; ++i) tell();
+    EXPECT_EQ(f->public_state(), TRAPLINE_FEED_LIVE);
+    for (int i = 0; i < 3; ++i) tell();
+    EXPECT_EQ(subscribed_to_trades(), 2u);
+    EXPECT_EQ(w.connects.size(), 1u);
+    EXPECT_EQ(f->public_state(), TRAPLINE_FEED_STALE);
+    for (int i = 0; i < 40; ++i) tell();
+    EXPECT_EQ(w.connects.size(), 2u);
+    forgotten = false;
+    for (int i = 0; i < 120; ++i) trade(), tell();
+    EXPECT_EQ(f->public_state(), TRAPLINE_FEED_LIVE);
+    EXPECT_EQ(w.connects.size(), 2u);
+    f.reset();
+  }
+}
+
+TEST_F(forgotten_trades, are_not_suspected_of_a_symbol_that_does_not_trade) {
+  be_friendly(w);
+  auto o = default_options();
+  o.channels = {"trade", "ticker", "candle1m"};
+  start(o);
+  // A trade a minute, which ticker and bar tell once each, a second later; or only shrinking volumes.
+  for (int minute = 0; minute < 60; ++minute) {
+    if (minute < 30) trade(), ++volume;
+    for (int i = 0; i < 30; ++i) {
+      if (minute >= 30 && i == 0) --volume;
+      w.run(*f, second);
+      ticker();
+      bar();
+      w.run(*f, second);
+    }
+  }
+  EXPECT_EQ(f->public_state(), TRAPLINE_FEED_LIVE);
+  EXPECT_EQ(subscribed_to_trades(), 1u);
+  EXPECT_EQ(w.connects.size(), 1u);
+}
+
 }  // namespace
 }  // namespace trapline::mm_ws::test
