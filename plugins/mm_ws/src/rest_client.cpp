@@ -36,11 +36,10 @@ rest_client::~rest_client() = default;
 bool rest_client::available() const { return options_.rest_enabled && !find_rest_endpoint(options_).url.empty(); }
 
 void rest_client::call(rest_request r, callback done) {
-  if (jobs_.size() >= most_jobs) return;  // a caller that asks without waiting for its answers
   job j;
   j.request = std::move(r);
   j.done = std::move(done);
-  jobs_.push_back(std::move(j));
+  (jobs_.size() < most_jobs ? jobs_ : turned_away_).push_back(std::move(j));
 }
 
 void rest_client::measure_clock(std::function<void(bool)> done) {
@@ -72,7 +71,8 @@ void rest_client::measure_clock(std::function<void(bool)> done) {
 }
 
 void rest_client::drop_private() {
-  std::erase_if(jobs_, [](const job& j) { return j.request.is_private; });
+  for (auto* waiting : {&jobs_, &turned_away_})
+    std::erase_if(*waiting, [](const job& j) { return j.request.is_private; });
   if (busy_ && current_.request.is_private) current_dropped_ = true;
 }
 
@@ -83,7 +83,7 @@ std::int64_t& rest_client::next_of(const std::string& path) {
 }
 
 std::int64_t rest_client::deadline() const {
-  if (reset_http_) return 0;
+  if (reset_http_ || !turned_away_.empty()) return 0;
   if (busy_) return give_up_at_;
   auto due = never;
   for (const auto& j : jobs_) {
@@ -100,6 +100,16 @@ void rest_client::advance() {
   if (reset_http_) {
     reset_http_ = false;
     http_.reset();
+  }
+  // Whoever asks again from inside the answer has it with the next call.
+  for (auto n = turned_away_.size(); n > 0 && !turned_away_.empty(); --n) {
+    const auto j = std::move(turned_away_.front());
+    turned_away_.pop_front();
+    failures_.add();
+    rest_answer a;
+    a.kind = error_class::busy;
+    a.text = sdk::cat(j.request.path, ": ", most_jobs, " requests are waiting already");
+    j.done(a, nullptr);
   }
   if (busy_) {
     if (now < give_up_at_) return;

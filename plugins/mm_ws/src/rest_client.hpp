@@ -49,7 +49,8 @@ class rest_client {
   bool available() const;
 
   // Calls back exactly once, from advance() or from a callback of the socket, never from inside this call; unless it is
-  // dropped before. Passing errors are tried again, at most twice.
+  // dropped before. Passing errors are tried again, at most twice. With a thousand requests waiting the answer is
+  // `busy`.
   void call(rest_request r, callback done);
   // Asks for the venue's time, then calls back with whether the clock is known now.
   void measure_clock(std::function<void(bool)> done);
@@ -95,6 +96,7 @@ class rest_client {
   sdk::gauge offset_gauge_;
   sdk::counter requests_, failures_;
   std::deque<job> jobs_;
+  std::deque<job> turned_away_;  // to be told so by advance()
   std::vector<pace> paces_;
   std::unique_ptr<net::http_client> http_;
   std::string base_url_, ca_file_;

@@ -251,6 +251,24 @@ TEST_F(rest, a_refused_timestamp_does_not_outlast_its_cause) {
   EXPECT_EQ(outcomes[1].kind, error_class::none);
 }
 
+TEST_F(rest, each_of_more_questions_than_can_wait_is_answered_once) {
+  std::vector<int> answers(1100, 0);
+  int busy = 0;
+  for (auto& n : answers)
+    client->call({"/x", "", false, 1000}, [&](const rest_answer& a, ondemand::value*) {
+      ++n;
+      busy += a.kind == error_class::busy;
+      return true;
+    });
+  EXPECT_EQ(std::count(answers.begin(), answers.end(), 0), 1100);  // never from inside the call
+  run(0);
+  EXPECT_EQ(busy, 100);
+  venue.instead["/x"] = json_answer("[]");
+  run(100 * second);
+  EXPECT_EQ(std::count(answers.begin(), answers.end(), 1), 1100);
+  EXPECT_EQ(busy, 100);
+}
+
 TEST_F(rest, W17_no_secret_stands_in_any_log_line_or_outcome) {
   for (const auto& answer : {error_answer(40009, "sign signature error"), broken_answer(), error_answer(40034)}) {
     venue.instead["/x"] = answer;
