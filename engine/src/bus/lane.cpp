@@ -174,11 +174,8 @@ std::size_t lane::drain_bus(std::size_t most) {
     if (!e) break;
     if (reader_.has_loss()) [[unlikely]]
       tell_loss(reader_.take_loss(), e);
-    if (routes_stale_) [[unlikely]] {
-      routes_.clear();
-      lists_.clear();
-      routes_stale_ = false;
-    }
+    if (routes_stale_) [[unlikely]]
+      refresh_routes();
     dispatch(e);
     reader_.advance();
   }
@@ -192,6 +189,19 @@ std::size_t lane::drain_bus(std::size_t most) {
     }
   }
   return n;
+}
+
+void lane::refresh_routes() {
+  routes_.clear();
+  lists_.clear();
+  routes_stale_ = false;
+}
+
+void lane::deliver(const trapline_event* e) {
+  if (routes_stale_) [[unlikely]]
+    refresh_routes();
+  dispatch(e);
+  enter(nullptr);
 }
 
 void lane::hand_over_timed(plugin::instance& i, const trapline_event* e) {

@@ -69,6 +69,17 @@ class lane final : public sleeper {
     if (!step()) wait();
   }
 
+  // For hosts that have the events from elsewhere than the bus. [lane]
+  // Hands one out, which lives until this returns, as if it came next.
+  void deliver(const trapline_event* e);
+  // Tells all instances that the lane was lapped, before `next` is handed out.
+  void tell_loss(const loss& lost, const trapline_event* next);
+  // What is on the bus goes to `f` and to no instance.
+  template <class F>
+  void take(F&& f) {
+    for (; const trapline_event* e = reader_.peek(); reader_.advance()) f(*e);
+  }
+
   // Runs `f` on the lane's thread, between two events, and waits until it has run. False: it took longer than `limit`
   // ns; `f` may still run later, so it must own what it touches. [control]
   bool call(std::function<void()> f, std::int64_t limit);
@@ -134,7 +145,7 @@ class lane final : public sleeper {
     else i.on_event(e);
   }
   void hand_over_timed(plugin::instance& i, const trapline_event* e);
-  void tell_loss(const loss& lost, const trapline_event* next);
+  void refresh_routes();
   const target_list& targets_of(std::uint32_t topic) {
     if (topic < routes_.size() && routes_[topic] != unresolved) [[likely]]
       return lists_[routes_[topic]];
