@@ -53,7 +53,7 @@ struct carried_state {
   std::string format;
   std::uint32_t version = 0;
   std::string bytes;
-  bool withheld = false;  // it held a secret of the engine, so it is not here: `bytes` is empty
+  bool withheld = false;  // it is not here, `bytes` is empty: it held a secret, or stood in a segment that is gone
 };
 
 enum class phase : std::uint8_t { started, draining, ended };
