@@ -30,10 +30,8 @@ class audience {
   virtual void published(const role& r, const trapline_event& e) = 0;
   // Something else than an event. `seq`: of the recorded event before or in which it happened.
   virtual void remark(const role& r, remark_kind k, std::uint64_t seq, const std::string& text) = 0;
-  // From here on, until it begins anew, an instance no longer gets what it got when it was recorded.
+  // From here on an instance no longer gets what it got when it was recorded.
   virtual void lost_track(const role& r, std::uint64_t seq, const std::string& why) = 0;
-  // An instance begins (again), as when it was recorded.
-  virtual void begins(const role& r, std::uint64_t seq) = 0;
 };
 
 }  // namespace trapline::replay

@@ -8,6 +8,7 @@
 #include "supervise/lifecycle.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/event.hpp"
+#include "trapline/sdk/host.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::replay {
@@ -29,8 +30,9 @@ struct player::actor {
   role who;
   seat* place = nullptr;
   parts made_of;
-  std::unique_ptr<plugin::instance> instance;
-  bool plays = false;  // it has begun and not ended
+  std::unique_ptr<plugin::instance> instance = nullptr;
+  bool plays = false;       // it has begun and not ended
+  bool fault_told = false;  // of this life
 };
 
 namespace {
@@ -52,11 +54,11 @@ player::player(journal::reader& from, supplier supply, audience& to, int log_lev
 
 player::~player() {
   for (auto& a : actors_) {
-    if (!a.instance) continue;
-    offline::stage::enter(a.place->lane);
-    a.instance->stop();
-    supervise::forget(*a.instance);
-    a.place->lane.release(*a.instance);
+    if (!a->instance) continue;
+    offline::stage::enter(a->place->lane);
+    a->instance->stop();
+    supervise::forget(*a->instance);
+    let_go(*a);
   }
 }
 
@@ -90,24 +92,27 @@ void player::plan() {
   for (const auto* i : from_.instances()) {
     const auto begins = [&](const instance_step& s) { return s.id == i->id && s.what == phase::started; };
     if (!can_be_replayed(*i) || std::none_of(steps_.begin(), steps_.end(), begins)) continue;
-    auto at = std::find_if(seats_.begin(), seats_.end(), [&](const seat& s) { return s.name == i->name; });
+    const auto at = std::find_if(seats_.begin(), seats_.end(), [&](const auto& s) { return s->name == i->name; });
     if (i->id >= by_id_.size()) by_id_.resize(i->id + 1);
-    if (at != seats_.end() && at->another) {
-      by_id_[i->id] = &*std::find_if(actors_.begin(), actors_.end(), [&](const actor& a) { return a.place == &*at; });
+    seat* place = at == seats_.end() ? nullptr : at->get();
+    if (place && place->another) {
+      by_id_[i->id] =
+          std::find_if(actors_.begin(), actors_.end(), [&](const auto& a) { return a->place == place; })->get();
       continue;
     }
     parts p = supply_(*i);
-    if (at == seats_.end()) at = seats_.emplace(at, stage_.rt, i->name);
-    at->another = p.another;
+    if (!place) place = seats_.emplace_back(std::make_unique<seat>(stage_.rt, i->name)).get();
+    place->another = p.another;
     const auto& d = p.image->descriptor();
-    actors_.push_back({*i, {i->id, i->name, sdk::cat(d.id, " ", d.version)}, &*at, std::move(p), nullptr, false});
-    by_id_[i->id] = &actors_.back();
+    role who{i->id, i->name, sdk::cat(d.id, " ", d.version)};
+    actors_.push_back(std::make_unique<actor>(actor{*i, std::move(who), place, std::move(p)}));
+    by_id_[i->id] = actors_.back().get();
   }
 }
 
 std::vector<role> player::roles() const {
   std::vector<role> out;
-  for (const auto& a : actors_) out.push_back(a.who);
+  for (const auto& a : actors_) out.push_back(a->who);
   return out;
 }
 
@@ -136,11 +141,13 @@ const trapline_event* player::next() {
 void player::hand_out() {
   const trapline_event& e = *event_;
   while (next_step_ < steps_.size() && steps_[next_step_].after_seq < e.seq) act(steps_[next_step_++]);
+  seq_ = e.seq;
+  for (auto& s : seats_)
+    if (s->another) run_timers(*s, e.ts_recv);
   stage_.clock.set(e.ts_recv);
   if (e.type == TRAPLINE_EVENT_TIMER && e.space == 0) expire(e);
   else
-    for (auto& s : seats_) hand_to(s, e);
-  last_seq_ = e.seq;
+    for (auto& s : seats_) hand_to(*s, e);
   ++events_;
   if (const actor* a = of(e.source)) to_.recorded(a->who, e);
 }
@@ -150,11 +157,7 @@ void player::finish() {
 }
 
 void player::hand_to(seat& s, const trapline_event& e) {
-  if (s.another) {
-    const actor* a = of(e.source);
-    if (a && a->place == &s) return;  // what it would have said itself
-    run_timers(s, e.ts_recv);
-  }
+  if (const actor* a = s.another ? of(e.source) : nullptr; a && a->place == &s) return;  // as if it had said it itself
   offline::stage::enter(s.lane);
   s.lane.deliver(&e);
   if (stage_.rt.ring.tail() != taken_) take_outputs();
@@ -178,10 +181,9 @@ void player::expire(const trapline_event& e) {
 // For a detector that was not there: the recording has no expiries of its timers.
 void player::run_timers(seat& s, std::int64_t until) {
   offline::stage::enter(s.lane);
-  const std::int64_t now = stage_.clock.now();
   while (const auto due = s.lane.timers().due(until)) {
-    const auto at = std::max(due->due, earliest_timer_);
-    earliest_timer_ = at;
+    stage_.clock.advance(due->due);
+    const std::int64_t at = stage_.clock.now();
     s.lane.timers().taken(due->id, at);
     struct {
       trapline_event head;
@@ -189,38 +191,164 @@ void player::run_timers(seat& s, std::int64_t until) {
     } x{};
     x.head = sdk::make_event(TRAPLINE_EVENT_TIMER, stage_.rt.topic_timer, 0, at, at);
     x.head.size = sizeof x;
-    x.head.seq = last_seq_;
+    x.head.seq = seq_;
     x.timer = {due->id, due->cookie, due->due, due->instance, 0};
-    stage_.clock.set(at);
     s.lane.deliver(&x.head);
     take_outputs();
   }
-  earliest_timer_ = std::max(earliest_timer_, now);
-  stage_.clock.set(now);
 }
 
 // Everything on the stage's bus is from the instances, or said by the host about them, which nobody needs to know.
 void player::take_outputs() {
   for (auto& s : seats_)
-    if (&s != &seats_.front()) s.lane.take([](const trapline_event&) {});
-  seats_.front().lane.take([&](const trapline_event& e) {
+    if (s != seats_.front()) s->lane.take([](const trapline_event&) {});
+  seats_.front()->lane.take([&](const trapline_event& e) {
     if (const actor* a = of(e.source)) to_.published(a->who, e);
   });
   taken_ = stage_.rt.ring.tail();
   // A fault is told on the bus, so this is the only place to look for one.
   for (auto& a : actors_)
-    if (a.plays && a.instance->faulted()) faulted(a);
+    if (a->plays && !a->fault_told && a->instance->faulted()) {
+      a->fault_told = true;
+      tell_fault(*a);
+    }
 }
 
 // Only a fault that was not recorded is worth a word. One in a callback was recorded at the event that it was in.
-void player::faulted(actor& a) {
-  a.plays = false;
-  const std::uint64_t seq = this_lane.in_event ? this_lane.cause : last_seq_;
-  const auto recorded = std::any_of(steps_.begin(), steps_.end(), [&](const instance_step& s) {
-    return s.id == a.info.id && s.what == phase::ended && s.how == "faulted" && s.after_seq == handing_out();
+void player::tell_fault(const actor& a) {
+  const bool as_recorded = std::any_of(steps_.begin(), steps_.end(), [&](const instance_step& s) {
+    return s.id == a.info.id && s.what == phase::ended && s.how == "faulted" && s.after_seq == seq_;
   });
-  if (!recorded)
-    to_.remark(a.who, remark_kind::difference, seq, "it faults in the replay, and did not here: " + a.instance->reason());
+  if (!as_recorded)
+    to_.remark(a.who, remark_kind::difference, seq_,
+               "it faults in the replay, and did not when it was recorded: " + a.instance->reason());
 }
 
 // ---------------------------------------------------------------- the instances
+
+// Through a step that the recording has here; it may have been known, and taken, before.
+void player::act_through(const instance_step& s) {
+  const auto same = [&](const instance_step& x) { return x.id == s.id && x.life == s.life && x.what == s.what; };
+  const auto at = std::find_if(steps_.begin(), steps_.end(), same);
+  if (at == steps_.end()) return;  // after the run was opened: of no instance that was known then
+  const auto behind = static_cast<std::size_t>(at - steps_.begin()) + 1;
+  while (next_step_ < behind) act(steps_[next_step_++]);
+}
+
+void player::act(const instance_step& s) {
+  actor* a = of(s.id);
+  if (!a) return;
+  if (a->place->another && (s.id != a->who.id || s.life > 1 || s.what != phase::started)) return;
+  stage_.clock.set(s.at);
+  offline::stage::enter(a->place->lane);
+  switch (s.what) {
+    case phase::started:
+      if (a->instance) begin_again(*a);
+      else begin(*a, s);
+      break;
+    case phase::draining:
+      drain(*a);
+      break;
+    case phase::ended:
+      if (a->instance) end(*a, s);
+      break;
+  }
+  take_outputs();
+}
+
+void player::begin(actor& a, const instance_step& s) {
+  bus::lane& lane = a.place->lane;
+  auto fresh = stage_.make(a.who.id, a.who.name, a.made_of.image, a.made_of.options);
+  if (!lane.reserve(*fresh)) throw std::length_error(a.who.name + ": more than 256 of them at once");
+  a.instance = std::move(fresh);
+  if (!a.place->another) take_state(a, s);
+  offline::stage::start(*a.instance);
+  a.plays = true;
+  actor* before = s.in_place_of != 0 && !a.place->another ? of(s.in_place_of) : nullptr;
+  if (!before || !before->instance || before->place != a.place)
+    return lane.attach(*a.instance, bus::lane::max_instances);
+  lane.replace(*before->instance, *a.instance);
+  if (!before->plays) let_go(*before);
+}
+
+void player::begin_again(actor& a) {
+  if (a.plays) lay_down(a);
+  trapline_error error{};
+  if (!a.instance->remake(error))
+    throw std::runtime_error(sdk::cat(a.who.name, ": cannot be made anew: ", sdk::view(error.text)));
+  offline::stage::start(*a.instance);
+  a.plays = true;
+  a.fault_told = false;
+}
+
+// What it got when it was recorded; and its predecessor, if it is replayed, is asked whether it would give the same.
+void player::take_state(actor& a, const instance_step& s) {
+  if (!s.state) return;
+  const auto differs = [&](const std::string& what) { to_.remark(a.who, remark_kind::difference, s.after_seq, what); };
+  actor* before = of(s.in_place_of);
+  std::string saved, why;
+  const bool asked = before && before->plays && before->instance->states();
+  const bool given = asked && before->instance->save_state(saved, why);
+  if (asked && !given) differs("its predecessor gives no state: " + why);
+  if (given && !s.state->withheld && saved != s.state->bytes)
+    differs("the state that its predecessor gives it: " + first_difference(s.state->bytes, saved));
+  if (s.state->withheld && !given)
+    return to_.lost_track(a.who, s.after_seq, "what it began with held a secret and is not in the recording");
+  if (!a.instance->states()) return differs("it takes no state; the recorded one did");
+  if (!a.instance->load_state(s.state->version, s.state->withheld ? saved : s.state->bytes, why))
+    differs("it refuses the recorded state: " + why);
+}
+
+void player::drain(actor& a) {
+  if (!a.plays) return;
+  for (int n = 0; n < most_drains && a.instance->drain() == TRAPLINE_E_AGAIN; ++n) take_outputs();
+}
+
+void player::end(actor& a, const instance_step& s) {
+  if (!a.plays) return;
+  if (s.how == "faulted" && !a.instance->faulted())
+    to_.remark(a.who, remark_kind::note, s.after_seq,
+               "it faulted here when it was recorded, and does not in the replay: a callback that took too long, or a "
+               "fault outside callbacks, does not come again");
+  lay_down(a);
+  if (s.how == "faulted") return;  // it may be made anew, or another may take its place
+  a.place->lane.detach(*a.instance);
+  let_go(a);
+}
+
+void player::let_go(actor& a) {
+  a.place->lane.has_left(*a.instance);
+  a.place->lane.release(*a.instance);
+  a.instance.reset();
+}
+
+void player::lay_down(actor& a) {
+  a.instance->stop();
+  supervise::forget(*a.instance);
+  a.plays = false;
+}
+
+void player::carry_out(const journal::command_step& c) {
+  actor* a = of(c.id);
+  if (!a || !a->plays || a->place->another) return;
+  if (c.withheld)
+    return to_.lost_track(a->who, c.after_seq,
+                          "the arguments of its command " + c.name + " may hold a secret and are not in the recording");
+  stage_.clock.set(c.at);
+  offline::stage::enter(a->place->lane);
+  std::string answer;
+  const auto status = a->instance->command(c.name, c.args, answer);
+  take_outputs();
+  if (status != c.status)
+    to_.remark(a->who, remark_kind::difference, c.after_seq,
+               sdk::cat("its command ", c.name, " ended with status ", c.status, " in the recording, with ", status,
+                        " in the replay", status == TRAPLINE_OK ? "" : ": ", status == TRAPLINE_OK ? "" : answer));
+}
+
+// From where events are missing, none of those that are there gets what it got.
+void player::lose(const journal::loss& l) {
+  for (const auto& a : actors_)
+    if (a->plays) to_.lost_track(a->who, l.from_seq, l.text);
+}
+
+}  // namespace trapline::replay

@@ -7,9 +7,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,7 +33,7 @@ class player {
   // Throws std::runtime_error if there are none.
   using supplier = std::function<parts(const journal::instance_info&)>;
 
-  // Whether the run has instances that can be replayed is seen from roles(). `from` has been read up to nothing yet.
+  // Nothing of `from` has been read yet. What `supply` throws comes through.
   // Throws std::runtime_error if names of the run cannot be had, with what to do.
   player(journal::reader& from, supplier supply, audience& to, int log_level = TRAPLINE_LOG_WARN);
   ~player();
@@ -43,6 +41,7 @@ class player {
   player& operator=(const player&) = delete;
 
   static bool can_be_replayed(const journal::instance_info& i) noexcept;
+  std::vector<role> roles() const;  // empty: the run has nobody to replay
 
   // The next recorded event. nullptr: there is none, and finish() is to be called. Valid until the next call.
   const trapline_event* next();
@@ -62,34 +61,36 @@ class player {
   struct actor;
   void intern_names();
   void plan();
-  void act(const journal::instance_step& s);
-  void act_until(std::uint64_t seq);
-  void begin(actor& a, const journal::instance_step& s);
-  void begin_again(actor& a, const journal::instance_step& s);
-  void take_state(actor& a, const journal::instance_step& s);
-  void carry_out(const journal::command_step& c);
-  void lose(const journal::loss& l);
-  void end(actor& a, const journal::instance_step& s);
-  void drain(actor& a);
-  void lay_down(actor& a);
+  void hand_to(seat& s, const trapline_event& e);
   void expire(const trapline_event& e);
   void run_timers(seat& s, std::int64_t until);
-  void hand_to(seat& s, const trapline_event* e);
-  void take_outputs(seat& from);
-  void look_for_faults(seat& s);
+  void take_outputs();
+  void tell_fault(const actor& a);
+  void act_through(const journal::instance_step& s);
+  void act(const journal::instance_step& s);
+  void begin(actor& a, const journal::instance_step& s);
+  void begin_again(actor& a);
+  void take_state(actor& a, const journal::instance_step& s);
+  void drain(actor& a);
+  void end(actor& a, const journal::instance_step& s);
+  void lay_down(actor& a);
+  void let_go(actor& a);
+  void carry_out(const journal::command_step& c);
+  void lose(const journal::loss& l);
   actor* of(std::uint32_t source) noexcept { return source < by_id_.size() ? by_id_[source] : nullptr; }
 
   journal::reader& from_;
   supplier supply_;
   audience& to_;
   offline::stage stage_;
-  std::deque<seat> seats_;
-  std::deque<actor> actors_;
+  std::vector<std::unique_ptr<seat>> seats_;
+  std::vector<std::unique_ptr<actor>> actors_;
   std::vector<actor*> by_id_;  // by source
-  std::vector<const journal::instance_step*> steps_;
+  std::vector<journal::instance_step> steps_;
   std::size_t next_step_ = 0;
   const trapline_event* event_ = nullptr;
-  std::uint64_t events_ = 0, last_seq_ = 0;
+  std::uint64_t events_ = 0;
+  std::uint64_t seq_ = 0;    // of what was handed out last
   std::uint64_t taken_ = 0;  // of the stage's bus
 };
 
