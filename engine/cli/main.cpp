@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "ctl_options.hpp"
+#include "replay.hpp"
 #include "trapline/version.hpp"
 #include "validate.hpp"
 
@@ -71,6 +72,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   trapline::cli::ctl_arguments ctl;
   auto* ctl_cmd = trapline::cli::add_ctl(app, ctl);
+  trapline::cli::replay_arguments replay;
+  auto* replay_cmd = trapline::cli::add_replay(app, replay);
   auto* version_cmd = app.add_subcommand("version", "Print versions");
   std::vector<std::string> plugin_dirs;
   for (auto* c : {explain_cmd, plugins_cmd, validate_cmd, detect_cmd})
@@ -101,6 +104,7 @@ int main(int argc, char** argv) {
     detect.plugin_dirs = validate.plugin_dirs = plugin_dirs;
     if (*detect_cmd) return trapline::cli::detect(detect);
     if (*validate_cmd) return trapline::cli::validate(validate);
+    if (*replay_cmd) return trapline::cli::replay(replay);
     if (*ctl_cmd) return trapline::cli::ctl(ctl);
     if (*version_cmd) return trapline::cli::version();
   } catch (const std::exception& e) {

@@ -82,8 +82,8 @@ player::parts casting::operator()(const journal::instance_info& i) {
   const auto changed = settings_.options.find(i.name);
   std::shared_ptr<const plugin::image> img;
   if (replaced != settings_.plugins.end()) {
-    img = load(plugin::find_plugin(replaced->second, settings_.plugin_dirs), i.name);
-    if (!img) throw std::runtime_error(plugin::not_found_text(replaced->second, settings_.plugin_dirs));
+    img = load(plugin::find_plugin(replaced->second, settings_.search_dirs), i.name);
+    if (!img) throw std::runtime_error(plugin::not_found_text(replaced->second, settings_.search_dirs));
     if (settings_.verify && img->descriptor().id != i.plugin) {
       warn(sdk::cat(i.name, ": was ", i.plugin, " for a time, which ", replaced->second, " (", img->descriptor().id,
                     ") is not; there the recorded plugin is replayed. Without --verify ", replaced->second,
@@ -105,15 +105,14 @@ player::parts casting::operator()(const journal::instance_info& i) {
 }
 
 std::shared_ptr<const plugin::image> casting::recorded(const journal::instance_info& i) {
-  std::string file = i.use;
-  for (const auto& dir : settings_.plugin_dirs) {
-    const auto here = std::filesystem::path(dir) / std::filesystem::path(i.use).filename();
-    std::error_code ec;
-    if (!std::filesystem::exists(here, ec)) continue;
-    file = here.string();
-    break;
-  }
-  auto img = load(file, i.name);
+  namespace fs = std::filesystem;
+  std::vector<std::string> places;
+  for (const auto& dir : settings_.plugin_dirs) places.push_back((fs::path(dir) / fs::path(i.use).filename()).string());
+  places.push_back(i.use);
+  for (const auto& dir : settings_.search_dirs) places.push_back((fs::path(dir) / fs::path(i.use).filename()).string());
+  std::shared_ptr<const plugin::image> img;
+  std::string file;
+  for (std::size_t n = 0; !img && n < places.size(); ++n) img = load(file = places[n], i.name);
   if (!img)
     throw std::runtime_error(sdk::cat(i.name, ": its plugin ", i.plugin, " ", i.version, " was loaded from ", i.use,
                                       ", which is not there any more; say where it is: --plugin-dir DIR, or --plugin ",

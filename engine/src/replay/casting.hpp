@@ -13,12 +13,12 @@ namespace trapline::replay {
 class casting {
  public:
   struct settings {
-    // By instance name: a plugin file, or a plugin's name in `plugin_dirs`.
+    // By instance name: a plugin file, or a plugin's name in `search_dirs`.
     std::map<std::string, std::string> plugins;
     // By instance name: option path and YAML value.
     std::map<std::string, std::vector<std::pair<std::string, std::string>>> options;
-    // Where the recorded files are looked for by their own names first.
-    std::vector<std::string> plugin_dirs;
+    // Where the recorded files are looked for by their own names: before the place where they were, and after it.
+    std::vector<std::string> plugin_dirs, search_dirs;
     // The results are to be compared byte by byte: another plugin than the recorded one is refused, and a file in
     // `plugins` stands in for the recorded plugin of the same id alone.
     bool verify = false;
