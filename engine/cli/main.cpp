@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "ctl_options.hpp"
+#include "journal.hpp"
 #include "replay.hpp"
 #include "trapline/version.hpp"
 #include "validate.hpp"
@@ -30,8 +31,12 @@ int main(int argc, char** argv) {
   std::string check_config, explain_plugin;
   auto* check_cmd = app.add_subcommand("check", "Check a configuration without running it");
   check_cmd->add_option("config", check_config, "YAML file")->required();
-  auto* explain_cmd = app.add_subcommand("explain", "Print what a plugin does and its options");
-  explain_cmd->add_option("plugin", explain_plugin, "Plugin name or file")->required();
+  auto* explain_cmd =
+      app.add_subcommand("explain", "Print what a plugin, or a section of the YAML, does and its options");
+  explain_cmd
+      ->add_option("plugin", explain_plugin,
+                   "Plugin name or file; or engine, lanes, journal, plugins: a section of the YAML")
+      ->required();
   auto* plugins_cmd = app.add_subcommand("plugins", "List the plugins that can be found");
   trapline::cli::inspect_arguments inspect;
   auto* inspect_cmd =
@@ -74,6 +79,8 @@ int main(int argc, char** argv) {
   auto* ctl_cmd = trapline::cli::add_ctl(app, ctl);
   trapline::cli::replay_arguments replay;
   auto* replay_cmd = trapline::cli::add_replay(app, replay);
+  trapline::cli::journal_arguments journal;
+  auto* journal_cmd = trapline::cli::add_journal(app, journal);
   auto* version_cmd = app.add_subcommand("version", "Print versions");
   std::vector<std::string> plugin_dirs;
   for (auto* c : {explain_cmd, plugins_cmd, validate_cmd, detect_cmd})
@@ -106,6 +113,7 @@ int main(int argc, char** argv) {
     if (*validate_cmd) return trapline::cli::validate(validate);
     if (*replay_cmd) return trapline::cli::replay(replay);
     if (*ctl_cmd) return trapline::cli::ctl(ctl);
+    if (*journal_cmd) return trapline::cli::journal(journal);
     if (*version_cmd) return trapline::cli::version();
   } catch (const std::exception& e) {
     std::cerr << "trapline: " << e.what() << '\n';

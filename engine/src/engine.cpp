@@ -96,6 +96,10 @@ bool engine::impl::stop(bool drain, std::string& what) {
       hung = true;
       what += "lane " + l.name() + " hangs; ";
     }
+  if (journal && !journal->end(supervise::start_limit)) {
+    hung = true;
+    what += "the disk of the journal hangs; ";
+  }
   clean = clean && dry && !hung;
   if (clean) {
     std::vector<std::string> names;
@@ -155,6 +159,11 @@ bool engine::start(std::string& error) {
     if (const auto why = m.control.listen(m.config.run_dir + "/control.sock"); !why.empty())
       m.rt->log.warn("no control socket: " + why);
   m.started_at = m.clock.mono();
+  if (error = m.start_journal(); !error.empty()) {
+    m.rt->request_stop(stop_kind::journal, error);
+    m.rt->log.error(error);
+    return false;
+  }
   for (auto& l : m.lanes) l.run();
   m.running = true;
   for (const auto& i : m.left_out) {

@@ -301,6 +301,12 @@ std::string engine::impl::status_json() const {
   j["run_dir"] = config.run_dir;
   j["uptime_s"] = static_cast<double>(clock.mono() - started_at) / 1e9;
   j["bus"] = {{"bytes", rt->ring.bytes()}, {"refused", rt->ring.refused()}};
+  if (journal) {
+    const auto s = journal->now();
+    j["journal"] = {{"run", s.folder},          {"state", s.state}, {"segment", s.segment},
+                    {"events", s.events},       {"bytes", s.bytes}, {"written_seq", s.written_seq},
+                    {"lag_bytes", s.lag_bytes}, {"lost", s.lost},   {"reason", rt->redacted(s.reason)}};
+  }
   j["retired_images"] = retired;
   j["lanes"] = json::array();
   for (const auto& l : owner->lanes())

@@ -17,6 +17,7 @@
 #include "bus/lane.hpp"
 #include "config/engine_config.hpp"
 #include "control/thread.hpp"
+#include "journal/recorder.hpp"
 #include "observer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
@@ -95,9 +96,11 @@ struct engine::impl {
   config::engine_config config;
   config::engine_config as_read;  // before paths were resolved and the program's own were added
   std::string source_file;        // that it was read from; empty: a text
+  config::node source_tree;       // what was read
   time::system_clock clock;
   run_lock lock;
   std::unique_ptr<runtime> rt;
+  std::unique_ptr<journal::recorder> journal;  // if one is configured
   control::thread control{clock};
   std::deque<bus::lane> lanes;
   // Which instances there are changes on the control thread; that one reads without the lock, all others with it.
@@ -136,6 +139,12 @@ struct engine::impl {
   void make_lanes(std::vector<config::problem>& problems);
   bool left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
                             std::vector<config::problem>& problems);
+  // ---- the journal (engine_journal.cpp)
+  void make_journal();
+  // Empty, or why the engine cannot run.
+  std::string start_journal();
+  void tell_journal(const plugin::instance& i, const config::plugin_config& p);
+  std::string without_secrets(std::string text) const;
   // ---- running (engine.cpp)
   bool start_instance(plugin::instance& i, std::string& error);
   bool run_dry(supervise::steady::time_point deadline);

@@ -36,6 +36,8 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     config.log.level = TRAPLINE_LOG_WARN;
   }
   resolve_paths(config);
+  std::vector<config::problem> told_already;
+  source_tree = config::parse_yaml(text, told_already);
 
   // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
   std::string fatal = lock.take(config.run_dir);
@@ -48,6 +50,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   if (!fatal.empty()) problems.push_back({{}, {}, fatal});
   if (rt) {
     rt->control = &control;
+    make_journal();
     std::vector<std::string> notes;
     crashes = std::make_unique<supervise::crash_book>(config.run_dir, notes);
     for (const auto& n : notes) rt->log.warn(n);
@@ -115,7 +118,10 @@ std::unique_ptr<plugin::instance> engine::impl::make_instance(const config::plug
   i->supervise(p.supervision);
   i->set_muted(running);  // nothing is known of it before it takes its place
   trapline_error error{};
-  if (i->create(error) && i->configure(error)) return i;
+  if (i->create(error) && i->configure(error)) {
+    tell_journal(*i, p);
+    return i;
+  }
   const std::string option(sdk::view(error.path));
   config::position at = p.at;
   const config::node* n = &p.options;
@@ -148,13 +154,14 @@ void engine::impl::add_observer(const observation& o) {
   config.lanes.push_back({o.instance, {}, config::wait_strategy::park, bus::overflow::lag, {}});
   config::plugin_config p;
   p.name = p.lane = o.instance;
-  config.plugins.push_back(std::move(p));
+  config.plugins.push_back(p);
   auto i = std::make_unique<plugin::instance>(*rt, ++last_id, o.instance,
                                               std::make_shared<const plugin::image>(observer::entry()),
                                               config::checked_options{"{}", {}});
   trapline_error error{};
   if (!i->create(error) || !i->configure(error)) throw std::bad_alloc();  // it has no other way to fail
   observer::of(i->table()).set(o.patterns, o.callback);
+  tell_journal(*i, p);
   instances.push_back(std::move(i));
 }
 

@@ -83,6 +83,7 @@ class image_source final : public run_source {
 struct part {
   std::uint32_t number = 0;
   bool closed = false;
+  std::uint64_t bytes = 0;
   std::vector<index_entry> blocks;
   std::string fault;  // it cannot be read at all
 };
@@ -90,6 +91,7 @@ struct part {
 }  // namespace
 
 struct reader::impl {
+  std::string folder;
   std::unique_ptr<run_source> source;
   manifest about;
   tables names;
@@ -126,7 +128,7 @@ struct reader::impl {
 
   void add_part(std::uint32_t number) {
     if (!parts.empty() && number > parts.back().number + 1)
-      parts.push_back({parts.back().number + 1, true, {}, "is missing"});
+      parts.push_back({parts.back().number + 1, true, 0, {}, "is missing"});
     part p;
     p.number = number;
     auto s = open(number, p.fault);
@@ -145,6 +147,7 @@ struct reader::impl {
   // Takes the blocks from `from` on into the account, and the records in them.
   void look_at(part& p, segment& s, std::size_t from) {
     p.closed = s.closed();
+    p.bytes = s.size();
     p.blocks = s.blocks();
     std::vector<std::byte> bytes;
     std::string why;
@@ -370,6 +373,7 @@ std::unique_ptr<reader> reader::open(const std::string& path, std::string& error
     folder = path + "/" + runs.back();
   }
   auto i = std::make_unique<impl>();
+  i->folder = folder;
   error = i->start(std::make_unique<folder_source>(folder, only));
   if (error.empty()) return std::unique_ptr<reader>(new reader(std::move(i)));
   if (!error.starts_with(folder)) error = folder + ": " + error;
@@ -382,6 +386,7 @@ std::unique_ptr<reader> reader::open(run_image image, std::string& error) {
   return error.empty() ? std::unique_ptr<reader>(new reader(std::move(i))) : nullptr;
 }
 
+const std::string& reader::folder() const noexcept { return impl_->folder; }
 const manifest& reader::about() const noexcept { return impl_->about; }
 item reader::next() { return impl_->next(); }
 const trapline_event& reader::event() const noexcept { return *impl_->event; }
@@ -405,6 +410,24 @@ std::vector<const instance_step*> reader::steps() const {
   std::vector<const instance_step*> out;
   for (const auto& m : impl_->moments)
     if (const auto* s = std::get_if<instance_step>(m.get())) out.push_back(s);
+  return out;
+}
+
+reader::extent reader::size() const {
+  extent out;
+  out.segments = impl_->parts.size();
+  out.written_now = impl_->source->is_written();
+  for (const auto& p : impl_->parts) {
+    out.bytes += p.bytes;
+    for (const auto& b : p.blocks) {
+      if (b.kind != block_kind::events) continue;
+      if (out.events == 0) out.first_seq = b.first_seq, out.first_ts = b.first_ts, out.last_ts = b.last_ts;
+      out.events += b.count;
+      out.last_seq = std::max(out.last_seq, b.last_seq);
+      out.first_ts = std::min(out.first_ts, b.first_ts);
+      out.last_ts = std::max(out.last_ts, b.last_ts);
+    }
+  }
   return out;
 }
 

@@ -39,6 +39,8 @@ class reader {
   reader(const reader&) = delete;
   reader& operator=(const reader&) = delete;
 
+  // The run folder; empty for an image.
+  const std::string& folder() const noexcept;
   // As it was when the reader was opened, or at the last `end`.
   const manifest& about() const noexcept;
 
@@ -60,6 +62,15 @@ class reader {
   const instance_info* instance(std::uint32_t id) const noexcept;      // of an event's `source`; nullptr: the engine
   std::vector<const instance_info*> instances() const;                 // all, by id
   std::vector<const instance_step*> steps() const;                     // all known, in order: for planning a replay
+
+  // Of all segments.
+  struct extent {
+    std::uint64_t segments = 0, events = 0, bytes = 0;
+    std::uint64_t first_seq = 0, last_seq = 0;
+    std::int64_t first_ts = 0, last_ts = 0;  // least and greatest ts_recv, UTC ns
+    bool written_now = false;                // an engine holds the run
+  };
+  extent size() const;
 
   // The next event() is the first with seq >= `seq`, or ts_recv >= `utc_ns`; steps with after_seq < its seq are skipped
   // (steps() has them). False: there is none; then next() says `end`.

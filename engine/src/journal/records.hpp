@@ -70,11 +70,11 @@ struct instance_step {
   // Of `started`:
   std::uint32_t order = 0;        // how many instances of its lane are called before it
   std::uint32_t in_place_of = 0;  // id of the one whose place it took; that one gets no events from here on
-  std::shared_ptr<const carried_state> state;  // nullptr: it began with nothing. Once, never repeated
+  std::shared_ptr<const carried_state> state{};  // nullptr: it began with nothing. Once, never repeated
 
   // Of `ended`: "stopped"; "faulted": from here on nothing calls it, and after_seq is the event that it was in, if it
   // faulted in a callback, else about where its lane was.
-  std::string how;
+  std::string how{};
 };
 
 // A command that an operator gave to an instance (trapline.command/1), at its place as above.

@@ -31,12 +31,6 @@ instance_step step(phase what, std::uint32_t id, std::uint64_t after) {
   return s;
 }
 
-std::unique_ptr<reader> open(run_image i) {
-  std::string error;
-  auto r = reader::open(std::move(i), error);
-  EXPECT_TRUE(r) << error;
-  return r;
-}
 
 TEST(a_tape, gives_back_what_was_put_on_it) {
   tape t;
