@@ -269,6 +269,7 @@ int replay_run(const replay_arguments& a) {
   if (roles.empty())
     throw std::runtime_error(sdk::cat(a.run, ": run ", run->about().run_id,
                                       " has no instance that can be replayed: all are sources or sinks"));
+  for (const auto& r : roles) verifier.expect(r);
   for (const auto& w : casting.warnings()) std::cerr << "trapline: " << w << '\n';
 
   course shown(speed, from, a.progress);

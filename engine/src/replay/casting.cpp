@@ -106,16 +106,20 @@ player::parts casting::operator()(const journal::instance_info& i) {
 
 std::shared_ptr<const plugin::image> casting::recorded(const journal::instance_info& i) {
   namespace fs = std::filesystem;
+  // Found by its name when it was recorded, or by its path.
+  const bool by_path = i.use.find('/') != std::string::npos;
+  const std::string name = by_path ? fs::path(i.use).filename().string() : i.use + ".so";
   std::vector<std::string> places;
-  for (const auto& dir : settings_.plugin_dirs) places.push_back((fs::path(dir) / fs::path(i.use).filename()).string());
-  places.push_back(i.use);
-  for (const auto& dir : settings_.search_dirs) places.push_back((fs::path(dir) / fs::path(i.use).filename()).string());
+  for (const auto& dir : settings_.plugin_dirs) places.push_back((fs::path(dir) / name).string());
+  if (by_path) places.push_back(i.use);
+  for (const auto& dir : settings_.search_dirs) places.push_back((fs::path(dir) / name).string());
   std::shared_ptr<const plugin::image> img;
   std::string file;
   for (std::size_t n = 0; !img && n < places.size(); ++n) img = load(file = places[n], i.name);
   if (!img)
-    throw std::runtime_error(sdk::cat(i.name, ": its plugin ", i.plugin, " ", i.version, " was loaded from ", i.use,
-                                      ", which is not there any more; say where it is: --plugin-dir DIR, or --plugin ",
+    throw std::runtime_error(sdk::cat(i.name, ": its plugin ", i.plugin, " ", i.version, " was ", i.use,
+                                      ", and there is no such file any more; say where it is: --plugin-dir DIR, or "
+                                      "--plugin ",
                                       i.name, "=FILE"));
   if (!i.sha256.empty() && img->sha256() != i.sha256)
     warn(sdk::cat(i.name, ": ", file, " is not the file that was recorded (sha256 ", img->sha256().substr(0, 12),

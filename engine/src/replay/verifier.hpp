@@ -35,6 +35,9 @@ class verifier final : public audience {
   using namer = std::string_view (*)(const void* context, std::uint32_t topic);
   explicit verifier(window w, namer topic_name, const void* context);
 
+  // It is replayed, even if it never says anything.
+  void expect(const role& r) { of(r); }
+
   void recorded(const role& r, const trapline_event& e) override;
   void published(const role& r, const trapline_event& e) override;
   void remark(const role& r, remark_kind k, std::uint64_t seq, const std::string& text) override;

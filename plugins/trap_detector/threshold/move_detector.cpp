@@ -129,9 +129,15 @@ struct state_head {
   std::uint32_t symbols;
 };
 
+// Bytes between members are whatever was in memory; a replay compares states byte by byte.
 template <class T>
 void put(std::string& to, const T& value) {
-  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+  T clean;
+  std::memcpy(static_cast<void*>(&clean), &value, sizeof value);
+#if __has_builtin(__builtin_clear_padding)
+  __builtin_clear_padding(&clean);
+#endif
+  to.append(reinterpret_cast<const char*>(&clean), sizeof clean);
 }
 template <class T>
 T take(std::string_view& from) {

@@ -53,6 +53,7 @@ class move_symbol {
     std::int64_t now = 0, next_report = 0;
     int price_exp = 0;
     bool exp_seen = false;
+    std::array<bool, 3> unused{};  // g++ 12 leaves a class's own tail alone when it clears its padding
   };
   static_assert(std::is_trivially_copyable_v<knowledge>);
   const knowledge& known() const noexcept { return known_; }

@@ -68,10 +68,10 @@ TEST(difference_text, marks_the_fields_that_differ_and_no_others) {
   const auto text = replay::render(d, "sig.trap.BTCUSDT", "BTCUSDT");
   EXPECT_THAT(text, HasSubstr("traps (trap_detector 0.1.0, source 3): its payload differs"));
   EXPECT_THAT(text, HasSubstr("recorded as event 77 on sig.trap.BTCUSDT, BTCUSDT"));
-  EXPECT_THAT(text, HasSubstr("! probability                    0.25  ->  0.5"));
-  EXPECT_THAT(text, HasSubstr("  evidence overshoot_sigma       2.5 (contributes 0)"));
+  EXPECT_THAT(text, HasSubstr("! probability                   0.25  ->  0.5"));
+  EXPECT_THAT(text, HasSubstr("  evidence overshoot_sigma      2.5 (contributes 0)"));
   EXPECT_THAT(text, Not(HasSubstr("! confidence")));
-  EXPECT_THAT(text, HasSubstr("cause                          event 70"));
+  EXPECT_THAT(text, HasSubstr("cause                         event 70"));
 }
 
 TEST(difference_text, shows_bytes_where_no_field_differs) {
