@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bus/spin.hpp"
+#include "journal/life_log.hpp"
 #include "supervise/alternate_stack.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/event.hpp"
@@ -172,8 +173,11 @@ std::size_t lane::drain_bus(std::size_t most) {
   for (; n < most; ++n) {
     const trapline_event* e = reader_.peek();
     if (!e) break;
-    if (reader_.has_loss()) [[unlikely]]
-      tell_loss(reader_.take_loss(), e);
+    if (reader_.has_loss()) [[unlikely]] {
+      const loss lost = reader_.take_loss();
+      tell_journal(lost, false);
+      tell_loss(lost, e);
+    }
     if (routes_stale_) [[unlikely]]
       refresh_routes();
     dispatch(e);
@@ -186,6 +190,7 @@ std::size_t lane::drain_bus(std::size_t most) {
     if (const auto c = reader_.conflated(); c != conflated_) {
       conflated_ = c;
       timers_.requeue_lost();  // timer events are conflated like all others
+      if (!std::exchange(conflation_told_, true)) tell_journal({0, last_seq(), last_seq()}, true);
     }
   }
   return n;
@@ -273,6 +278,15 @@ void lane::tell_loss(const loss& lost, const trapline_event* next) {
     if (i->receives()) hand_over(*i, &g.head);
   this_lane.in_event = false;
   timers_.requeue_lost();
+}
+
+// The events are on the bus, and in the journal; without this nobody could say who did not get them.
+void lane::tell_journal(const loss& lost, bool conflated) noexcept {
+  if (!rt_.lives) return;
+  try {
+    rt_.lives->put(journal::lane_loss{name_, lost.from_seq, lost.to_seq, lost.events, conflated});
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 void lane::poll_driver(std::int64_t max_wait) {

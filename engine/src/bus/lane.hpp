@@ -146,6 +146,7 @@ class lane final : public sleeper {
   }
   void hand_over_timed(plugin::instance& i, const trapline_event* e);
   void refresh_routes();
+  void tell_journal(const loss& lost, bool conflated) noexcept;
   const target_list& targets_of(std::uint32_t topic) {
     if (topic < routes_.size() && routes_[topic] != unresolved) [[likely]]
       return lists_[routes_[topic]];
@@ -174,6 +175,7 @@ class lane final : public sleeper {
   time::timers timers_;
   std::int64_t idle_since_ = 0;  // for spin_park
   std::uint64_t conflated_ = 0;
+  bool conflation_told_ = false;
 
   std::mutex driver_mutex_;  // a wake-up must not reach a driver that is being destroyed
   plugin::instance* driver_ = nullptr;

@@ -1,7 +1,7 @@
 #include "replay/player.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -22,6 +22,8 @@ struct player::seat {
   std::string name;
   bus::lane lane;
   bool another = false;  // see parts
+  // Of the lane of whoever sits there: what it did not get, from the next one on.
+  std::span<const journal::lane_loss> lapses{};
 };
 
 // Who sits there.
@@ -89,6 +91,7 @@ void player::intern_names() {
 
 void player::plan() {
   for (const auto* s : from_.steps()) steps_.push_back(*s);
+  for (const auto& l : from_.lane_losses()) lapses_[l.lane].push_back(l);
   for (const auto* i : from_.instances()) {
     const auto begins = [&](const instance_step& s) { return s.id == i->id && s.what == phase::started; };
     if (!can_be_replayed(*i) || std::none_of(steps_.begin(), steps_.end(), begins)) continue;
@@ -145,6 +148,9 @@ void player::hand_out() {
   for (auto& s : seats_)
     if (s->another) run_timers(*s, e.ts_recv);
   stage_.clock.set(e.ts_recv);
+  for (auto& s : seats_)
+    if (!s->lapses.empty()) [[unlikely]]
+      lapse(*s, e);
   if (e.type == TRAPLINE_EVENT_TIMER && e.space == 0) expire(e);
   else
     for (auto& s : seats_) hand_to(*s, e);
@@ -158,9 +164,27 @@ void player::finish() {
 
 void player::hand_to(seat& s, const trapline_event& e) {
   if (const actor* a = s.another ? of(e.source) : nullptr; a && a->place == &s) return;  // as if it had said it itself
+  if (!s.lapses.empty() && e.seq >= s.lapses.front().from_seq) return;                    // its lane was lapped
   offline::stage::enter(s.lane);
   s.lane.deliver(&e);
   if (stage_.rt.ring.tail() != taken_) take_outputs();
+}
+
+// Tells of what its lane was lapped by before `e`.
+void player::lapse(seat& s, const trapline_event& e) {
+  while (!s.lapses.empty() && s.lapses.front().to_seq < e.seq) {
+    const auto& l = s.lapses.front();
+    s.lapses = s.lapses.subspan(1);
+    if (l.conflated) {
+      for (const auto& a : actors_)
+        if (a->plays && a->place == &s)
+          to_.lost_track(a->who, l.to_seq, "its lane conflated events, and it is not recorded which");
+      continue;
+    }
+    offline::stage::enter(s.lane);
+    s.lane.tell_loss({l.events, l.from_seq, l.to_seq}, &e);
+    take_outputs();
+  }
 }
 
 // To its owner, if that has set it.
@@ -261,6 +285,9 @@ void player::begin(actor& a, const instance_step& s) {
   auto fresh = stage_.make(a.who.id, a.who.name, a.made_of.image, a.made_of.options);
   if (!lane.reserve(*fresh)) throw std::length_error(a.who.name + ": more than 256 of them at once");
   a.instance = std::move(fresh);
+  const auto& all = lapses_[a.info.lane];
+  const auto next = std::find_if(all.begin(), all.end(), [&](const auto& l) { return l.to_seq > s.after_seq; });
+  a.place->lapses = std::span(all).subspan(static_cast<std::size_t>(next - all.begin()));
   if (!a.place->another) take_state(a, s);
   offline::stage::start(*a.instance);
   a.plays = true;

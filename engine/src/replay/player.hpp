@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,6 +63,7 @@ class player {
   void intern_names();
   void plan();
   void hand_to(seat& s, const trapline_event& e);
+  void lapse(seat& s, const trapline_event& e);
   void expire(const trapline_event& e);
   void run_timers(seat& s, std::int64_t until);
   void take_outputs();
@@ -87,6 +89,7 @@ class player {
   std::vector<std::unique_ptr<actor>> actors_;
   std::vector<actor*> by_id_;  // by source
   std::vector<journal::instance_step> steps_;
+  std::map<std::string, std::vector<journal::lane_loss>> lapses_;  // by lane
   std::size_t next_step_ = 0;
   const trapline_event* event_ = nullptr;
   std::uint64_t events_ = 0;

@@ -129,15 +129,9 @@ struct state_head {
   std::uint32_t symbols;
 };
 
-// Bytes between members are whatever was in memory; a replay compares states byte by byte.
 template <class T>
 void put(std::string& to, const T& value) {
-  T clean;
-  std::memcpy(static_cast<void*>(&clean), &value, sizeof value);
-#if __has_builtin(__builtin_clear_padding)
-  __builtin_clear_padding(&clean);
-#endif
-  to.append(reinterpret_cast<const char*>(&clean), sizeof clean);
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 template <class T>
 T take(std::string_view& from) {
