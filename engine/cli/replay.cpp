@@ -204,19 +204,33 @@ void check_names(const replay::casting::settings& s, const journal::reader& run)
   for (const auto& [name, options] : s.options) check(name, "--config-set");
 }
 
+// Those of which there is nothing to tell share a line with others of their plugin and name.
 int print_verdict(const replay::verifier& v, const replay::player& p) {
+  struct sum {
+    std::string who;
+    std::uint64_t instances = 0, same = 0, unjudged = 0;
+  };
+  std::vector<sum> sums;
   for (const auto& o : v.outcomes()) {
-    const std::string who = sdk::cat(o.who.name, " (", o.who.plugin, ", source ", o.who.id, "): ");
-    for (const auto& n : o.notes) std::cout << who << n << '\n';
+    for (const auto& n : o.notes)
+      std::cout << o.who.name << " (" << o.who.plugin << ", source " << o.who.id << "): " << n << '\n';
     if (o.first) {
       const auto& e = o.first->recorded ? o.first->recorded : o.first->replayed;
       std::cout << "first difference, after " << o.same << " identical events:\n"
                 << render(*o.first, e ? p.topic((*e)->topic) : "", e ? p.symbol((*e)->instrument) : "");
     } else {
-      std::cout << who << o.same << " events identical";
-      if (o.unjudged > 0) std::cout << ", " << o.unjudged << " could not be compared";
-      std::cout << '\n';
+      const std::string who = sdk::cat(o.who.name, " (", o.who.plugin, ")");
+      auto at = std::find_if(sums.begin(), sums.end(), [&](const sum& s) { return s.who == who; });
+      if (at == sums.end()) at = sums.insert(at, sum{who});
+      ++at->instances, at->same += o.same, at->unjudged += o.unjudged;
     }
+  }
+  for (const auto& s : sums) {
+    std::cout << s.who << ": ";
+    if (s.instances > 1) std::cout << s.instances << " instances, ";
+    std::cout << s.same << " events identical";
+    if (s.unjudged > 0) std::cout << ", " << s.unjudged << " could not be compared";
+    std::cout << '\n';
   }
   if (!v.identical()) return 1;
   if (v.complete()) return 0;
