@@ -162,6 +162,76 @@ TEST(replaying, what_is_said_while_draining_is_compared) {
   EXPECT_EQ(v.same, 2u);
 }
 
+TEST(replaying, what_a_lane_was_lapped_by_does_not_come_and_is_announced) {
+  scene s;
+  s.begin(2);
+  trades(s, 2);
+  trades(s, 3);
+  s.lapse(3);
+  trades(s, 2);
+  s.end(2);
+  const auto tape = film(s);
+  test::listener l;
+  test::play(*test::open(tape), l);
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [cause, events] : l.said)
+    for (const auto& e : events) {
+      std::uint64_t n = 0;
+      std::memcpy(&n, &*e + 1, sizeof n);
+      numbers.push_back(n);
+      if (n > 2'000'000) {
+        EXPECT_EQ(cause, 500u) << "the last that was lost";
+      }
+    }
+  EXPECT_THAT(numbers, ElementsAre(2'000'003, 3)) << "the gap, and then the third trade";
+  const verdict v(tape);
+  EXPECT_TRUE(v.identical) << testing::PrintToString(v.texts);
+  EXPECT_EQ(v.same, 2u);
+}
+
+TEST(replaying, nothing_is_compared_after_a_lane_has_conflated) {
+  scene s;
+  s.begin(2);
+  trades(s, 6);
+  s.lapse(1, true);
+  trades(s, 6);
+  s.end(2);
+  const verdict v(film(s));
+  EXPECT_TRUE(v.identical);
+  EXPECT_FALSE(v.complete);
+  EXPECT_THAT(v.notes, ElementsAre(HasSubstr("conflated")));
+}
+
+TEST(replaying, another_plugin_plays_throughout_and_its_timers_are_due_by_the_events_time) {
+  scene s;
+  s.begin(2);
+  const auto begin = s.time();
+  trades(s, 4);
+  s.step(phase::started, 3, 1, 2);
+  s.end(2);
+  trades(s, 2);
+  s.pass(2'000);  // two periods of its timer, which nobody recorded, and one before
+  trades(s, 3);
+  s.end(3);
+  test::listener l;
+  test::play(*test::open(film(s, 2)), l, [](const journal::instance_info& i) {
+    auto p = test::counter_parts(i);
+    p.another = true;
+    return p;
+  });
+  std::vector<std::uint64_t> counts;
+  std::size_t timers = 0;
+  for (const auto& [cause, events] : l.said)
+    for (const auto& e : events) {
+      std::uint64_t n = 0;
+      std::memcpy(&n, &*e + 1, sizeof n);
+      if (n < 1'000'000) counts.push_back(n);
+      else ++timers;
+    }
+  EXPECT_THAT(counts, ElementsAre(3, 6, 9)) << "one count through the swap, deaf to what the recorded ones said";
+  EXPECT_EQ(timers, static_cast<std::size_t>((s.time() - begin) / 1'000));
+}
+
 // ---------------------------------------------------------------- differences
 
 // As the counter, but wrong from the given count on.

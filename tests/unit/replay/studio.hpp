@@ -96,6 +96,10 @@ class scene {
   void end(std::uint32_t id, std::string how = "stopped") {
     step(journal::phase::ended, id, 1, 0, nullptr, std::move(how));
   }
+  // The last `events` events did not reach the lane of the counters.
+  void lapse(std::uint64_t events, bool conflated = false) {
+    lapses_.push_back({"core", last_ - (events - 1) * 100, last_, events, conflated});
+  }
   std::int64_t time() const { return time_; }
   void pass(std::int64_t ns) { time_ += ns; }
 
@@ -107,10 +111,12 @@ class scene {
     const auto instance = [&](std::uint32_t id, const char* name, const char* plugin, std::uint32_t flags) {
       journal::instance_info i;
       i.id = id, i.name = name, i.plugin = plugin, i.version = "1.0.0", i.use = "static", i.flags = flags;
+      i.lane = "core";
       to.add(i);
     };
     instance(feed, "feed", "feed", TRAPLINE_PLUGIN_SOURCE);
     for (std::uint32_t id = 2; id < 8; ++id) instance(id, id < 6 ? "count" : "other", "counter", 0);
+    for (const auto& l : lapses_) to.put(l);
     std::size_t next = 0;
     const auto until = [&](std::uint64_t seq) {
       while (next < steps_.size() && steps_[next].after_seq < seq) to.put(steps_[next++]);
@@ -156,6 +162,7 @@ class scene {
   std::vector<std::string> tape_names_;
   std::vector<replay::event_copy> events_;
   std::vector<journal::instance_step> steps_;
+  std::vector<journal::lane_loss> lapses_;
   std::uint64_t last_ = 0;
   std::int64_t time_ = 1'000'000;
 };
