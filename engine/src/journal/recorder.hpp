@@ -58,6 +58,7 @@ class recorder {
   bool leaves_out(std::uint32_t topic);
   std::vector<record> fresh_names();
   std::string make_folder();
+  void set_failed(const std::string& text, std::uint64_t complete_to);
   void on_failure(const std::string& text, std::uint64_t complete_to);
   void write_manifest();
 
