@@ -98,8 +98,13 @@ std::string recorder::start(manifest about) {
   lost_total_ = rt_.metrics.counter("engine", "journal_lost_events_total", {});
   const auto why = make_folder();
   if (!why.empty() && settings_.halt_on_full) return why;
+  const auto report = [this](const std::string& text, bool is_error) {
+    is_error ? rt_.log.error("journal: " + text) : rt_.log.info("journal: " + text);
+  };
+  housekeeper_ = std::make_unique<housekeeper>(
+      settings_, about_.run_id, [this] { return rt_.clock.now(); }, report);
   disk_ = std::make_unique<disk>(
-      settings_, folder_, about_.run_id, rt_.clock, [](std::uint32_t) {},
+      settings_, folder_, about_.run_id, rt_.clock, [this](std::uint32_t) { housekeeper_->wake(); },
       [this](const std::string& text, std::uint64_t seq) { on_failure(text, seq); });
   if (!why.empty()) disk_->give_up(why);
   disk_->run();
@@ -122,6 +127,7 @@ bool recorder::end(std::int64_t limit) {
   const std::int64_t left = std::max<std::int64_t>(deadline - rt_.clock.mono(), 0);
   if (!disk_->end(disk_->has_failed() ? std::min(left, 1'000 * millisecond) : left)) return false;
   thread_.join();
+  housekeeper_.reset();
   {
     const std::lock_guard lock(mutex_);
     about_.lost_events = lost_;

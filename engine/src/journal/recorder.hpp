@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "journal/disk.hpp"
+#include "journal/housekeeper.hpp"
 #include "journal/life_log.hpp"
 #include "journal/records.hpp"
 #include "journal/run_files.hpp"
@@ -68,6 +69,7 @@ class recorder {
   bus::ring::reader& reader_;
   life_log life_;
   run_claim claim_;
+  std::unique_ptr<housekeeper> housekeeper_;
   std::unique_ptr<disk> disk_;
 
   // Of the lane's thread.
