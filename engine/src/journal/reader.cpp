@@ -304,7 +304,7 @@ struct reader::impl {
       if (next_moment < moments.size() && (over() || place(*moments[next_moment]) <= last_seq))
         return hand_out_moment();
       if ((about.state == run_state::degraded || about.state == run_state::halted) && !std::exchange(told_end, true)) {
-        lost = {about.complete_to + 1, about.lost_events > 0 ? about.complete_to + about.lost_events : 0, about.reason};
+        lost = {std::max(about.complete_to, last_seq) + 1, 0, about.reason};
         return item::loss;
       }
       return item::end;
