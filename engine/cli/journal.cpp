@@ -1,18 +1,14 @@
 #include "journal.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <optional>
 
-#include "bus/names.hpp"
 #include "journal/reader.hpp"
 #include "journal/verify.hpp"
+#include "journal_range.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
 
@@ -33,13 +29,6 @@ std::string time_text(std::int64_t utc) {
   return text;
 }
 
-std::unique_ptr<reader> open(const std::string& path) {
-  std::string error;
-  auto r = reader::open(path, error);
-  if (!r) std::cerr << "trapline: " << error << '\n';
-  return r;
-}
-
 // "running", and who does not know better: whether its engine is there.
 std::string state_text(const reader& r, const reader::extent& size) {
   const auto& m = r.about();
@@ -50,7 +39,7 @@ std::string state_text(const reader& r, const reader::extent& size) {
 }
 
 int info(const journal_arguments& a) {
-  const auto r = open(a.path);
+  const auto r = open_journal(a.path);
   if (!r) return 1;
   const auto& m = r->about();
   const auto size = r->size();
@@ -105,65 +94,6 @@ int info(const journal_arguments& a) {
   return 0;
 }
 
-// ---------------------------------------------------------------- places and topics
-
-// A seq, or a time.
-struct place {
-  std::uint64_t seq = 0;
-  std::int64_t utc = 0;
-  bool is_time = false;
-  bool passed_by(const trapline_event& e) const { return is_time ? e.ts_recv > utc : e.seq > seq; }
-};
-
-std::optional<place> read_place(const std::string& text) {
-  place p;
-  const char* end = text.data() + text.size();
-  if (const auto [stop, e] = std::from_chars(text.data(), end, p.seq); e == std::errc{} && stop == end) return p;
-  std::tm t{};
-  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &t);
-  if (!rest) rest = ::strptime(text.c_str(), "%Y-%m-%d %H:%M:%S", &t);
-  if (!rest) return std::nullopt;
-  p.is_time = true;
-  p.utc = static_cast<std::int64_t>(::timegm(&t)) * 1'000'000'000;
-  if (*rest == '.') {
-    std::int64_t unit = 100'000'000;
-    for (++rest; *rest >= '0' && *rest <= '9' && unit > 0; ++rest, unit /= 10) p.utc += (*rest - '0') * unit;
-  }
-  if (*rest == 'Z') ++rest;
-  return *rest == '\0' ? std::optional(p) : std::nullopt;
-}
-
-struct range {
-  std::optional<place> from, to;
-  std::vector<std::string> topics;
-
-  // False: what is wrong has been printed.
-  bool read(const journal_arguments& a) {
-    const auto one = [](const std::string& text, const char* name, std::optional<place>& out) {
-      if (text.empty() || (out = read_place(text))) return true;
-      std::cerr << "trapline: " << name << ": expected a seq or a UTC time such as 2026-11-23T10:48:00.5; found '"
-                << text << "'\n";
-      return false;
-    };
-    for (const auto& t : a.topics)
-      if (!bus::valid_pattern(t)) {
-        std::cerr << "trapline: --topic: '" << t
-                  << "' is no topic pattern, such as md.trade.> or md.*.bitget.BTCUSDT\n";
-        return false;
-      }
-    topics = a.topics;
-    return one(a.from, "--from", from) && one(a.to, "--to", to);
-  }
-  void begin(reader& r) const {
-    if (from && from->is_time) r.seek_time(from->utc);
-    else if (from) r.seek_seq(from->seq);
-  }
-  bool holds(const reader& r, const trapline_event& e) const {
-    return topics.empty() ||
-           std::any_of(topics.begin(), topics.end(), [&](const auto& p) { return bus::matches(p, r.topic(e.topic)); });
-  }
-};
-
 // ---------------------------------------------------------------- dump
 
 std::string source_name(const reader& r, std::uint32_t id) {
@@ -201,16 +131,16 @@ void print_step(const reader& r, const instance_step& s) {
 }
 
 int dump(const journal_arguments& a) {
-  range which;
+  journal_range which;
   if (!which.read(a)) return 2;
-  const auto r = open(a.path);
+  const auto r = open_journal(a.path);
   if (!r) return 1;
   which.begin(*r);
   bool damaged = false;
   std::uint64_t count = 0;
   for (item what; (what = r->next()) != item::end;) switch (what) {
       case item::event:
-        if (which.to && which.to->passed_by(r->event())) return damaged;
+        if (which.is_over(r->event())) return damaged;
         if (!which.holds(*r, r->event())) break;
         print_event(*r, r->event(), a.payload);
         if (++count == a.limit) return damaged;
@@ -252,6 +182,9 @@ int journal(const journal_arguments& a) {
   if (*a.info) return info(a);
   if (*a.dump) return dump(a);
   if (*a.verify) return verify(a);
+  if (*a.cut) return cut_journal(a);
+  if (*a.to_jsonl) return journal_to_jsonl(a);
+  if (*a.from_jsonl) return journal_from_jsonl(a);
   return 2;
 }
 

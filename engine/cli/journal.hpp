@@ -18,7 +18,7 @@ struct journal_arguments {
   std::string from, to;  // a place: seq, or UTC time
   std::vector<std::string> topics;
   std::uint64_t limit = 0;  // events; 0 = all
-  bool payload = false, as_json = false;
+  bool payload = false, as_json = false, skip_bad = false, events_only = false;
 };
 
 // The command with its own, and what they take.

@@ -25,6 +25,17 @@ CLI::App* add_journal(CLI::App& app, journal_arguments& to) {
   to.dump->add_option("--limit", to.limit, "Stop after so many events");
   to.dump->add_flag("--payload", to.payload, "The bytes of each event, too, in hex");
   to.verify = add("verify", "Check every byte: checksums, order, index, names");
+  to.cut = add("cut", "Copy a part of a run into a new run folder, with all names and instances");
+  add_range(to.cut);
+  to.cut->add_option("--output", to.output, "Run folder to be made")->required();
+  to.to_jsonl = add("to-jsonl", "Write market events and signals as JSON lines, as `trapline detect` reads them");
+  add_range(to.to_jsonl);
+  to.to_jsonl->add_option("--output", to.output, "File; - is standard output")->default_str("-");
+  to.to_jsonl->add_flag("--events-only", to.events_only, "No signals: what `trapline detect` reads");
+  to.from_jsonl = cmd->add_subcommand("from-jsonl", "Make a run folder of events as JSON lines");
+  to.from_jsonl->add_option("file", to.path, "Normalised events as JSON lines; - is standard input")->required();
+  to.from_jsonl->add_option("--output", to.output, "Run folder to be made")->required();
+  to.from_jsonl->add_flag("--skip-bad", to.skip_bad, "Leave out lines that are no events, and count them");
   return cmd;
 }
 

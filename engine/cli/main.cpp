@@ -8,6 +8,7 @@
 #include "ctl_options.hpp"
 #include "journal.hpp"
 #include "manual.hpp"
+#include "replay.hpp"
 #include "trapline/version.hpp"
 #include "validate.hpp"
 
@@ -77,6 +78,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   trapline::cli::ctl_arguments ctl;
   auto* ctl_cmd = trapline::cli::add_ctl(app, ctl);
+  trapline::cli::replay_arguments replay;
+  auto* replay_cmd = trapline::cli::add_replay(app, replay);
   trapline::cli::journal_arguments journal;
   auto* journal_cmd = trapline::cli::add_journal(app, journal);
   auto* version_cmd = app.add_subcommand("version", "Print versions");
@@ -111,6 +114,7 @@ int main(int argc, char** argv) {
     detect.plugin_dirs = validate.plugin_dirs = plugin_dirs;
     if (*detect_cmd) return trapline::cli::detect(detect);
     if (*validate_cmd) return trapline::cli::validate(validate);
+    if (*replay_cmd) return trapline::cli::replay(replay);
     if (*ctl_cmd) return trapline::cli::ctl(ctl);
     if (*journal_cmd) return trapline::cli::journal(journal);
     if (*version_cmd) return trapline::cli::version();

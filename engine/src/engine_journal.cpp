@@ -84,7 +84,7 @@ void engine::impl::make_journal() {
 std::string engine::impl::start_journal() {
   if (!journal) return {};
   journal::manifest about;
-  about.engine = config.name;
+  about.engine = without_secrets(config.name);
   about.program = version_text;
   about.build_id = build_id();
   about.config_json = without_secrets(tree(source_tree).dump(-1, ' ', false, json::error_handler_t::replace));

@@ -76,7 +76,7 @@ void disk::loop() {
         std::unique_lock lock(mutex_);
         const auto pause = std::chrono::nanoseconds(
             unsynced_ ? std::max<std::int64_t>(last_sync_ + settings_.sync - clock_.mono(), 0) : 1'000'000'000);
-        work_.wait_for(lock, pause, [this] { return !waiting_.empty() || ending_; });
+        work_.wait_for(lock, pause, [this] { return !waiting_.empty() || ending_ || (has_failed() && !closed_down_); });
         if (waiting_.empty() && ending_) break;
         if (!waiting_.empty()) {
           b = std::move(waiting_.front());
@@ -137,17 +137,18 @@ void disk::give_up(const std::string& text) {
   if (failed_.exchange(true)) return;
   failure_ = text;
   room_.notify_all();
+  work_.notify_one();
+}
+
+std::string disk::failure() {
+  const std::lock_guard lock(mutex_);
+  return failure_;
 }
 
 void disk::close_down() {
   if (std::exchange(closed_down_, true)) return;
   tell();
-  std::string text;
-  {
-    const std::lock_guard lock(mutex_);
-    text = failure_;
-  }
-  on_failure_(text, complete_to_);
+  on_failure_(failure(), complete_to_);
   writer_.finish();  // what is there gets an index, if the disk takes that much
 }
 

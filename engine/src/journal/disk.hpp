@@ -42,6 +42,7 @@ class disk {
 
   // From now on nothing is written. Without effect after a failure. [any]
   void give_up(const std::string& text);
+  std::string failure();  // why it has failed
   bool has_failed() const noexcept { return failed_.load(std::memory_order_acquire); }
   // Of what is written, and safe from a kill of the process; on the disk at the latest one sync interval afterwards.
   std::uint64_t written_seq() const noexcept { return written_seq_.load(std::memory_order_relaxed); }

@@ -56,11 +56,8 @@ void block::add_index(const std::vector<index_entry>& entries) {
 }
 
 std::string_view block::sealed(std::uint32_t number, std::uint32_t segment_crc) noexcept {
-  std::memcpy(head_.magic, block_magic, sizeof block_magic);
-  head_.stored_size = head_.raw_size = static_cast<std::uint32_t>(size());
-  head_.payload_crc = crc32c(bytes_.data() + sizeof head_, size());
-  head_.number = number;
-  head_.header_crc = crc_before(head_, segment_crc);
+  head_ = make_block_header(entry(0), number, {bytes_.data() + sizeof head_, size()},
+                            static_cast<std::uint32_t>(size()), segment_crc);
   std::memcpy(bytes_.data(), &head_, sizeof head_);
   return {bytes_.data(), bytes_.size()};
 }
@@ -69,6 +66,25 @@ index_entry block::entry(std::uint64_t offset) const noexcept { return entry_of(
 
 index_entry entry_of(const block_header& h, std::uint64_t offset) noexcept {
   return {offset, h.first_seq, h.last_seq, h.first_ts, h.last_ts, h.count, h.kind, h.flags};
+}
+
+block_header make_block_header(const index_entry& e, std::uint32_t number, std::string_view stored,
+                               std::uint32_t raw_size, std::uint32_t segment_crc) noexcept {
+  block_header h{};
+  std::memcpy(h.magic, block_magic, sizeof block_magic);
+  h.kind = e.kind;
+  h.flags = e.flags;
+  h.stored_size = static_cast<std::uint32_t>(stored.size());
+  h.raw_size = raw_size;
+  h.count = e.count;
+  h.payload_crc = crc32c(stored.data(), stored.size());
+  h.first_seq = e.first_seq;
+  h.last_seq = e.last_seq;
+  h.first_ts = e.first_ts;
+  h.last_ts = e.last_ts;
+  h.number = number;
+  h.header_crc = crc_before(h, segment_crc);
+  return h;
 }
 
 segment_header make_segment_header(std::string_view run_id, std::uint32_t number, std::int64_t created) noexcept {

@@ -105,6 +105,9 @@ class block {
   block_header head_{};
 };
 
+// Of a block whose bytes are `stored` in the file and were `raw_size` before; the rest is as `entry` says.
+block_header make_block_header(const index_entry& entry, std::uint32_t number, std::string_view stored,
+                               std::uint32_t raw_size, std::uint32_t segment_crc) noexcept;
 segment_header make_segment_header(std::string_view run_id, std::uint32_t number, std::int64_t created) noexcept;
 trailer make_trailer(std::uint64_t index_offset, std::uint64_t events, std::uint32_t segment_crc) noexcept;
 

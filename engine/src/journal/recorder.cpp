@@ -98,8 +98,13 @@ std::string recorder::start(manifest about) {
   lost_total_ = rt_.metrics.counter("engine", "journal_lost_events_total", {});
   const auto why = make_folder();
   if (!why.empty() && settings_.halt_on_full) return why;
+  const auto report = [this](const std::string& text, bool is_error) {
+    is_error ? rt_.log.error("journal: " + text) : rt_.log.info("journal: " + text);
+  };
+  housekeeper_ = std::make_unique<housekeeper>(
+      settings_, about_.run_id, [this] { return rt_.clock.now(); }, report);
   disk_ = std::make_unique<disk>(
-      settings_, folder_, about_.run_id, rt_.clock, [](std::uint32_t) {},
+      settings_, folder_, about_.run_id, rt_.clock, [this](std::uint32_t) { housekeeper_->wake(); },
       [this](const std::string& text, std::uint64_t seq) { on_failure(text, seq); });
   if (!why.empty()) disk_->give_up(why);
   disk_->run();
@@ -118,8 +123,11 @@ bool recorder::end(std::int64_t limit) {
     wake_.notify_all();
     if (!wake_.wait_for(lock, std::chrono::nanoseconds(limit), [this] { return collected_; })) return false;
   }
-  if (!disk_->end(std::max<std::int64_t>(deadline - rt_.clock.mono(), 0))) return false;
+  // One that has failed has nothing to write but its last words.
+  const std::int64_t left = std::max<std::int64_t>(deadline - rt_.clock.mono(), 0);
+  if (!disk_->end(disk_->has_failed() ? std::min(left, 1'000 * millisecond) : left)) return false;
   thread_.join();
+  housekeeper_.reset();
   {
     const std::lock_guard lock(mutex_);
     about_.lost_events = lost_;
@@ -145,13 +153,18 @@ void recorder::write_manifest() {
     rt_.log.error("journal: " + why);
 }
 
+// Under the lock.
+void recorder::set_failed(const std::string& text, std::uint64_t complete_to) {
+  about_.state = settings_.halt_on_full ? run_state::halted : run_state::degraded;
+  about_.reason = text;
+  about_.complete_to = complete_to;
+}
+
 // On the disk's thread.
 void recorder::on_failure(const std::string& text, std::uint64_t complete_to) {
   {
     const std::lock_guard lock(mutex_);
-    about_.state = settings_.halt_on_full ? run_state::halted : run_state::degraded;
-    about_.reason = text;
-    about_.complete_to = complete_to;
+    set_failed(text, complete_to);
   }
   if (folder_.empty()) return;
   ::unlink((folder_ + reserve_name).c_str());
@@ -282,16 +295,14 @@ void recorder::go_without() {
   if (discarding_.exchange(true)) return;
   if (block_) lost_.fetch_add(block_->count(), std::memory_order_relaxed);
   block_.reset();
+  // The disk's thread says the same, and writes it down; it may be the one that hangs.
+  const std::lock_guard lock(mutex_);
+  if (about_.state == run_state::running) set_failed(disk_->failure(), disk_->written_seq());
 }
 
 void recorder::announce() {
   if (announced_) return;
-  std::string reason;
-  {
-    const std::lock_guard lock(mutex_);
-    if (about_.reason.empty()) return;  // the disk's thread is about to say it
-    reason = rt_.redacted(about_.reason);
-  }
+  const std::string reason = rt_.redacted(disk_->failure());
   const std::string text =
       settings_.halt_on_full
           ? sdk::cat("the journal cannot be written, so the engine stops (on_full: halt): ", reason)

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "journal/disk.hpp"
+#include "journal/housekeeper.hpp"
 #include "journal/life_log.hpp"
 #include "journal/records.hpp"
 #include "journal/run_files.hpp"
@@ -58,6 +59,7 @@ class recorder {
   bool leaves_out(std::uint32_t topic);
   std::vector<record> fresh_names();
   std::string make_folder();
+  void set_failed(const std::string& text, std::uint64_t complete_to);
   void on_failure(const std::string& text, std::uint64_t complete_to);
   void write_manifest();
 
@@ -67,6 +69,7 @@ class recorder {
   bus::ring::reader& reader_;
   life_log life_;
   run_claim claim_;
+  std::unique_ptr<housekeeper> housekeeper_;
   std::unique_ptr<disk> disk_;
 
   // Of the lane's thread.
