@@ -20,7 +20,9 @@
 
 // Declares the entry function of a plugin that is linked into the program (`trapline_add_plugin(name STATIC ...)`), for
 // engine::attach(trapline_entry_of_<name>).
+#ifndef TRAPLINE_STATIC_PLUGIN  // engine.h has the same
 #define TRAPLINE_STATIC_PLUGIN(name) TRAPLINE_EXTERN_C const trapline_entry* trapline_entry_of_##name(void)
+#endif
 
 namespace trapline {
 
@@ -105,10 +107,10 @@ class engine {
   // A plugin that is linked into this program: `use: <its id>` means it from now on, also in later swaps and reloads,
   // even if there is a file of that name (the log tells). Any number of instances may use it. Throws
   // std::invalid_argument if the entry is not one that this engine can work with, or the id is taken. Before load.
-  void attach(const trapline_entry* (*entry)());
+  void attach(trapline_entry_fn entry);
 
   // Reads and checks a configuration, loads its plugins, creates and configures every instance. Nothing runs yet.
-  // Returns all problems, one text each (`file:line:column: path: what`); empty = ready to start.
+  // Returns all problems, one text each (`file:line:column: path: what`); empty = ready to start. Once an engine.
   std::vector<std::string> load_file(const std::string& path);
   std::vector<std::string> load_text(const std::string& text, const std::string& name);
 
@@ -133,6 +135,7 @@ class engine {
   std::int64_t next_deadline() const;
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
+  bool running() const;                        // from start() to stop()
   void request_stop(std::string_view reason);  // [any]
   stop_cause stop_requested() const;           // [any]
   std::string stop_reason() const;             // [any]
@@ -163,10 +166,21 @@ class engine {
     return publish(&f, 1);
   }
   static constexpr std::uint32_t program_source = 0xffffffffu;
-  // Ids for publish(), made on first use; they take a lock. 0: a bad name, or too many (abi/svc/bus.h). [any], after
-  // load
-  std::uint32_t topic_id(std::string_view name);
-  std::uint32_t instrument_id(std::string_view venue, std::string_view symbol);
+  // Ids for publish(), made on first use; they take a lock. INVALID: a bad name; LIMIT: too many (abi/svc/bus.h).
+  // STATE: before load. [any]
+  trapline_status topic_id(std::string_view name, std::uint32_t& id);
+  trapline_status instrument_id(std::string_view venue, std::string_view symbol, std::uint32_t& id);
+  // The same; 0 if it is refused.
+  std::uint32_t topic_id(std::string_view name) {
+    std::uint32_t id = 0;
+    topic_id(name, id);
+    return id;
+  }
+  std::uint32_t instrument_id(std::string_view venue, std::string_view symbol) {
+    std::uint32_t id = 0;
+    instrument_id(venue, symbol, id);
+    return id;
+  }
 
   std::string_view topic(std::uint32_t id) const;           // name, empty for an unknown id [any]
   std::string_view symbol(std::uint32_t instrument) const;  // the same [any]
