@@ -27,8 +27,8 @@
 namespace trapline {
 
 struct engine_options {
-  std::string plugin_dir;  // where plugins are, after the configuration's own plugin_dirs
-  std::string run_dir;     // not empty: instead of the configuration's
+  std::string plugin_dir = {};  // where plugins are, after the configuration's own plugin_dirs
+  std::string run_dir = {};     // not empty: instead of the configuration's
   bool log_to_stderr =
       false;               // whatever the configuration says, warnings and errors only (for checking a configuration)
   bool safe_start = true;  // leave out instances that crashed the engine twice in a row, see record_crash()
