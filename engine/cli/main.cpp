@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "ctl_options.hpp"
+#include "manual.hpp"
 #include "trapline/version.hpp"
 #include "validate.hpp"
 
@@ -72,6 +73,8 @@ int main(int argc, char** argv) {
   trapline::cli::ctl_arguments ctl;
   auto* ctl_cmd = trapline::cli::add_ctl(app, ctl);
   auto* version_cmd = app.add_subcommand("version", "Print versions");
+  std::string manual_part;
+  auto* manual_cmd = trapline::cli::add_manual(app, manual_part);
   std::vector<std::string> plugin_dirs;
   for (auto* c : {explain_cmd, plugins_cmd, validate_cmd, detect_cmd})
     c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
@@ -103,6 +106,7 @@ int main(int argc, char** argv) {
     if (*validate_cmd) return trapline::cli::validate(validate);
     if (*ctl_cmd) return trapline::cli::ctl(ctl);
     if (*version_cmd) return trapline::cli::version();
+    if (*manual_cmd) return trapline::cli::manual(app, manual_part);
   } catch (const std::exception& e) {
     std::cerr << "trapline: " << e.what() << '\n';
     return 1;

@@ -256,6 +256,21 @@ std::vector<lane_status> engine::lanes() const {
   return out;
 }
 
+bool engine::lanes_move() {
+  impl& m = *impl_;
+  if (!m.running) return false;
+  const bool asked = !m.came_by.empty();
+  while (m.came_by.size() < m.lanes.size()) m.came_by.push_back(std::make_shared<std::atomic<bool>>());
+  for (std::size_t n = 0; asked && n < m.lanes.size(); ++n)
+    if (!m.lanes[n].given_up && !*m.came_by[n]) return false;
+  for (std::size_t n = 0; n < m.lanes.size(); ++n) {
+    if (m.lanes[n].given_up) continue;
+    *m.came_by[n] = false;
+    m.lanes[n].post([here = m.came_by[n]] { *here = true; });
+  }
+  return asked;
+}
+
 std::vector<instance_status> engine::instances() const {
   std::vector<instance_status> out;
   const std::lock_guard lock(impl_->table_mutex);

@@ -126,6 +126,7 @@ struct engine::impl final : stepper {
   std::unique_ptr<supervise::restarter> restarter;
   std::vector<trial> trials;
   std::vector<asked> pending;
+  std::vector<std::shared_ptr<std::atomic<bool>>> came_by;   // for each lane, see engine::lanes_move()
   std::vector<std::unique_ptr<plugin::instance>> abandoned;  // a thread may still be in them
   static constexpr std::uint64_t max_retired = 16;
   std::uint64_t retired = 0;    // images that did not leave memory

@@ -182,6 +182,12 @@ class engine {
     return id;
   }
 
+  // Whether every lane's thread has come by, between two events, since the last call that answered true; asks them
+  // anew if so. For the hosting program's own watchdog, say four times in the time after which it is to act: a lane
+  // that is in a long callback makes it false until the callback returns, one that was left behind (docs/operations.md)
+  // does not count. False before start() and in the first call after it.
+  bool lanes_move();
+
   std::string_view topic(std::uint32_t id) const;           // name, empty for an unknown id [any]
   std::string_view symbol(std::uint32_t instrument) const;  // the same [any]
   std::string_view venue(std::uint32_t instrument) const;   // the same [any]

@@ -7,6 +7,7 @@
 
 #include "bus/ring.hpp"
 #include "config/node.hpp"
+#include "config/options.hpp"
 #include "obs/log.hpp"
 
 namespace trapline::config {
@@ -53,6 +54,12 @@ struct engine_config {
   std::vector<lane_config> lanes;
   std::vector<plugin_config> plugins;
 };
+
+// The options of the section `engine`, of a lane, and of a plugin's block; the latter has `use`, `sha256` and
+// `options` besides.
+const std::vector<option>& engine_table();
+const std::vector<option>& lane_table();
+const std::vector<option>& plugin_table();
 
 // Adds every problem to `problems`; the result is to be used only if none was added.
 engine_config read_engine_config(const std::string& text, const std::string& file, std::vector<problem>& problems);
