@@ -28,6 +28,7 @@ void engine::impl::resolve_paths(config::engine_config& c) const {
 }
 
 std::vector<std::string> engine::impl::load(const std::string& text, const std::string& file) {
+  if (std::exchange(loaded, true)) return {"an engine loads one configuration; make another engine for another one"};
   std::vector<config::problem> problems;
   config = as_read = config::read_engine_config(text, file, problems);
   if (!options.run_dir.empty()) config.run_dir = options.run_dir;
@@ -77,6 +78,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   std::vector<std::string> out;
   for (const auto& p : problems) out.push_back(p.render(file));
   if (rt) rt->log.pump();
+  ready = out.empty();
   return out;
 }
 
