@@ -335,4 +335,9 @@ bool bridge::drain() {
   return false;
 }
 
+void bridge::stop() {
+  if (const auto lost = spool_.give_up_all(); !lost.empty())
+    env_.log(TRAPLINE_LOG_ERROR, sdk::cat("lost at the end, because Redis has not confirmed it: ", lost));
+}
+
 }  // namespace trapline::redis_bridge
