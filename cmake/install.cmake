@@ -2,11 +2,12 @@
 #
 #   bin/trapline                       the program; it looks for plugins in ../lib/trapline/plugins
 #   lib/trapline/plugins/*.so          every plugin of this tree
-#   include/trapline/                  abi/, sdk/, testkit/, engine.hpp, version.hpp
+#   include/trapline/                  abi/, sdk/, testkit/, engine.h, engine.hpp, version.hpp
 #   lib/libtrapline_*.a                engine: for programs that embed it; testkit: a fake host for tests of plugins
 #   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine testkit]), trapline_add_plugin(),
 #                                      trapline_validate_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
+#   lib/pkgconfig/trapline-engine.pc   the engine for other build systems
 #   share/trapline/configs, examples   configurations to start from, plugins to copy
 #   share/doc/trapline                 README, operations, plugin guide, licence
 #   share/man, share/bash-completion   manual pages and completion of the program
@@ -66,13 +67,17 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-config.cmake
 file(RELATIVE_PATH version_script /prefix /prefix/${package_dir}/trapline_plugin.version)
 configure_file(cmake/trapline.pc.in ${PROJECT_BINARY_DIR}/cmake/trapline.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfig COMPONENT development)
+file(RELATIVE_PATH engine_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(cmake/trapline-engine.pc.in ${PROJECT_BINARY_DIR}/cmake/trapline-engine.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-engine.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 # --- what to read and to copy
 install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
 install(FILES README.md CHANGELOG.md SECURITY.md docs/operations.md docs/control.md docs/redis.md
   DESTINATION share/doc/trapline COMPONENT runtime)
-install(FILES LICENSE docs/plugin-guide.md docs/conformance.md DESTINATION share/doc/trapline COMPONENT development)
+install(FILES LICENSE docs/plugin-guide.md docs/embedding.md docs/conformance.md DESTINATION share/doc/trapline COMPONENT development)
 
 # All that `cmake --install` and `cpack` need, and no more: no tests, no benchmarks.
 add_custom_target(installed DEPENDS trapline trapline_engine trapline_testkit ${installed_plugins})

@@ -98,6 +98,10 @@ bool engine::impl::stop(bool drain, std::string& what) {
       hung = true;
       what += "lane " + l.name() + " hangs; ";
     }
+  if (journal && !journal->end(supervise::start_limit)) {
+    hung = true;
+    what += "the disk of the journal hangs; ";
+  }
   clean = clean && dry && !hung;
   if (clean) {
     std::vector<std::string> names;
@@ -149,6 +153,10 @@ std::vector<std::string> engine::load_text(const std::string& text, const std::s
 
 bool engine::start(std::string& error) {
   impl& m = *impl_;
+  if (!std::exchange(m.ready, false)) {
+    error = "there is nothing to start: no configuration was loaded without a problem, or it was started before";
+    return false;
+  }
   m.rt->log.info(sdk::cat("trapline ", version_text, " starts '", m.config.name, "': ", m.instances.size(),
                           " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20,
                           " MiB, with cursors and copies ", (m.rt->ring.total_bytes() + (1u << 20) - 1) >> 20,
@@ -157,6 +165,11 @@ bool engine::start(std::string& error) {
     if (const auto why = m.control.listen(m.config.run_dir + "/control.sock"); !why.empty())
       m.rt->log.warn("no control socket: " + why);
   m.started_at = m.clock.mono();
+  if (error = m.start_journal(); !error.empty()) {
+    m.rt->request_stop(stop_kind::journal, error);
+    m.rt->log.error(error);
+    return false;
+  }
   if (!m.rt->steps)
     for (auto& l : m.lanes) l.run();
   m.running = true;
@@ -204,6 +217,7 @@ bool engine::submit(std::string cmd, std::string args, std::function<void(bool, 
 
 bool engine::stop(bool drain, std::string& what) { return impl_->stop(drain, what); }
 
+bool engine::running() const { return impl_->running; }
 void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(stop_kind::requested, reason); }
 stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
 std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }

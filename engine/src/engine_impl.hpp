@@ -18,6 +18,7 @@
 #include "bus/lane.hpp"
 #include "config/engine_config.hpp"
 #include "control/thread.hpp"
+#include "journal/recorder.hpp"
 #include "observer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
@@ -110,10 +111,12 @@ struct engine::impl final : stepper {
   config::engine_config config;
   config::engine_config as_read;  // before paths were resolved and the program's own were added
   std::string source_file;        // that it was read from; empty: a text
+  config::node source_tree;       // what was read
   const std::unique_ptr<time::clock> clock_owner;
   const time::clock& clock;
   run_lock lock;
   std::unique_ptr<runtime> rt;
+  std::unique_ptr<journal::recorder> journal;  // if one is configured
   control::thread control{clock};
   std::deque<bus::lane> lanes;
   // Which instances there are changes on the control thread; that one reads without the lock, all others with it.
@@ -134,6 +137,8 @@ struct engine::impl final : stepper {
   std::uint64_t retired = 0;    // images that did not leave memory
   std::string last_retired;     // which, and why
   std::int64_t started_at = 0;  // mono
+  bool loaded = false;  // load() was called
+  bool ready = false;   // and start() may be
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
   bus::source_counter program_numbers{false};
@@ -172,6 +177,12 @@ struct engine::impl final : stepper {
   void make_lanes(std::vector<config::problem>& problems);
   bool left_out_for_crashes(const config::plugin_config& p, const std::string& plugin, const std::string& sha256,
                             std::vector<config::problem>& problems);
+  // ---- the journal (engine_journal.cpp)
+  void make_journal();
+  // Empty, or why the engine cannot run.
+  std::string start_journal();
+  void tell_journal(const plugin::instance& i, const config::plugin_config& p);
+  std::string without_secrets(std::string text) const;
   // ---- running (engine.cpp)
   bool start_instance(plugin::instance& i, std::string& error);
   bool run_dry(supervise::steady::time_point deadline);

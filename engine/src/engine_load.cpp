@@ -28,6 +28,7 @@ void engine::impl::resolve_paths(config::engine_config& c) const {
 }
 
 std::vector<std::string> engine::impl::load(const std::string& text, const std::string& file) {
+  if (std::exchange(loaded, true)) return {"an engine loads one configuration; make another engine for another one"};
   std::vector<config::problem> problems;
   config = as_read = config::read_engine_config(text, file, problems);
   if (!options.run_dir.empty()) config.run_dir = options.run_dir;
@@ -39,6 +40,8 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     config.log.level = TRAPLINE_LOG_WARN;
   }
   resolve_paths(config);
+  std::vector<config::problem> told_already;
+  source_tree = config::parse_yaml(text, told_already);
 
   // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
   std::string fatal = lock.take(config.run_dir);
@@ -52,6 +55,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   if (rt) {
     rt->control = &control;
     if (options.host_driven) rt->steps = this;
+    make_journal();
     std::vector<std::string> notes;
     crashes = std::make_unique<supervise::crash_book>(config.run_dir, notes);
     for (const auto& n : notes) rt->log.warn(n);
@@ -74,6 +78,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   std::vector<std::string> out;
   for (const auto& p : problems) out.push_back(p.render(file));
   if (rt) rt->log.pump();
+  ready = out.empty();
   return out;
 }
 
@@ -140,7 +145,10 @@ std::unique_ptr<plugin::instance> engine::impl::make_instance(const config::plug
   i->supervise(p.supervision);
   i->set_muted(running);  // nothing is known of it before it takes its place
   trapline_error error{};
-  if (i->create(error) && i->configure(error)) return i;
+  if (i->create(error) && i->configure(error)) {
+    tell_journal(*i, p);
+    return i;
+  }
   const std::string option(sdk::view(error.path));
   config::position at = p.at;
   const config::node* n = &p.options;
@@ -172,13 +180,14 @@ void engine::impl::add_observer(const observation& o) {
   config.lanes.push_back({o.instance, {}, config::wait_strategy::park, bus::overflow::lag, {}});
   config::plugin_config p;
   p.name = p.lane = o.instance;
-  config.plugins.push_back(std::move(p));
+  config.plugins.push_back(p);
   auto i = std::make_unique<plugin::instance>(*rt, ++last_id, o.instance,
                                               std::make_shared<const plugin::image>(observer::entry()),
                                               config::checked_options{"{}", {}});
   trapline_error error{};
   if (!i->create(error) || !i->configure(error)) throw std::bad_alloc();  // it has no other way to fail
   observer::of(i->table()).set(o.patterns, o.callback);
+  tell_journal(*i, p);
   instances.push_back(std::move(i));
 }
 
