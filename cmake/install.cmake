@@ -75,7 +75,7 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-engine.pc
 # --- what to read and to copy
 install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
-install(FILES README.md CHANGELOG.md SECURITY.md docs/operations.md docs/control.md docs/redis.md
+install(FILES README.md CHANGELOG.md SECURITY.md docs/operations.md docs/control.md docs/redis.md docs/journal.md
   DESTINATION share/doc/trapline COMPONENT runtime)
 install(FILES LICENSE docs/plugin-guide.md docs/embedding.md docs/conformance.md DESTINATION share/doc/trapline COMPONENT development)
 

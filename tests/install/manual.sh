@@ -10,7 +10,7 @@ man=$TRAPLINE_TEST_PREFIX/share/man
 fail() { echo "FAILED: $*" >&2; exit 1; }
 for page in man1/trapline.1 man5/trapline.yaml.5; do
   # Without the escapes and fonts of roff, but for the headings, where bold tells the command from what follows.
-  gzip -dc "$man/$page.gz" | sed -e '/^\.SS/b' -e 's/\\f[BIR]//g' -e 's/\\-/-/g' -e 's/\\&//g' -e 's/\\e/\\/g' >"${page##*/}"
+  gzip -dc "$man/$page.gz" | sed -e 's/\\-/-/g' -e '/^\.SS/b' -e 's/\\f[BIR]//g' -e 's/\\&//g' -e 's/\\e/\\/g' >"${page##*/}"
   ! grep -n '@[A-Z]*@' "${page##*/}" || fail "$page was not filled in"
   if command -v groff >/dev/null; then
     gzip -dc "$man/$page.gz" | groff -man -Tascii -ww -z 2>warnings && [ ! -s warnings ] || fail "groff says of $page: $(cat warnings)"
