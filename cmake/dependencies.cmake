@@ -9,6 +9,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(simdjson 3.0 REQUIRED)
 find_package(LibLZMA REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(zstd REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 
 find_path(HIREDIS_INCLUDE_DIR hiredis/hiredis.h REQUIRED)

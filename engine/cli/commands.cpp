@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "config/engine_config.hpp"
 #include "config/options.hpp"
 #include "plugin/loader.hpp"
 #include "plugin_texts.hpp"
@@ -32,6 +33,12 @@ int check(const std::string& config) {
 }
 
 int explain(const std::string& use, const std::vector<std::string>& plugin_dirs) {
+  for (const auto& s : config::section_tables())
+    if (use == s.name) {
+      std::cout << "section " << s.name << ": " << s.doc << "\n\nOptions:\n";
+      for (const auto& o : s.options) std::cout << option_text(o);
+      return 0;
+    }
   const auto dirs = search_dirs(plugin_dirs);
   const std::string path = plugin::find_plugin(use, dirs);
   if (path.empty()) {

@@ -6,7 +6,9 @@
 
 #include "commands.hpp"
 #include "ctl_options.hpp"
+#include "journal.hpp"
 #include "manual.hpp"
+#include "replay.hpp"
 #include "trapline/version.hpp"
 #include "validate.hpp"
 
@@ -30,8 +32,12 @@ int main(int argc, char** argv) {
   std::string check_config, explain_plugin;
   auto* check_cmd = app.add_subcommand("check", "Check a configuration without running it");
   check_cmd->add_option("config", check_config, "YAML file")->required();
-  auto* explain_cmd = app.add_subcommand("explain", "Print what a plugin does and its options");
-  explain_cmd->add_option("plugin", explain_plugin, "Plugin name or file")->required();
+  auto* explain_cmd =
+      app.add_subcommand("explain", "Print what a plugin, or a section of the YAML, does and its options");
+  explain_cmd
+      ->add_option("plugin", explain_plugin,
+                   "Plugin name or file; or engine, lanes, journal, plugins: a section of the YAML")
+      ->required();
   auto* plugins_cmd = app.add_subcommand("plugins", "List the plugins that can be found");
   trapline::cli::inspect_arguments inspect;
   auto* inspect_cmd =
@@ -72,6 +78,10 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   trapline::cli::ctl_arguments ctl;
   auto* ctl_cmd = trapline::cli::add_ctl(app, ctl);
+  trapline::cli::replay_arguments replay;
+  auto* replay_cmd = trapline::cli::add_replay(app, replay);
+  trapline::cli::journal_arguments journal;
+  auto* journal_cmd = trapline::cli::add_journal(app, journal);
   auto* version_cmd = app.add_subcommand("version", "Print versions");
   std::string manual_part;
   auto* manual_cmd = trapline::cli::add_manual(app, manual_part);
@@ -104,7 +114,9 @@ int main(int argc, char** argv) {
     detect.plugin_dirs = validate.plugin_dirs = plugin_dirs;
     if (*detect_cmd) return trapline::cli::detect(detect);
     if (*validate_cmd) return trapline::cli::validate(validate);
+    if (*replay_cmd) return trapline::cli::replay(replay);
     if (*ctl_cmd) return trapline::cli::ctl(ctl);
+    if (*journal_cmd) return trapline::cli::journal(journal);
     if (*version_cmd) return trapline::cli::version();
     if (*manual_cmd) return trapline::cli::manual(app, manual_part);
   } catch (const std::exception& e) {

@@ -88,6 +88,18 @@ class display {
   std::uint64_t events_ = 0;
 };
 
+// Of an engine that did not run to its end, see docs/operations.md.
+int exit_code(stop_cause why) {
+  switch (why) {
+    case stop_cause::bad_config:
+      return 2;
+    case stop_cause::journal:
+      return 3;
+    default:
+      return 1;
+  }
+}
+
 void print_end(const engine& e, const live_view& v, const run_arguments& a) {
   const auto data = v.get();
   if (a.view != "off") std::cout << render_episodes(data);
@@ -174,7 +186,7 @@ int run(const run_arguments& a) {
   if (!e.start(error)) {
     signals.release();
     std::cerr << "trapline: " << error << '\n';
-    return e.stop_requested() == stop_cause::bad_config ? 2 : 1;
+    return exit_code(e.stop_requested());
   }
   {
     display screen(mode, e, view);
@@ -198,11 +210,10 @@ int run(const run_arguments& a) {
   if (!clean) std::cerr << "trapline: " << unclean << '\n';
   switch (e.stop_requested()) {
     case stop_cause::bad_config:
-      std::cerr << "trapline: " << e.stop_reason() << '\n';
-      return 2;
     case stop_cause::fault:
+    case stop_cause::journal:
       std::cerr << "trapline: " << e.stop_reason() << '\n';
-      return 1;
+      return exit_code(e.stop_requested());
     default:
       return clean ? 0 : 1;
   }

@@ -249,13 +249,19 @@ void engine::impl::ask(const std::string& instance, const std::string& name, con
   }
   auto answered = std::make_shared<std::atomic<bool>>(false);
   pending.push_back({answered, r.done, clock.mono() + supervise::call_limit, i.lane->name()});
-  i.lane->post([lane = i.lane, id = i.id(), life = i.life(), name, args, answered, done = std::move(r.done)] {
+  i.lane->post([this, lane = i.lane, id = i.id(), life = i.life(), name, args, answered, done = std::move(r.done)] {
     auto* who = lane->find(id);
     answer a{TRAPLINE_E_STATE, "it does not run"};
     if (who && who->life() == life && who->receives()) {
       lane->enter(who);
+      const std::uint64_t after = lane->last_seq();
+      const std::int64_t at = clock.now();
       a.status = who->command(name, args, a.text);
       lane->enter(nullptr);
+      if (rt->lives) {
+        const bool withheld = args != "{}";  // what an operator writes there may be a secret, as for the log
+        rt->lives->put(journal::command_step{id, life, after, at, name, withheld ? "" : args, withheld, a.status});
+      }
     }
     if (!answered->exchange(true)) done(std::move(a));
   });
@@ -300,6 +306,12 @@ std::string engine::impl::status_json() const {
   j["run_dir"] = config.run_dir;
   j["uptime_s"] = static_cast<double>(clock.mono() - started_at) / 1e9;
   j["bus"] = {{"bytes", rt->ring.bytes()}, {"refused", rt->ring.refused()}};
+  if (journal) {
+    const auto s = journal->now();
+    j["journal"] = {{"run", s.folder},          {"state", s.state}, {"segment", s.segment},
+                    {"events", s.events},       {"bytes", s.bytes}, {"written_seq", s.written_seq},
+                    {"lag_bytes", s.lag_bytes}, {"lost", s.lost},   {"reason", rt->redacted(s.reason)}};
+  }
   j["retired_images"] = retired;
   j["lanes"] = json::array();
   for (const auto& l : owner->lanes())

@@ -18,6 +18,7 @@
 #include "bus/lane.hpp"
 #include "config/engine_config.hpp"
 #include "control/thread.hpp"
+#include "journal/recorder.hpp"
 #include "observer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
@@ -25,6 +26,7 @@
 #include "supervise/crash_book.hpp"
 #include "supervise/exchange.hpp"
 #include "supervise/lifecycle.hpp"
+#include "supervise/loading_note.hpp"
 #include "supervise/restarter.hpp"
 #include "supervise/watchdog.hpp"
 #include "trapline/engine.hpp"
@@ -109,10 +111,12 @@ struct engine::impl final : stepper {
   config::engine_config config;
   config::engine_config as_read;  // before paths were resolved and the program's own were added
   std::string source_file;        // that it was read from; empty: a text
+  config::node source_tree;       // what was read
   const std::unique_ptr<time::clock> clock_owner;
   const time::clock& clock;
   run_lock lock;
   std::unique_ptr<runtime> rt;
+  std::unique_ptr<journal::recorder> journal;  // if one is configured
   control::thread control{clock};
   std::deque<bus::lane> lanes;
   // Which instances there are changes on the control thread; that one reads without the lock, all others with it.
@@ -121,6 +125,7 @@ struct engine::impl final : stepper {
   std::vector<plugin::instance*> started;                    // in the order of starting
   std::uint32_t last_id = 0;
   std::unique_ptr<supervise::crash_book> crashes;
+  supervise::loading_note loading;
   std::vector<instance_status> left_out;
   std::unique_ptr<supervise::watchdog> watchdog;  // while running
   std::unique_ptr<supervise::restarter> restarter;
@@ -152,11 +157,13 @@ struct engine::impl final : stepper {
   std::int64_t next_deadline() const;
 
   // ---- loading (engine_load.cpp)
+  using admission = std::function<bool(const std::string& plugin, const std::string& sha256)>;
   std::vector<std::string> load(const std::string& text, const std::string& file);
   void resolve_paths(config::engine_config& c) const;
   void load_instance(const config::plugin_config& p, std::vector<config::problem>& problems);
+  // `admit`: see plugin::load().
   std::shared_ptr<const plugin::image> load_image(const config::plugin_config& p,
-                                                  std::vector<config::problem>& problems);
+                                                  std::vector<config::problem>& problems, const admission& admit = {});
   const trapline_entry* attached_plugin(const std::string& use) const;
   bool is_own(const std::string& instance) const;  // of the program, no plugin
   static config::checked_options checked(const config::plugin_config& p, const plugin::image& img,
@@ -168,8 +175,14 @@ struct engine::impl final : stepper {
                                                   std::vector<config::problem>& problems);
   void add_observer(const observation& o);
   void make_lanes(std::vector<config::problem>& problems);
-  bool left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
+  bool left_out_for_crashes(const config::plugin_config& p, const std::string& plugin, const std::string& sha256,
                             std::vector<config::problem>& problems);
+  // ---- the journal (engine_journal.cpp)
+  void make_journal();
+  // Empty, or why the engine cannot run.
+  std::string start_journal();
+  void tell_journal(const plugin::instance& i, const config::plugin_config& p);
+  std::string without_secrets(std::string text) const;
   // ---- running (engine.cpp)
   bool start_instance(plugin::instance& i, std::string& error);
   bool run_dry(supervise::steady::time_point deadline);

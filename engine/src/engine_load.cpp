@@ -40,6 +40,8 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
     config.log.level = TRAPLINE_LOG_WARN;
   }
   resolve_paths(config);
+  std::vector<config::problem> told_already;
+  source_tree = config::parse_yaml(text, told_already);
 
   // Plugins are looked at even if the engine's part is wrong, so that one run shows everything.
   std::string fatal = lock.take(config.run_dir);
@@ -53,6 +55,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   if (rt) {
     rt->control = &control;
     if (options.host_driven) rt->steps = this;
+    make_journal();
     std::vector<std::string> notes;
     crashes = std::make_unique<supervise::crash_book>(config.run_dir, notes);
     for (const auto& n : notes) rt->log.warn(n);
@@ -81,23 +84,30 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
 
 void engine::impl::load_instance(const config::plugin_config& p, std::vector<config::problem>& problems) {
   if (p.use.empty()) return;  // reported already
-  auto img = load_image(p, problems);
+  // Asked before any code of the file runs: what crashes when it is loaded is to be left out, too.
+  auto img = load_image(p, problems, [&](const std::string& plugin, const std::string& sha256) {
+    return !left_out_for_crashes(p, plugin, sha256, problems);
+  });
   if (!img) return;
   const std::size_t before = problems.size();
   auto given = checked(p, *img, problems);
-  if (problems.size() > before || left_out_for_crashes(p, *img, problems)) return;
+  if (problems.size() > before) return;
   if (auto i = make_instance(p, std::move(img), std::move(given), problems)) instances.push_back(std::move(i));
 }
 
 std::shared_ptr<const plugin::image> engine::impl::load_image(const config::plugin_config& p,
-                                                              std::vector<config::problem>& problems) {
+                                                              std::vector<config::problem>& problems,
+                                                              const admission& admit) {
   const std::string path = "plugins." + p.name;
   std::vector<plugin::finding> findings;
   const auto files = plugin::find_plugins(p.use, config.plugin_dirs);
   if (const auto* own = attached_plugin(p.use)) {
     if (!files.empty())
       rt->log.warn(sdk::cat(p.name, ": uses the plugin that is part of this program, not ", files[0]));
-    if (p.sha256.empty()) return std::make_shared<const plugin::image>(own);
+    if (p.sha256.empty()) {
+      auto img = std::make_shared<const plugin::image>(own);
+      return admit && !admit(img->descriptor().id, img->sha256()) ? nullptr : img;
+    }
     problems.push_back({p.use_at, path + ".sha256", "'" + p.use + "' is part of this program, no file; leave it out"});
     return nullptr;
   }
@@ -105,7 +115,13 @@ std::shared_ptr<const plugin::image> engine::impl::load_image(const config::plug
     problems.push_back({p.use_at, path + ".use", plugin::not_found_text(p.use, config.plugin_dirs)});
     return nullptr;
   }
-  auto img = plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256);
+  auto img =
+      plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256, [&](const plugin::file_report& file) {
+        if (admit && !admit(file.id, file.sha256)) return false;
+        loading.begin(p.name, file.id, file.sha256);
+        return true;
+      });
+  loading.end();
   for (auto& text : plugin::texts(findings, true)) problems.push_back({p.use_at, path + ".use", std::move(text)});
   for (const auto& text : plugin::texts(findings, false)) rt->log.warn(p.name + ": " + text);
   for (std::size_t n = 1; n < files.size(); ++n)
@@ -129,7 +145,10 @@ std::unique_ptr<plugin::instance> engine::impl::make_instance(const config::plug
   i->supervise(p.supervision);
   i->set_muted(running);  // nothing is known of it before it takes its place
   trapline_error error{};
-  if (i->create(error) && i->configure(error)) return i;
+  if (i->create(error) && i->configure(error)) {
+    tell_journal(*i, p);
+    return i;
+  }
   const std::string option(sdk::view(error.path));
   config::position at = p.at;
   const config::node* n = &p.options;
@@ -143,17 +162,16 @@ std::unique_ptr<plugin::instance> engine::impl::make_instance(const config::plug
 
 // Whether safe start leaves it out; told in the log, in instances() and, if the engine must not run without it, as a
 // problem.
-bool engine::impl::left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
-                                        std::vector<config::problem>& problems) {
-  if (!options.safe_start || !crashes->leave_out(p.name, img.sha256())) return false;
+bool engine::impl::left_out_for_crashes(const config::plugin_config& p, const std::string& plugin,
+                                        const std::string& sha256, std::vector<config::problem>& problems) {
+  if (!options.safe_start || !crashes->leave_out(p.name, sha256)) return false;
   const std::string why = "it crashed the engine twice in a row, see " + crashes->last_record(p.name) +
                           "; replace its plugin, or run with --no-safe-start";
   if (p.supervision.on_fault == config::fault_policy::stop_engine)
     problems.push_back(
         {p.at, "plugins." + p.name, why + " (on_fault: stop_engine: the engine does not run without it)"});
   rt->log.error(p.name + " is left out: " + why);
-  left_out.push_back({p.name, std::string(img.descriptor().id), p.lane,
-                      std::string(sdk::instance_state_name(TRAPLINE_INSTANCE_LEFT_OUT)),
+  left_out.push_back({p.name, plugin, p.lane, std::string(sdk::instance_state_name(TRAPLINE_INSTANCE_LEFT_OUT)),
                       std::string(sdk::health_name(TRAPLINE_HEALTH_FAILED)), why});
   return true;
 }
@@ -162,13 +180,14 @@ void engine::impl::add_observer(const observation& o) {
   config.lanes.push_back({o.instance, {}, config::wait_strategy::park, bus::overflow::lag, {}});
   config::plugin_config p;
   p.name = p.lane = o.instance;
-  config.plugins.push_back(std::move(p));
+  config.plugins.push_back(p);
   auto i = std::make_unique<plugin::instance>(*rt, ++last_id, o.instance,
                                               std::make_shared<const plugin::image>(observer::entry()),
                                               config::checked_options{"{}", {}});
   trapline_error error{};
   if (!i->create(error) || !i->configure(error)) throw std::bad_alloc();  // it has no other way to fail
   observer::of(i->table()).set(o.patterns, o.callback);
+  tell_journal(*i, p);
   instances.push_back(std::move(i));
 }
 

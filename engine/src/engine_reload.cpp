@@ -53,6 +53,7 @@ void needs_restart(const config::engine_config& now, const config::engine_config
   check(now.name == next.name, {}, "engine.name");
   check(now.run_dir == next.run_dir, {}, "engine.run_dir");
   check(now.ring_bytes == next.ring_bytes, {}, "engine.ring_size");
+  check(now.journal == next.journal, {}, "journal");
   check(now.hang_limit == next.hang_limit, {}, "engine.hang_limit");
   check(now.log.level == next.log.level && now.log.format == next.log.format && now.log.file == next.log.file, {},
         "engine.log");

@@ -22,11 +22,14 @@ class thread;
 namespace trapline::plugin {
 class instance;
 }
+namespace trapline::journal {
+class life_log;
+}
 
 namespace trapline {
 
 // Why the engine stops. The gravest reason wins.
-enum class stop_kind { none = 0, requested = 1, fault = 2, bad_config = 3 };
+enum class stop_kind { none = 0, requested = 1, fault = 2, bad_config = 3, journal = 4 };
 
 // Steps the lanes of an engine that has no threads of its own.
 class stepper {
@@ -55,6 +58,7 @@ struct runtime {
   bus::source_counter host_numbers{false};  // any thread may speak for the host
   stepper* steps = nullptr;                 // absent if lanes have threads of their own. Set before start
   control::thread* control = nullptr;       // carries out requests; absent where nobody may ask. Set before start
+  journal::life_log* lives = nullptr;  // told what happens to instances; absent without a journal. Set before start
 
   // Any thread. The first reason of a kind is kept.
   void request_stop(stop_kind kind, std::string_view reason) noexcept;

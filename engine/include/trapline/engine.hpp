@@ -74,7 +74,8 @@ enum class stop_cause {
   none,
   requested,  // a plugin or request_stop() asked for it
   fault,      // an instance with `on_fault: stop_engine` faulted
-  bad_config  // an instance found at run time that its configuration cannot work
+  bad_config,  // an instance found at run time that its configuration cannot work
+  journal      // the journal cannot be written, and is configured with `on_full: halt`
 };
 
 struct lane_status {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bus/spin.hpp"
+#include "journal/life_log.hpp"
 #include "supervise/alternate_stack.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/event.hpp"
@@ -200,13 +201,13 @@ std::size_t lane::drain_bus(std::size_t most) {
   for (; n < most; ++n) {
     const trapline_event* e = reader_.peek();
     if (!e) break;
-    if (reader_.has_loss()) [[unlikely]]
-      tell_loss(reader_.take_loss(), e);
-    if (routes_stale_) [[unlikely]] {
-      routes_.clear();
-      lists_.clear();
-      routes_stale_ = false;
+    if (reader_.has_loss()) [[unlikely]] {
+      const loss lost = reader_.take_loss();
+      tell_journal(lost, false);
+      tell_loss(lost, e);
     }
+    if (routes_stale_) [[unlikely]]
+      refresh_routes();
     dispatch(e);
     reader_.advance();
   }
@@ -217,9 +218,23 @@ std::size_t lane::drain_bus(std::size_t most) {
     if (const auto c = reader_.conflated(); c != conflated_) {
       conflated_ = c;
       timers_.requeue_lost();  // timer events are conflated like all others
+      if (!std::exchange(conflation_told_, true)) tell_journal({0, last_seq(), last_seq()}, true);
     }
   }
   return n;
+}
+
+void lane::refresh_routes() {
+  routes_.clear();
+  lists_.clear();
+  routes_stale_ = false;
+}
+
+void lane::deliver(const trapline_event* e) {
+  if (routes_stale_) [[unlikely]]
+    refresh_routes();
+  dispatch(e);
+  enter(nullptr);
 }
 
 void lane::hand_over_timed(plugin::instance& i, const trapline_event* e) {
@@ -291,6 +306,15 @@ void lane::tell_loss(const loss& lost, const trapline_event* next) {
     if (i->receives()) hand_over(*i, &g.head);
   this_lane.in_event = false;
   timers_.requeue_lost();
+}
+
+// The events are on the bus, and in the journal; without this nobody could say who did not get them.
+void lane::tell_journal(const loss& lost, bool conflated) noexcept {
+  if (!rt_.lives) return;
+  try {
+    rt_.lives->put(journal::lane_loss{name_, lost.from_seq, lost.to_seq, lost.events, conflated});
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 void lane::poll_driver(std::int64_t max_wait) {

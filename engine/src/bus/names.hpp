@@ -37,6 +37,7 @@ class names {
   std::pair<std::string_view, std::string_view> instrument_name(std::uint32_t id) const noexcept;  // venue, symbol
 
   std::uint32_t topic_count() const noexcept { return topics_.count.load(std::memory_order_acquire); }
+  std::uint32_t instrument_count() const noexcept { return instruments_.count.load(std::memory_order_acquire); }
 
  private:
   // Names of one kind: written under the lock, read without.

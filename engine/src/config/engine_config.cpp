@@ -21,8 +21,6 @@ option row(std::uint32_t type, const char* path, const char* def, const char* al
           allowed ? std::optional<std::string>(allowed) : std::nullopt};
 }
 
-}  // namespace
-
 // The host's own sections use the same kind of table as plugins do.
 const std::vector<option>& engine_table() {
   static const std::vector<option> table = {
@@ -54,6 +52,25 @@ const std::vector<option>& lane_table() {
   return table;
 }
 
+const std::vector<option>& journal_table() {
+  static const std::vector<option> table = {
+      row(TRAPLINE_OPTION_STRING, "dir", "", nullptr,
+          "where runs are kept, each in a folder; empty = <run_dir>/journal"),
+      row(TRAPLINE_OPTION_BYTES, "segment_size", "256MiB", "1MiB..16GiB", "bytes after which a segment file is closed"),
+      row(TRAPLINE_OPTION_BYTES, "keep_bytes", "0", "0..1000000GiB",
+          "the oldest closed segments are removed while all of them are larger; 0 = keep all"),
+      row(TRAPLINE_OPTION_DURATION, "keep_age", "0s", "0s..3650d",
+          "closed segments that are older are removed; 0s = keep all"),
+      row(TRAPLINE_OPTION_DURATION, "sync", "200ms", "1ms..1m", "longest time that an event waits to be on the disk"),
+      row(TRAPLINE_OPTION_ENUM, "on_full", "halt", "halt|degrade",
+          "when the journal cannot be written: stop the engine, exit code 3; say so and go on without it"),
+      row(TRAPLINE_OPTION_BOOL, "compress", "true", nullptr, "compress closed segments with zstd"),
+      row(TRAPLINE_OPTION_LIST, "leave_out", "[]", nullptr,
+          "topic patterns whose events are not written, such as md.book.>; such a run cannot be replayed exactly"),
+  };
+  return table;
+}
+
 // Of a plugin's block, beside `use` and `options`.
 const std::vector<option>& plugin_table() {
   static const std::vector<option> table = {
@@ -68,8 +85,6 @@ const std::vector<option>& plugin_table() {
   };
   return table;
 }
-
-namespace {
 
 bool valid_name(std::string_view s) {
   return s.size() <= 31 && bus::valid_topic(s) && s.find('.') == std::string_view::npos;
@@ -109,6 +124,28 @@ void read_engine(const node& root, engine_config& c, std::vector<problem>& probl
     const node* r = e ? e->find("ring_size") : nullptr;
     problems.push_back({r ? r->at : position{}, "engine.ring_size", "must be a power of two, such as 64MiB"});
   }
+}
+
+void read_journal(const node& root, engine_config& c, std::vector<problem>& problems) {
+  const node* n = root.find("journal");
+  if (!n) return;
+  const auto checked =
+      check_options(journal_table(), n->type == node::kind::null ? nullptr : n, n->at, "journal", problems);
+  const json j = json::parse(checked.json);
+  journal::settings s;
+  s.dir = j["dir"];
+  s.segment_bytes = j["segment_size"];
+  s.keep_bytes = j["keep_bytes"];
+  s.keep_age = j["keep_age"];
+  s.sync = j["sync"];
+  s.halt_on_full = j["on_full"] == "halt";
+  s.compress = j["compress"];
+  s.leave_out = j["leave_out"].get<std::vector<std::string>>();
+  for (const auto& p : s.leave_out)
+    if (!bus::valid_pattern(p))
+      problems.push_back(
+          {n->at, "journal.leave_out", "'" + p + "' is no topic pattern, such as md.book.> or md.*.bitget.BTCUSDT"});
+  c.journal = std::move(s);
 }
 
 void read_lanes(const node& root, engine_config& c, std::vector<problem>& problems) {
@@ -198,20 +235,28 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
 
 }  // namespace
 
+std::vector<section_table> section_tables() {
+  return {{"engine", "the engine itself", engine_table()},
+          {"lanes", "each lane under its name: one thread and what happens when it is late", lane_table(), true},
+          {"journal", "a record of every event on disk; off unless the section is there", journal_table()},
+          {"plugins", "each instance under its name, beside `use`, `sha256` and its `options`", plugin_table(), true}};
+}
+
 engine_config read_engine_config(const std::string& text, const std::string& file, std::vector<problem>& problems) {
   engine_config c;
   c.file = file;
   const node root = parse_yaml(text, problems);
-  static const std::vector<std::string> sections = {"engine", "lanes", "plugins"};
+  static const std::vector<std::string> sections = {"engine", "lanes", "journal", "plugins"};
   for (const auto& e : root.entries)
     if (std::find(sections.begin(), sections.end(), e.key) == sections.end()) {
       const auto near = nearest(e.key, sections);
       problems.push_back({e.at, e.key,
-                          "unknown section" + (near.empty() ? std::string("; known are engine, lanes, plugins")
+                          "unknown section" + (near.empty() ? std::string("; known are engine, lanes, journal, plugins")
                                                             : "; did you mean '" + near + "'?")});
     }
   read_engine(root, c, problems);
   read_lanes(root, c, problems);
+  read_journal(root, c, problems);
   const node* plugins = section(root, "plugins", problems);
   if (plugins)
     for (const auto& e : plugins->entries) read_plugin(e, c, problems);

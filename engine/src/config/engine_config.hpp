@@ -1,13 +1,15 @@
-// The engine's own part of a configuration: engine, lanes, plugins.
+// The engine's own part of a configuration: engine, lanes, journal, plugins.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bus/ring.hpp"
 #include "config/node.hpp"
 #include "config/options.hpp"
+#include "journal/settings.hpp"
 #include "obs/log.hpp"
 
 namespace trapline::config {
@@ -51,15 +53,19 @@ struct engine_config {
   std::int64_t drain_timeout = 5'000'000'000;  // ns, for the whole stop
   std::int64_t hang_limit = 10'000'000'000;    // ns after which a callback counts as hanging
   obs::log_options log;
+  std::optional<journal::settings> journal;
   std::vector<lane_config> lanes;
   std::vector<plugin_config> plugins;
 };
 
-// The options of the section `engine`, of a lane, and of a plugin's block; the latter has `use`, `sha256` and
-// `options` besides.
-const std::vector<option>& engine_table();
-const std::vector<option>& lane_table();
-const std::vector<option>& plugin_table();
+// Sections that have options of their own, by the name under which `trapline explain` prints them.
+struct section_table {
+  const char* name;
+  const char* doc;
+  const std::vector<option>& options;
+  bool named = false;  // the options stand under names of the user's
+};
+std::vector<section_table> section_tables();
 
 // Adds every problem to `problems`; the result is to be used only if none was added.
 engine_config read_engine_config(const std::string& text, const std::string& file, std::vector<problem>& problems);

@@ -22,18 +22,6 @@ void add(std::vector<finding>& to, const char* rule, std::string text, bool must
   to.push_back({rule, must, std::move(text)});
 }
 
-std::string sha256_hex(const std::string& bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int n = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &n, EVP_sha256(), nullptr);
-  std::string out;
-  for (unsigned int i = 0; i < n; ++i) {
-    out += "0123456789abcdef"[digest[i] >> 4];
-    out += "0123456789abcdef"[digest[i] & 15];
-  }
-  return out;
-}
-
 // "a, b, c, ..." of names that may be many.
 std::string some_of(const std::vector<std::string>& names) {
   std::string out;
@@ -176,6 +164,18 @@ void check_linking(const elf_facts& facts, std::vector<finding>& out) {
 }
 
 }  // namespace
+
+std::string sha256_hex(const std::string& bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int n = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &n, EVP_sha256(), nullptr);
+  std::string out;
+  for (unsigned int i = 0; i < n; ++i) {
+    out += "0123456789abcdef"[digest[i] >> 4];
+    out += "0123456789abcdef"[digest[i] & 15];
+  }
+  return out;
+}
 
 bool file_report::may_be_loaded() const {
   return std::none_of(findings.begin(), findings.end(), [](const finding& f) { return f.must; });

@@ -54,6 +54,9 @@ std::vector<std::string> texts(const std::vector<finding>& findings, bool must);
 file_report inspect(const std::string& path, std::string& bytes, const std::string& sha256 = {});
 file_report inspect(const std::string& path);
 
+// In lower-case hex.
+std::string sha256_hex(const std::string& bytes);
+
 // F09. For numbers from a note or an entry.
 void check_abi(std::uint32_t major, std::uint32_t minor, std::uint32_t min_host_minor, std::vector<finding>& findings);
 

@@ -1,10 +1,13 @@
 #include "plugin/instance.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <exception>
 #include <new>
 #include <utility>
 
+#include "bus/lane.hpp"
+#include "journal/life_log.hpp"
 #include "plugin/services.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/names.hpp"
@@ -167,6 +170,7 @@ bool instance::start(trapline_error& error) {
   std::string what;
   trapline_status s = TRAPLINE_OK;
   ended_.store(false, std::memory_order_relaxed);
+  const std::int64_t at = rt_.clock.now();  // before start() can ask for it
   if (guarded(what, [&] { s = plugin_->start(plugin_, &error); }) != TRAPLINE_OK) {
     s = TRAPLINE_E_FAILED;
     sdk::assign(error.text, what);
@@ -177,13 +181,18 @@ bool instance::start(trapline_error& error) {
     return false;
   }
   begun_ = true;
+  tell_journal({.what = journal::phase::started, .at = at, .state = std::exchange(carried_, nullptr)});
+  predecessor_ = nullptr;
   enter(TRAPLINE_INSTANCE_RUNNING);
   return true;
 }
 
 trapline_status instance::drain() {
   if (!begun_ || faulted()) return TRAPLINE_OK;
-  if (state() == TRAPLINE_INSTANCE_RUNNING) enter(TRAPLINE_INSTANCE_DRAINING);
+  if (state() == TRAPLINE_INSTANCE_RUNNING) {
+    tell_journal({.what = journal::phase::draining});
+    enter(TRAPLINE_INSTANCE_DRAINING);
+  }
   if (!plugin_->drain) return TRAPLINE_OK;
   std::string what;
   trapline_status s = TRAPLINE_OK;
@@ -198,6 +207,7 @@ trapline_status instance::drain() {
 void instance::stop() {
   if (!begun_) return;
   begun_ = false;
+  if (!faulted()) tell_journal({.what = journal::phase::ended, .how = "stopped"});
   std::string what;
   if (guarded(what, [&] { plugin_->stop(plugin_); }) != TRAPLINE_OK) fault(TRAPLINE_E_FAILED, "stop: " + what);
   ended_.store(true, std::memory_order_relaxed);
@@ -293,6 +303,11 @@ bool instance::load_state(std::uint32_t version, std::string_view bytes, std::st
   trapline_status s = TRAPLINE_OK;
   if (guarded(why, [&] { s = states_->load(plugin_, version, sdk::str(bytes), &error); }) != TRAPLINE_OK) return false;
   if (s != TRAPLINE_OK) why = rt_.redacted(sdk::view(error.text));
+  if (s == TRAPLINE_OK && rt_.lives) {
+    journal::carried_state c{states_->format, version, std::string(bytes), false};
+    if (rt_.redacted(bytes) != bytes) c.bytes.clear(), c.withheld = true;
+    carried_ = std::make_shared<const journal::carried_state>(std::move(c));
+  }
   return s == TRAPLINE_OK;
 }
 
@@ -316,15 +331,16 @@ void instance::fault(trapline_status code, std::string_view text) noexcept {
   const bool config = code == TRAPLINE_E_CONFIG && !on_trial;
   const std::uint32_t next =
       policy == config::fault_policy::restart ? TRAPLINE_INSTANCE_RESTARTING : TRAPLINE_INSTANCE_QUARANTINED;
-  bool first = false;
+  bool first = false, received = false;
   if (!config) {
     const std::lock_guard lock(state_mutex_);
     first = !faulted_.exchange(true);
     if (first) {
-      receives_.store(false, std::memory_order_relaxed);
+      received = receives_.exchange(false, std::memory_order_relaxed);
       state_.store(next, std::memory_order_relaxed);
     }
   }
+  if (received) tell_journal({.what = journal::phase::ended, .how = "faulted"});
   count("instance_faults_total");
   quietly([&] { rt_.log.write(TRAPLINE_LOG_ERROR, name_, sdk::cat("fault (status ", code, "): ", text)); });
   if (config) return rt_.request_stop(stop_kind::bad_config, reason_with_name(text));
@@ -335,12 +351,14 @@ void instance::fault(trapline_status code, std::string_view text) noexcept {
 }
 
 void instance::give_up(std::string_view text) noexcept {
+  bool received = false;
   {
     const std::lock_guard lock(state_mutex_);
     faulted_.store(true, std::memory_order_relaxed);
-    receives_.store(false, std::memory_order_relaxed);
+    received = receives_.exchange(false, std::memory_order_relaxed);
     state_.store(TRAPLINE_INSTANCE_QUARANTINED, std::memory_order_relaxed);
   }
+  if (received) tell_journal({.what = journal::phase::ended, .how = "faulted"});
   set_reason(text);
   quietly([&] { rt_.log.write(TRAPLINE_LOG_ERROR, name_, sdk::cat("is quarantined: ", text)); });
   tell(TRAPLINE_INSTANCE_QUARANTINED, TRAPLINE_E_FAILED, text);
@@ -427,6 +445,25 @@ void instance::tell(std::uint32_t state, trapline_status code, std::string_view 
     l.code = code;
     sdk::assign(l.text, rt_.redacted(text));
     rt_.publish(TRAPLINE_EVENT_LIFECYCLE, rt_.topic_lifecycle, l);
+  });
+}
+
+// A step of this life, at the place that its lane has come to.
+void instance::tell_journal(journal::instance_step s) noexcept {
+  if (!rt_.lives || !lane) return;
+  quietly([&] {
+    s.id = id_;
+    s.life = life();
+    s.after_seq = lane->last_seq();
+    if (s.at == 0) s.at = rt_.clock.now();
+    if (s.what == journal::phase::started) {
+      // It may not be in the list yet: then it comes to stand where the other is.
+      const auto& all = lane->instances();
+      const auto here = std::find(all.begin(), all.end(), predecessor_ ? predecessor_ : this);
+      s.order = static_cast<std::uint32_t>(here - all.begin());
+      if (predecessor_) s.in_place_of = predecessor_->id();
+    }
+    rt_.lives->put(std::move(s));
   });
 }
 

@@ -22,6 +22,10 @@
 namespace trapline::bus {
 class lane;
 }
+namespace trapline::journal {
+struct carried_state;
+struct instance_step;
+}  // namespace trapline::journal
 
 namespace trapline::plugin {
 
@@ -114,6 +118,8 @@ class instance {
   // Its states are not published: it is about to take another's place, or has been replaced, and the name is that of
   // the one that runs. Any thread.
   void set_muted(bool yes) noexcept { muted_.store(yes, std::memory_order_relaxed); }
+  // Of the instance whose place it is about to take.
+  void set_predecessor(const instance& old) { predecessor_ = &old; }
   // Published, with the state, in the next event that tells that it runs.
   void set_running_text(std::string text) { running_text_ = std::move(text); }
   bus::lane* lane = nullptr;
@@ -132,6 +138,7 @@ class instance {
   void count(const char* metric) noexcept;
   bool faulted_meanwhile(trapline_error& error) const;
   bool find_extensions(trapline_error& error);
+  void tell_journal(journal::instance_step s) noexcept;
   std::string reason_with_name(std::string_view text) const noexcept;
   // Changes the state, unless it has faulted, and tells the bus.
   void enter(std::uint32_t state) noexcept;
@@ -155,6 +162,8 @@ class instance {
   std::atomic<std::int64_t> budget_{config::supervision{}.budget};
   std::atomic<bool> on_trial_{false}, muted_{false};
   std::string running_text_;
+  const instance* predecessor_ = nullptr;                  // until it runs
+  std::shared_ptr<const journal::carried_state> carried_;  // by load_state(), until it runs
   std::atomic<std::uint32_t> life_{0};
   std::atomic<std::uint32_t> state_{0};
   mutable std::mutex state_mutex_;  // a fault on another thread against the lane's own changes of state

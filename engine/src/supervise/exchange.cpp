@@ -53,6 +53,7 @@ void take_over(plugin::instance& old, plugin::instance& fresh, bool carry_state,
   fresh.set_running_text(
       sdk::cat("in place of ", old.plugin_id(), ", source ", old.id(), ", after event ", w.out.last_seq));
   fresh.set_muted(false);
+  fresh.set_predecessor(old);
   trapline_error error{};
   lane.enter(&fresh, start_limit);
   const bool runs = fresh.start(error);

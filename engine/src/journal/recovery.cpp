@@ -1,0 +1,105 @@
+#include "journal/recovery.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "journal/records_codec.hpp"
+#include "journal/run_files.hpp"
+#include "journal/segment.hpp"
+#include "trapline/sdk/text.hpp"
+
+namespace trapline::journal {
+namespace {
+
+struct tail {
+  std::uint64_t last_seq = 0;
+  std::uint64_t cut = 0;  // bytes
+  std::string fault;
+};
+
+// Checks every block of the last segment, for a power cut may have spoilt any that was not synced, and cuts it off
+// where the first bad one begins.
+tail mend(const std::string& path) {
+  tail out;
+  std::string why;
+  auto bytes = open_file(path, why);
+  const std::uint64_t total = bytes ? bytes->size() : 0;
+  auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
+  if (!s) {
+    out.fault = why;
+    out.cut = total;
+    return out;
+  }
+  std::vector<std::byte> raw;
+  std::uint64_t good = s->good_end();
+  for (std::size_t n = 0; n < s->blocks().size(); ++n) {
+    const auto& b = s->blocks()[n];
+    if (!s->load(n, raw, why)) {
+      good = b.offset;
+      break;
+    }
+    if (b.kind == block_kind::events) out.last_seq = b.last_seq;
+  }
+  out.cut = total - good;
+  if (out.cut > 0 && ::truncate(path.c_str(), static_cast<off_t>(good)) != 0) out.fault = std::strerror(errno);
+  return out;
+}
+
+std::uint64_t last_seq_of(const std::string& path) {
+  std::string why;
+  auto bytes = open_file(path, why);
+  auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
+  std::uint64_t last = 0;
+  if (s)
+    for (const auto& b : s->blocks()) last = std::max(last, b.last_seq);
+  return last;
+}
+
+}  // namespace
+
+std::string recover(const std::string& folder) {
+  const std::string path = folder + "/" + manifest_name;
+  std::string text;
+  if (auto why = read_text(path, text); !why.empty()) return why;
+  manifest m;
+  try {
+    m = read_manifest(text);
+  } catch (const std::runtime_error& e) {
+    return sdk::cat(path, ": ", e.what(), "; left as it is");
+  }
+  run_claim claim;
+  if (m.state != run_state::running || run_claim::is_taken(folder)) return {};
+  if (!claim.take(folder)) return sdk::cat(folder, ": cannot be claimed for recovery");
+  const auto segments = segments_of(folder);
+  std::string what = "its engine was killed";
+  for (auto s = segments.rbegin(); s != segments.rend(); ++s) {
+    if (s != segments.rbegin()) {
+      m.complete_to = last_seq_of(s->second);
+    } else {
+      const tail t = mend(s->second);
+      m.complete_to = t.last_seq;
+      if (!t.fault.empty()) what += sdk::cat("; ", segment_name(s->first), ": ", t.fault);
+      if (t.cut > 0) what += sdk::cat("; ", t.cut, " bytes of a torn block were cut off ", segment_name(s->first));
+    }
+    if (m.complete_to != 0) break;
+  }
+  m.state = run_state::recovered;
+  m.reason = sdk::cat(what, "; all events up to ", m.complete_to,
+                      " are there, of later ones at most one sync interval is lost");
+  ::unlink((folder + "/reserve").c_str());
+  if (auto why = write_atomically(path, manifest_text(m)); !why.empty()) return why;
+  return sdk::cat(folder, ": ", m.reason);
+}
+
+std::vector<std::string> recover_all(const std::string& journal_folder) {
+  std::vector<std::string> out;
+  for (const auto& run : runs_of(journal_folder))
+    if (auto text = recover(journal_folder + "/" + run); !text.empty()) out.push_back(std::move(text));
+  return out;
+}
+
+}  // namespace trapline::journal
