@@ -1,13 +1,10 @@
 #include "trapline/engine.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "engine_impl.hpp"
 #include "supervise/crash_report.hpp"
@@ -52,7 +49,7 @@ bool engine::impl::run_dry(steady::time_point deadline) {
       if (!l.call([dry, &l] { dry->store(l.dry()); }, call_limit) || !dry->load()) all = false;
     }
     if (all && rt->ring.tail() == before) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    rt->pause();
   }
   return false;
 }
@@ -64,12 +61,17 @@ void engine::impl::tell_all(std::uint32_t state) {
   l.state = state;
   const auto deadline = steady::now() + std::chrono::seconds(1);
   const auto publish = [&] { return rt->publish(TRAPLINE_EVENT_LIFECYCLE, rt->topic_lifecycle, &l, sizeof l); };
-  while (publish() == TRAPLINE_E_AGAIN && steady::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (publish() == TRAPLINE_E_AGAIN && steady::now() < deadline) rt->pause();
 }
 
 bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
+  if (stepping) {
+    what += "stop() was called within a callback; use request_stop() there, and stop() when run_once() has returned";
+    return false;
+  }
+  const busy_mark now_stepping(stepping);
+  rise();
   running = false;
   if (!control.end(call_limit)) {
     hung = true;
@@ -151,6 +153,10 @@ std::vector<std::string> engine::load_text(const std::string& text, const std::s
 
 bool engine::start(std::string& error) {
   impl& m = *impl_;
+  if (!std::exchange(m.ready, false)) {
+    error = "there is nothing to start: no configuration was loaded without a problem, or it was started before";
+    return false;
+  }
   m.rt->log.info(sdk::cat("trapline ", version_text, " starts '", m.config.name, "': ", m.instances.size(),
                           " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20,
                           " MiB, with cursors and copies ", (m.rt->ring.total_bytes() + (1u << 20) - 1) >> 20,
@@ -164,7 +170,8 @@ bool engine::start(std::string& error) {
     m.rt->log.error(error);
     return false;
   }
-  for (auto& l : m.lanes) l.run();
+  if (!m.rt->steps)
+    for (auto& l : m.lanes) l.run();
   m.running = true;
   for (const auto& i : m.left_out) {
     trapline_lifecycle l{};
@@ -179,7 +186,7 @@ bool engine::start(std::string& error) {
   for (const auto& i : m.instances) order.push_back(i.get());
   std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return start_rank(*a) < start_rank(*b); });
   for (auto* i : order) {
-    if (m.start_instance(*i, error)) {
+    if (const busy_mark now_stepping(m.stepping); m.start_instance(*i, error)) {
       m.rt->log.info(sdk::cat(i->name(), " (", i->plugin_id(), ") runs on lane ", i->lane->name()));
       continue;
     }
@@ -188,10 +195,17 @@ bool engine::start(std::string& error) {
     m.stop(false, ignored);
     return false;
   }
-  m.tell_all(TRAPLINE_INSTANCE_RUNNING);
+  {
+    const busy_mark now_stepping(m.stepping);
+    m.tell_all(TRAPLINE_INSTANCE_RUNNING);
+  }
   m.watchdog = std::make_unique<supervise::watchdog>(*m.rt, m.lanes, m.config.hang_limit);
   m.restarter = std::make_unique<supervise::restarter>(*m.rt);
-  m.control.run([&m](control::request r) { m.handle(std::move(r)); }, [&m] { return m.tick(); });
+  auto handle = [&m](control::request r) { m.handle(std::move(r)); };
+  auto tick = [&m] { return m.tick(); };
+  if (m.rt->steps) m.control.run_by_visits(std::move(handle), std::move(tick));
+  else m.control.run(std::move(handle), std::move(tick));
+  m.rt->log.pump();
   return true;
 }
 
@@ -203,6 +217,7 @@ bool engine::submit(std::string cmd, std::string args, std::function<void(bool, 
 
 bool engine::stop(bool drain, std::string& what) { return impl_->stop(drain, what); }
 
+bool engine::running() const { return impl_->running; }
 void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(stop_kind::requested, reason); }
 stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
 std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
@@ -211,22 +226,31 @@ const char* engine::record_crash(int signal, void* const* frames, int count) con
   if (!impl_->rt || !impl_->crashes || impl_->crashes->record_fd() < 0) return nullptr;
   supervise::crash_scene scene;
   scene.signal = signal;
+  const auto blame = [&scene](const plugin::instance* i, const char* why) {
+    if (!i) return;
+    scene.instance = i->name();
+    scene.plugin = i->plugin_id();
+    scene.sha256 = i->sha256();
+    scene.how_known = why;
+  };
   if (const auto* l = static_cast<const bus::lane*>(this_lane.lane)) {
     std::uint64_t call = 0;
     scene.lane = l->name().c_str();
-    scene.instance = l->running(call);
-    scene.how_known = "its callback was called last on its lane";
-    if (scene.instance) scene.event_seq = l->activity().seq.load(std::memory_order_relaxed);
-  } else if ((scene.instance = impl_->rt->being_made.load(std::memory_order_acquire))) {
-    scene.how_known = "it was in create() or configure()";
+    blame(l->running(call), "its callback was called last on its lane");
+    if (!scene.instance.empty()) scene.event_seq = l->activity().seq.load(std::memory_order_relaxed);
+  } else if (const auto& loading = impl_->loading; loading.is_of_this_thread()) {
+    scene.instance = loading.instance();
+    scene.plugin = loading.plugin();
+    scene.sha256 = loading.sha256();
+    scene.how_known = "its file was being loaded, in a static constructor or its entry function";
+  } else {
+    blame(impl_->rt->being_made.load(std::memory_order_acquire), "it was in create() or configure()");
   }
-  for (int n = 0; !scene.instance && n < count; ++n)
+  for (int n = 0; scene.instance.empty() && n < count; ++n)
     for (const auto& l : impl_->lanes)
       for (std::size_t place = 1; place <= bus::lane::max_instances; ++place)
-        if (const auto* i = l.at(place); i && i->has_code(frames[n])) {
-          scene.instance = i;
-          scene.how_known = "its code is on the stack of a thread of its own";
-        }
+        if (const auto* i = l.at(place); i && i->has_code(frames[n]))
+          blame(i, "its code is on the stack of a thread of its own");
   supervise::write_report(impl_->crashes->record_fd(), scene, frames, count);
   return impl_->crashes->record_path().c_str();
 }
@@ -234,6 +258,9 @@ const char* engine::record_crash(int signal, void* const* frames, int count) con
 std::string_view engine::topic(std::uint32_t id) const { return impl_->rt->names.topic_name(id); }
 std::string_view engine::symbol(std::uint32_t instrument) const {
   return impl_->rt->names.instrument_name(instrument).second;
+}
+std::string_view engine::venue(std::uint32_t instrument) const {
+  return impl_->rt->names.instrument_name(instrument).first;
 }
 std::string engine::name() const { return impl_->config.name; }
 std::string engine::run_dir() const { return impl_->config.run_dir; }
@@ -245,6 +272,21 @@ std::vector<lane_status> engine::lanes() const {
     out.push_back({l.name(), l.events(), l.lag() * bus::line_size,
                    impl_->rt->metrics.value("engine", "lane_lost_events_total", "lane=\"" + l.name() + "\"")});
   return out;
+}
+
+bool engine::lanes_move() {
+  impl& m = *impl_;
+  if (!m.running) return false;
+  const bool asked = !m.came_by.empty();
+  while (m.came_by.size() < m.lanes.size()) m.came_by.push_back(std::make_shared<std::atomic<bool>>());
+  for (std::size_t n = 0; asked && n < m.lanes.size(); ++n)
+    if (!m.lanes[n].given_up && !*m.came_by[n]) return false;
+  for (std::size_t n = 0; n < m.lanes.size(); ++n) {
+    if (m.lanes[n].given_up) continue;
+    *m.came_by[n] = false;
+    m.lanes[n].post([here = m.came_by[n]] { *here = true; });
+  }
+  return asked;
 }
 
 std::vector<instance_status> engine::instances() const {

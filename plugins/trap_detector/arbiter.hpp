@@ -40,6 +40,7 @@ class tracker {
 
   std::uint8_t stage_ = TRAPLINE_STAGE_NONE;
   bool alarmed_ = false;
+  [[maybe_unused]] std::array<bool, 6> unused_{};  // part of a state, see threshold/move_detector.hpp
   std::uint64_t number_ = 0;
   double probability_ = 0;
   std::int64_t confirmed_at_ = 0, fade_from_ = 0;

@@ -168,6 +168,7 @@ class score {
   double prior_ = 0, logit_ = 0, cap_ = 1;
   std::array<trapline_evidence, capacity> items_{};
   std::uint32_t count_ = 0, wanted_ = 0, found_ = 0;
+  [[maybe_unused]] std::uint32_t unused_ = 0;  // part of a state, see threshold/move_detector.hpp
 };
 
 }  // namespace trapline::trap

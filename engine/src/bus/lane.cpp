@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bus/spin.hpp"
+#include "journal/life_log.hpp"
 #include "supervise/alternate_stack.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/event.hpp"
@@ -30,6 +31,18 @@ void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, std::i
 void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
   ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
+
+// The calling thread is the lane's for a while; it may be another lane's as well, of another engine.
+class as_lane {
+ public:
+  explicit as_lane(const lane& l) noexcept : before_(this_lane) { this_lane = {&l, false, 0, 0}; }
+  ~as_lane() { this_lane = before_; }
+  as_lane(const as_lane&) = delete;
+  as_lane& operator=(const as_lane&) = delete;
+
+ private:
+  lane_context before_;
+};
 
 }  // namespace
 
@@ -103,6 +116,12 @@ bool lane::end(std::int64_t limit) {
 }
 
 bool lane::call(std::function<void()> f, std::int64_t limit) {
+  if (rt_.steps) {
+    const as_lane here(*this);
+    run_commands();  // what was posted before
+    f();
+    return true;
+  }
   struct handle {
     std::mutex m;
     std::condition_variable cv;
@@ -134,6 +153,7 @@ void lane::set_driver(plugin::instance* i) {
 }
 
 void lane::wake() noexcept {
+  if (rt_.steps) return rt_.steps->wake();
   if (this_lane.lane == this) return;  // published from within poll(), which returns after its handlers anyway
   {
     const std::lock_guard lock(driver_mutex_);
@@ -155,8 +175,17 @@ void lane::loop() {
 
 void lane::adopt_thread() noexcept { this_lane.lane = this; }
 
-// True: something was done.
+std::size_t lane::visit(std::size_t most) {
+  const as_lane here(*this);
+  if (has_commands_.load(std::memory_order_acquire)) run_commands();
+  const std::size_t n = drain_bus(std::min(most, batch));
+  fire_timers();
+  if (driver_ && driver_->faulted()) set_driver(nullptr);
+  if (driver_) poll_driver(0);
+  return n;
+}
 
+// True: something was done.
 bool lane::step() {
   if (has_commands_.load(std::memory_order_acquire)) run_commands();
   if (ending_) return true;
@@ -172,13 +201,13 @@ std::size_t lane::drain_bus(std::size_t most) {
   for (; n < most; ++n) {
     const trapline_event* e = reader_.peek();
     if (!e) break;
-    if (reader_.has_loss()) [[unlikely]]
-      tell_loss(reader_.take_loss(), e);
-    if (routes_stale_) [[unlikely]] {
-      routes_.clear();
-      lists_.clear();
-      routes_stale_ = false;
+    if (reader_.has_loss()) [[unlikely]] {
+      const loss lost = reader_.take_loss();
+      tell_journal(lost, false);
+      tell_loss(lost, e);
     }
+    if (routes_stale_) [[unlikely]]
+      refresh_routes();
     dispatch(e);
     reader_.advance();
   }
@@ -189,9 +218,23 @@ std::size_t lane::drain_bus(std::size_t most) {
     if (const auto c = reader_.conflated(); c != conflated_) {
       conflated_ = c;
       timers_.requeue_lost();  // timer events are conflated like all others
+      if (!std::exchange(conflation_told_, true)) tell_journal({0, last_seq(), last_seq()}, true);
     }
   }
   return n;
+}
+
+void lane::refresh_routes() {
+  routes_.clear();
+  lists_.clear();
+  routes_stale_ = false;
+}
+
+void lane::deliver(const trapline_event* e) {
+  if (routes_stale_) [[unlikely]]
+    refresh_routes();
+  dispatch(e);
+  enter(nullptr);
 }
 
 void lane::hand_over_timed(plugin::instance& i, const trapline_event* e) {
@@ -263,6 +306,15 @@ void lane::tell_loss(const loss& lost, const trapline_event* next) {
     if (i->receives()) hand_over(*i, &g.head);
   this_lane.in_event = false;
   timers_.requeue_lost();
+}
+
+// The events are on the bus, and in the journal; without this nobody could say who did not get them.
+void lane::tell_journal(const loss& lost, bool conflated) noexcept {
+  if (!rt_.lives) return;
+  try {
+    rt_.lives->put(journal::lane_loss{name_, lost.from_seq, lost.to_seq, lost.events, conflated});
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 void lane::poll_driver(std::int64_t max_wait) {

@@ -69,6 +69,28 @@ class lane final : public sleeper {
     if (!step()) wait();
   }
 
+  // An engine without threads of its own (runtime::steps) has each lane visited instead, by one thread at a time: does
+  // what is there, at most `most` events, and never waits. Returns how many it handled.
+  std::size_t visit(std::size_t most);
+  // Between two visits: from rest() to rise() the lane asks to be visited when there is something to do. False: there
+  // is already.
+  bool rest() noexcept { return reader_.fall_asleep() && !has_commands_.load(std::memory_order_seq_cst); }
+  void rise() noexcept { reader_.awake(); }
+  bool has_work() const noexcept { return reader_.ready() || has_commands_.load(std::memory_order_acquire); }
+  std::int64_t next_due() const noexcept { return timers_.next_due(); }
+  bool has_driver() const noexcept { return driver_ != nullptr; }
+
+  // For hosts that have the events from elsewhere than the bus. [lane]
+  // Hands one out, which lives until this returns, as if it came next.
+  void deliver(const trapline_event* e);
+  // Tells all instances that the lane was lapped, before `next` is handed out.
+  void tell_loss(const loss& lost, const trapline_event* next);
+  // What is on the bus goes to `f` and to no instance.
+  template <class F>
+  void take(F&& f) {
+    for (; const trapline_event* e = reader_.peek(); reader_.advance()) f(*e);
+  }
+
   // Runs `f` on the lane's thread, between two events, and waits until it has run. False: it took longer than `limit`
   // ns; `f` may still run later, so it must own what it touches. [control]
   bool call(std::function<void()> f, std::int64_t limit);
@@ -134,7 +156,8 @@ class lane final : public sleeper {
     else i.on_event(e);
   }
   void hand_over_timed(plugin::instance& i, const trapline_event* e);
-  void tell_loss(const loss& lost, const trapline_event* next);
+  void refresh_routes();
+  void tell_journal(const loss& lost, bool conflated) noexcept;
   const target_list& targets_of(std::uint32_t topic) {
     if (topic < routes_.size() && routes_[topic] != unresolved) [[likely]]
       return lists_[routes_[topic]];
@@ -163,6 +186,7 @@ class lane final : public sleeper {
   time::timers timers_;
   std::int64_t idle_since_ = 0;  // for spin_park
   std::uint64_t conflated_ = 0;
+  bool conflation_told_ = false;
 
   std::mutex driver_mutex_;  // a wake-up must not reach a driver that is being destroyed
   plugin::instance* driver_ = nullptr;

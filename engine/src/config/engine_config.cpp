@@ -237,9 +237,9 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
 
 std::vector<section_table> section_tables() {
   return {{"engine", "the engine itself", engine_table()},
-          {"lanes", "each lane under its name: one thread and what happens when it is late", lane_table()},
+          {"lanes", "each lane under its name: one thread and what happens when it is late", lane_table(), true},
           {"journal", "a record of every event on disk; off unless the section is there", journal_table()},
-          {"plugins", "each instance under its name, beside `use`, `sha256` and its `options`", plugin_table()}};
+          {"plugins", "each instance under its name, beside `use`, `sha256` and its `options`", plugin_table(), true}};
 }
 
 engine_config read_engine_config(const std::string& text, const std::string& file, std::vector<problem>& problems) {

@@ -63,6 +63,7 @@ struct section_table {
   const char* name;
   const char* doc;
   const std::vector<option>& options;
+  bool named = false;  // the options stand under names of the user's
 };
 std::vector<section_table> section_tables();
 

@@ -99,6 +99,7 @@ struct reader::impl {
   std::vector<std::unique_ptr<moment>> moments;  // by place; those of one place as they happened
   std::size_t next_moment = 0;
   std::set<std::tuple<std::uint32_t, std::uint32_t, phase>> known_steps;
+  std::vector<lane_loss> lapses;
 
   std::size_t part_at = 0, block_at = 0;  // of the block that comes next
   std::unique_ptr<segment> open_segment;
@@ -171,6 +172,7 @@ struct reader::impl {
     if (auto* s = std::get_if<instance_step>(&*r); s && known_steps.emplace(s->id, s->life, s->what).second)
       add_moment(std::move(*s));
     if (auto* c = std::get_if<command_step>(&*r)) add_moment(std::move(*c));
+    if (auto* l = std::get_if<lane_loss>(&*r)) lapses.push_back(std::move(*l));
   }
 
   void add_moment(moment m) {
@@ -412,6 +414,8 @@ std::vector<const instance_step*> reader::steps() const {
     if (const auto* s = std::get_if<instance_step>(m.get())) out.push_back(s);
   return out;
 }
+
+const std::vector<lane_loss>& reader::lane_losses() const noexcept { return impl_->lapses; }
 
 reader::extent reader::size() const {
   extent out;

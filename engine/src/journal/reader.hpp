@@ -62,6 +62,7 @@ class reader {
   const instance_info* instance(std::uint32_t id) const noexcept;      // of an event's `source`; nullptr: the engine
   std::vector<const instance_info*> instances() const;                 // all, by id
   std::vector<const instance_step*> steps() const;                     // all known, in order: for planning a replay
+  const std::vector<lane_loss>& lane_losses() const noexcept;          // all known, of each lane in order
 
   // Of all segments.
   struct extent {

@@ -13,7 +13,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-enum record_type : std::uint16_t { topics = 1, instruments = 2, instance = 3, step = 4, command = 5 };
+enum record_type : std::uint16_t { topics = 1, instruments = 2, instance = 3, step = 4, command = 5, lapse = 6 };
 
 constexpr std::array<std::string_view, 5> state_names = {"running", "ended", "recovered", "degraded", "halted"};
 constexpr std::array<std::string_view, 3> phase_names = {"started", "draining", "ended"};
@@ -93,6 +93,13 @@ struct encoder {
                            {"args", c.args},
                            {"withheld", c.withheld},
                            {"status", c.status}});
+  }
+  std::vector<std::byte> operator()(const lane_loss& l) const {
+    return frame(lapse, {{"lane", l.lane},
+                         {"from_seq", l.from_seq},
+                         {"to_seq", l.to_seq},
+                         {"events", l.events},
+                         {"conflated", l.conflated}});
   }
 };
 
@@ -176,6 +183,8 @@ std::optional<record> decode(const trapline_event& e) {
         return read_step(j, data);
       case command:
         return read_command(j);
+      case lapse:
+        return lane_loss{j.at("lane"), j.at("from_seq"), j.at("to_seq"), j.at("events"), j.at("conflated")};
       default:
         return std::nullopt;
     }

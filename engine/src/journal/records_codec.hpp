@@ -26,7 +26,7 @@ struct instrument_names {
   std::vector<instrument_name> names;
 };
 
-using record = std::variant<topic_names, instrument_names, instance_info, instance_step, command_step>;
+using record = std::variant<topic_names, instrument_names, instance_info, instance_step, command_step, lane_loss>;
 
 // Whole frames, 8-byte aligned sizes; the result's buffer is aligned for a trapline_event.
 std::vector<std::byte> encode(const record& r);

@@ -89,6 +89,7 @@ std::uint32_t tape::instrument(std::string_view venue, std::string_view symbol) 
 void tape::add(const instance_info& i) { impl_->put(i); }
 void tape::put(const instance_step& s) { impl_->put(s); }
 void tape::put(const command_step& c) { impl_->put(c); }
+void tape::put(const lane_loss& l) { impl_->put(l); }
 
 void tape::put(const trapline_event& e) {
   if (!impl_->events.empty() && impl_->events.size() + e.size > impl_->most) impl_->flush();

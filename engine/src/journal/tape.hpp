@@ -29,6 +29,7 @@ class tape {
   void put(const trapline_event& e);
   void put(const instance_step& s);
   void put(const command_step& c);
+  void put(const lane_loss& l);
 
   // Ends the run and gives its files away.
   run_image finish(run_state state = run_state::ended);

@@ -14,53 +14,25 @@ namespace {
 constexpr std::uint32_t most_waiting = 256;  // what a turn of the lane handles
 constexpr std::uint32_t instance_id = 1;
 
-config::engine_config engine_settings(const replay_host::settings& s) {
-  config::engine_config c;
-  c.ring_bytes = 16 << 20;
-  c.log.level = s.log_level;
-  return c;
-}
-config::lane_config lane_settings() {
-  config::lane_config c;
-  c.name = "offline";
-  return c;
-}
-
 }  // namespace
 
 replay_host::replay_host(std::shared_ptr<const plugin::image> image, config::checked_options options, const settings& s,
                          output out)
     : settings_(s),
       out_(std::move(out)),
-      rt_(engine_settings(s), clock_),
-      lane_(rt_, lane_settings()),
+      stage_(s.log_level),
+      lane_(rt_, stage::lane_settings("offline")),
       outputs_(rt_.ring.add_reader(bus::overflow::gate, nullptr)) {
   settings_.batch = std::clamp(settings_.batch, 1u, most_waiting);
-  instance_ =
-      std::make_unique<plugin::instance>(rt_, instance_id, settings_.name, std::move(image), std::move(options));
-  trapline_error error{};
-  const auto refused = [&](const char* what) {
-    const auto path = sdk::view(error.path), text = sdk::view(error.text);
-    return std::runtime_error(sdk::cat(settings_.name, ": ", what, ": ", path, path.empty() ? "" : ": ",
-                                       text.empty() ? std::string_view("no reason given") : text));
-  };
-  if (!instance_->create(error)) throw refused("cannot be created");
-  if (!instance_->configure(error)) throw refused("refuses its options");
-  if (instance_->driver())
-    throw std::runtime_error(settings_.name + " drives a lane: it brings its own events and cannot be fed from a file");
+  instance_ = stage_.make(instance_id, settings_.name, std::move(image), std::move(options));
   lane_.add(*instance_);
-  lane_.adopt_thread();
-  if (!instance_->start(error)) {
-    this_lane = {};
-    throw refused("does not start");
-  }
+  stage::start(*instance_);
   started_ = true;
   turn();
 }
 
 replay_host::~replay_host() {
   if (started_) instance_->stop();
-  this_lane = {};
 }
 
 const replay_host::symbol_topics* replay_host::topics_of(std::string_view symbol, std::string_view venue) {
@@ -91,12 +63,12 @@ void replay_host::put(std::uint16_t type, std::uint32_t topic, std::uint32_t ins
     payload_.assign(reinterpret_cast<const char*>(&head), sizeof head).append(tail);
     bytes = payload_.data(), size = payload_.size();
   }
-  trapline_event e = sdk::make_event(type, topic, instrument, ts, clock_.now(), TRAPLINE_FLAG_LAST_IN_BATCH);
+  trapline_event e = sdk::make_event(type, topic, instrument, ts, stage_.clock.now(), TRAPLINE_FLAG_LAST_IN_BATCH);
   const trapline_frame frame{&e, bytes, static_cast<std::uint32_t>(size), 0};
-  auto s = rt_.ring.publish({&frame, 1}, {0, &numbers_, true, 0, clock_.now()});
+  auto s = rt_.ring.publish({&frame, 1}, {0, &numbers_, true, 0, stage_.clock.now()});
   if (s == TRAPLINE_E_AGAIN) {
     turn();
-    s = rt_.ring.publish({&frame, 1}, {0, &numbers_, true, 0, clock_.now()});
+    s = rt_.ring.publish({&frame, 1}, {0, &numbers_, true, 0, stage_.clock.now()});
   }
   if (s != TRAPLINE_OK) throw std::runtime_error("the bus refused an event, status " + std::to_string(s));
   if (++waiting_ >= settings_.batch) turn();
@@ -110,7 +82,7 @@ const std::string& replay_host::feed(const line_event& e) {
     return refusal_;
   }
   run_timers(e.ts);
-  clock_.advance(e.ts);
+  stage_.clock.advance(e.ts);
   switch (e.type) {
     case line_type::instrument:
       put(TRAPLINE_EVENT_INSTRUMENT, t->info, t->instrument, e.ts, e.instrument);
@@ -149,7 +121,7 @@ void replay_host::run_timers(std::int64_t until) {
   while (lane_.timers().next_due() <= until) {
     turn();
     if (lane_.timers().next_due() > until) return;
-    clock_.advance(lane_.timers().next_due());
+    stage_.clock.advance(lane_.timers().next_due());
     lane_.turn();  // puts the timer's event on the bus
     turn();
   }

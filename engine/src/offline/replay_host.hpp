@@ -13,22 +13,9 @@
 
 #include "bus/lane.hpp"
 #include "offline/event_lines.hpp"
-#include "plugin/instance.hpp"
-#include "runtime.hpp"
-#include "time/clock.hpp"
+#include "offline/stage.hpp"
 
 namespace trapline::offline {
-
-// UTC as the events say it; never goes back.
-class event_clock final : public time::clock {
- public:
-  std::int64_t now() const noexcept override { return now_; }
-  std::int64_t mono() const noexcept override { return now_; }
-  void advance(std::int64_t to) noexcept { now_ = to > now_ ? to : now_; }
-
- private:
-  std::int64_t now_ = 0;
-};
 
 class replay_host {
  public:
@@ -72,8 +59,8 @@ class replay_host {
 
   settings settings_;
   output out_;
-  event_clock clock_;
-  runtime rt_;
+  stage stage_;
+  runtime& rt_ = stage_.rt;
   bus::lane lane_;
   bus::ring::reader& outputs_;
   bus::source_counter numbers_{true};

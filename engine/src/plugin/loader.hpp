@@ -1,6 +1,7 @@
 // From a name in the configuration to a loaded plugin: find, verify, copy, load, negotiate.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,8 +14,10 @@ namespace trapline::plugin {
 // A loaded plugin file, or a statically linked plugin. Unloads in its destructor.
 class image {
  public:
-  // A plugin that is part of this program.
-  explicit image(const trapline_entry* entry) : entry_(entry) {}
+  // A plugin that is part of this program. Its id and version stand in for a file's digest.
+  explicit image(const trapline_entry* entry)
+      : entry_(entry),
+        sha256_(std::string("part of the program: ") + entry->descriptor->id + " " + entry->descriptor->version) {}
   image(void* handle, const trapline_entry* entry, std::string copy, std::string sha256);
   ~image();
   image(const image&) = delete;
@@ -22,7 +25,7 @@ class image {
 
   const trapline_entry& entry() const noexcept { return *entry_; }
   const trapline_descriptor& descriptor() const noexcept { return *entry_->descriptor; }
-  const std::string& sha256() const noexcept { return sha256_; }  // of the file; empty if it is part of this program
+  const std::string& sha256() const noexcept { return sha256_; }  // of the file
   const std::string& copy() const noexcept { return copy_; }
   // Whether the address lies in its machine code; never for a plugin that is part of this program. Async-signal-safe.
   bool has_code(const void* address) const noexcept {
@@ -50,9 +53,11 @@ std::string not_found_text(const std::string& use, const std::vector<std::string
 
 // Checks the file and loads a private copy under `<run_dir>/plugin-copies/`, so that the file may be replaced while it
 // is in use. Adds to `findings`; returns nullptr if one of them is a `must`. A file that breaks a rule of files never
-// gets to run code. `sha256`: 64 lower-case hex digits that the file must have; empty = any.
+// gets to run code. `sha256`: 64 lower-case hex digits that the file must have; empty = any. `admit`: asked last,
+// before any of the file's code runs; false: it is not loaded, and that is no finding.
 std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
-                                  std::vector<finding>& findings, const std::string& sha256 = {});
+                                  std::vector<finding>& findings, const std::string& sha256 = {},
+                                  const std::function<bool(const file_report&)>& admit = {});
 
 // Lets go of the last reference to an image and looks whether it left memory. Empty: it did, or is still in use. Else
 // why it probably stays: its memory is lost until the process ends.

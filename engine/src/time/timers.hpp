@@ -14,6 +14,10 @@ namespace trapline::time {
 
 // An expiry travels as an event through the bus, so a timer is in one of three places: waiting in the queue, in
 // flight (event published, not yet delivered), or gone.
+//
+// A timer's id is its instance's (upper half) and how many timers that instance has set before, restarts included
+// (lower half). So it depends on the instance alone, and a replay of it without the others on its lane gives the same
+// ids.
 class timers {
  public:
   static constexpr std::size_t max_per_instance = 1024;
@@ -45,6 +49,11 @@ class timers {
   // Events in flight were lost: one-shot timers among them are due again.
   void requeue_lost();
 
+  // For a replay, where nothing is due by itself: what a recorded expiry, not handed out yet, is to the timers that have
+  // been set. After `deliver` the next one of a timer with a period is expected a period later.
+  enum class recorded { deliver, cancelled, never_set, differs };
+  recorded expired(const expiry& e);
+
  private:
   struct entry {
     std::uint32_t instance = 0;
@@ -54,8 +63,12 @@ class timers {
   };
   std::map<std::uint64_t, entry> entries_;
   std::set<std::pair<std::int64_t, std::uint64_t>> queue_;  // (due, id)
-  std::map<std::uint32_t, std::size_t> per_instance_;
-  std::uint64_t last_id_ = 0;
+  struct owner {
+    std::size_t count = 0;
+    std::uint32_t last = 0;  // number given; goes on after cancel_all(), for expiries of before may be in flight
+  };
+  std::uint64_t next_id(std::uint32_t instance, owner& o) const;
+  std::map<std::uint32_t, owner> owners_;  // 40 bytes for each instance that has ever set one
 };
 
 }  // namespace trapline::time

@@ -139,6 +139,7 @@ class flow {
   std::array<volumes, 3> closed_{};
   std::int64_t sec_ = 0, first_ = 0;
   bool started_ = false;
+  [[maybe_unused]] std::array<bool, 7> unused_{};  // part of a state, see threshold/move_detector.hpp
 };
 
 }  // namespace trapline::trap

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -11,10 +12,11 @@
 namespace trapline::trap {
 
 struct assessment {
-  bool active = false;     // an episode is in progress
-  bool confirmed = false;  // the machine reached its last state
-  state at = state::idle;  // the machine's state
-  double on = 0;           // probability of an alarm, where it is not the option `alarm.on`; 0 = it is
+  bool active = false;           // an episode is in progress
+  bool confirmed = false;        // the machine reached its last state
+  state at = state::idle;        // the machine's state
+  std::array<bool, 5> unused{};  // and below: part of a state, see threshold/move_detector.hpp
+  double on = 0;                 // probability of an alarm, where it is not the option `alarm.on`; 0 = it is
   score evidence;
   double level = 0;         // price, 0 = the pattern has none here
   double displacement = 0;  // log-price move over sig60
@@ -22,6 +24,7 @@ struct assessment {
   std::int64_t onset = 0;   // event ns
   std::int64_t last = 0;    // event ns of the newest evidence: a confirmed probability fades from here
   std::uint8_t observability = TRAPLINE_OBSERVABILITY_FULL;
+  std::array<bool, 7> unused_too{};
 };
 
 // Size of the move against the market's own scale, 0..1. A move of 6 sig60 on 60 times the usual volume is 1.

@@ -39,13 +39,15 @@ class move_symbol {
 
   struct side_state {
     bool moving = false;
+    std::array<bool, 7> unused{};
     double base = 0;  // the window's far extreme, from which a move is measured
     std::int64_t base_ts = 0;
     double extreme = 0, retraced = 0;
     std::int64_t onset = 0, extreme_ts = 0, faked_ts = 0;
   };
   // All that was learnt of the symbol, and nothing of how it is set up: plain bytes, so that a successor can go on with
-  // them. Whoever changes this, or what it is made of, raises `state.version` of the plugin.
+  // them. No byte of it is padding, which nobody sets: a replay compares states byte by byte. Whoever changes this, or
+  // what it is made of, raises `state.version` of the plugin.
   struct knowledge {
     tracker_set trackers{};
     flow seconds;
@@ -53,6 +55,7 @@ class move_symbol {
     std::int64_t now = 0, next_report = 0;
     int price_exp = 0;
     bool exp_seen = false;
+    std::array<bool, 3> unused{};
   };
   static_assert(std::is_trivially_copyable_v<knowledge>);
   const knowledge& known() const noexcept { return known_; }

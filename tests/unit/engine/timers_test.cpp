@@ -80,3 +80,47 @@ TEST(timers, a_one_shot_that_was_requeued_and_arrives_after_all_is_gone) {
   EXPECT_FALSE(t.due(1000));
   EXPECT_EQ(t.next_due(), timers::never);
 }
+
+TEST(timers, of_an_instance_are_numbered_by_it_alone) {
+  timers alone, shared;
+  std::uint64_t a = 0, b = 0, other = 0;
+  for (int n = 0; n < 5; ++n) {
+    ASSERT_EQ(alone.set(7, 100, 0, 0, a), TRAPLINE_OK);
+    ASSERT_EQ(shared.set(2, 100, 0, 0, other), TRAPLINE_OK);
+    ASSERT_EQ(shared.set(7, 100, 0, 0, b), TRAPLINE_OK);
+    EXPECT_EQ(a, b);
+    EXPECT_NE(b, other);
+  }
+}
+
+TEST(timers, an_expiry_of_before_a_restart_is_not_taken_for_a_new_timer) {
+  timers t;
+  std::uint64_t before = 0, after = 0;
+  ASSERT_EQ(t.set(1, 100, 0, 0, before), TRAPLINE_OK);
+  t.taken(t.due(100)->id, 100);
+  t.cancel_all(1);
+  ASSERT_EQ(t.set(1, 100, 0, 0, after), TRAPLINE_OK);
+  EXPECT_NE(before, after);
+  EXPECT_FALSE(t.delivered(before));
+}
+
+TEST(timers, a_recorded_expiry_is_compared_with_what_was_set) {
+  using recorded = timers::recorded;
+  timers t;
+  std::uint64_t once = 0, often = 0, gone = 0;
+  ASSERT_EQ(t.set(3, 100, 0, 10, once), TRAPLINE_OK);
+  ASSERT_EQ(t.set(3, 200, 50, 11, often), TRAPLINE_OK);
+  ASSERT_EQ(t.set(3, 300, 0, 12, gone), TRAPLINE_OK);
+  ASSERT_EQ(t.cancel(3, gone), TRAPLINE_OK);
+  EXPECT_EQ(t.expired({once, 10, 3, 101}), recorded::differs) << "another time";
+  EXPECT_EQ(t.expired({once, 99, 3, 100}), recorded::differs) << "another cookie";
+  EXPECT_EQ(t.expired({once, 10, 3, 100}), recorded::deliver);
+  EXPECT_TRUE(t.delivered(once));
+  EXPECT_EQ(t.expired({once, 10, 3, 100}), recorded::cancelled) << "it has been";
+  EXPECT_EQ(t.expired({often, 11, 3, 300}), recorded::deliver) << "two periods were skipped";
+  EXPECT_EQ(t.expired({often, 11, 3, 300}), recorded::differs) << "the next is due later";
+  EXPECT_EQ(t.expired({often, 11, 3, 350}), recorded::deliver);
+  EXPECT_EQ(t.expired({gone, 12, 3, 300}), recorded::cancelled);
+  EXPECT_EQ(t.expired({gone + 1, 0, 3, 300}), recorded::never_set);
+  EXPECT_EQ(t.expired({once, 10, 4, 100}), recorded::never_set);
+}
