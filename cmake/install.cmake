@@ -9,8 +9,10 @@
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
 #   share/trapline/configs, examples   configurations to start from, plugins to copy
 #   share/doc/trapline                 README, plugin guide, licence
+#   share/man, share/bash-completion   manual pages and completion of the program
 #
-# Components: `runtime` (program, plugins, configurations) and `development` (the rest).
+# Components: `runtime` (program with its manual, plugins, configurations) and `development` (the rest).
+# `cmake --build BUILD --target uninstall` takes away what the last `cmake --install` of that build directory laid down.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/trapline)
@@ -30,6 +32,7 @@ foreach(file ${plugin_folders})
   endforeach()
 endforeach()
 install(DIRECTORY configs DESTINATION share/trapline COMPONENT runtime)
+include(cmake/manual.cmake)
 
 # --- headers and libraries
 install(DIRECTORY engine/include/trapline DESTINATION include COMPONENT development
@@ -65,3 +68,6 @@ install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
 install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md docs/conformance.md
   DESTINATION share/doc/trapline COMPONENT development)
+
+add_custom_target(uninstall USES_TERMINAL VERBATIM
+  COMMAND ${CMAKE_COMMAND} -D BUILD=${PROJECT_BINARY_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake)

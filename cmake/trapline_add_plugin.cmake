@@ -1,21 +1,31 @@
-# trapline_add_plugin(NAME SOURCES a.cpp ... [LINK target ...] [UNCHECKED])
+# trapline_add_plugin(NAME SOURCES a.cpp ... [LINK target ...] [STATIC | UNCHECKED])
 #
 # Builds NAME.so, from C or C++, the way the loader demands it: hidden visibility and a version script that exports the
 # entry alone (hidden visibility by itself does not let g++ 12 unload a plugin), all symbols known and bound at load, no
 # STB_GNU_UNIQUE symbols, and floating point that gives the same results with every compiler. After linking, the exports
 # are checked. Unless CMAKE_LIBRARY_OUTPUT_DIRECTORY says otherwise, the file is <build directory>/plugins/NAME.so.
 #
+# STATIC: a static library for a program that hosts the engine, from the same sources. Its entry is called
+# trapline_entry_of_NAME: `TRAPLINE_STATIC_PLUGIN(NAME);` of engine.hpp declares it, engine::attach() takes it. What is
+# linked into one program shares its names: put the plugin's classes into a namespace of its own.
 # LINK: further libraries. UNCHECKED: do not check the exports, for plugins that are wrong on purpose.
 function(trapline_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "UNCHECKED" "" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "STATIC;UNCHECKED" "" "SOURCES;LINK")
   if(ARG_UNPARSED_ARGUMENTS OR NOT ARG_SOURCES)
-    message(FATAL_ERROR "trapline_add_plugin(${name}): expected SOURCES a.cpp ... [LINK target ...] [UNCHECKED]; "
+    message(FATAL_ERROR "trapline_add_plugin(${name}): expected SOURCES a.cpp ... [LINK target ...] [STATIC | UNCHECKED]; "
       "not understood: '${ARG_UNPARSED_ARGUMENTS}'")
   endif()
-  add_library(${name} MODULE ${ARG_SOURCES})
+  if(ARG_STATIC)
+    add_library(${name} STATIC ${ARG_SOURCES})
+    string(MAKE_C_IDENTIFIER ${name} identifier)
+    target_compile_definitions(${name} PRIVATE trapline_plugin_entry_v0=trapline_entry_of_${identifier})
+  else()
+    add_library(${name} MODULE ${ARG_SOURCES})
+    set_target_properties(${name} PROPERTIES PREFIX "")
+  endif()
   set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/trapline_plugin.version)
   set_target_properties(${name} PROPERTIES
-    PREFIX "" CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     POSITION_INDEPENDENT_CODE ON LINK_DEPENDS ${script})
   if(NOT CMAKE_LIBRARY_OUTPUT_DIRECTORY)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
@@ -32,6 +42,9 @@ function(trapline_add_plugin name)
     target_link_libraries(${name} PRIVATE trapline_options)
   endif()
   target_compile_options(${name} PRIVATE -ffp-contract=off $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  if(ARG_STATIC)
+    return()
+  endif()
   target_link_options(${name} PRIVATE
     LINKER:--version-script=${script} LINKER:-z,now LINKER:-z,relro LINKER:--build-id)
   # A sanitizer's runtime is in the host, so a plugin built with one has undefined symbols.

@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "ctl_options.hpp"
 #include "journal.hpp"
+#include "manual.hpp"
 #include "replay.hpp"
 #include "trapline/version.hpp"
 #include "validate.hpp"
@@ -82,6 +83,8 @@ int main(int argc, char** argv) {
   trapline::cli::journal_arguments journal;
   auto* journal_cmd = trapline::cli::add_journal(app, journal);
   auto* version_cmd = app.add_subcommand("version", "Print versions");
+  std::string manual_part;
+  auto* manual_cmd = trapline::cli::add_manual(app, manual_part);
   std::vector<std::string> plugin_dirs;
   for (auto* c : {explain_cmd, plugins_cmd, validate_cmd, detect_cmd})
     c->add_option("--plugin-dir", plugin_dirs, "Further directory to search");
@@ -115,6 +118,7 @@ int main(int argc, char** argv) {
     if (*ctl_cmd) return trapline::cli::ctl(ctl);
     if (*journal_cmd) return trapline::cli::journal(journal);
     if (*version_cmd) return trapline::cli::version();
+    if (*manual_cmd) return trapline::cli::manual(app, manual_part);
   } catch (const std::exception& e) {
     std::cerr << "trapline: " << e.what() << '\n';
     return 1;

@@ -13,6 +13,7 @@
 #include "live_view.hpp"
 #include "plugin_texts.hpp"
 #include "render.hpp"
+#include "service_manager.hpp"
 #include "supervise/alternate_stack.hpp"
 #include "trapline/engine.hpp"
 
@@ -113,16 +114,60 @@ void print_end(const engine& e, const live_view& v, const run_arguments& a) {
 }
 
 // What comes of it is in the log; with a mistake in the file the engine goes on as it was.
-void reload(engine& e) {
-  e.submit("reload", {}, [](bool ok, const std::string& answer) {
+void reload(engine& e, const service_manager& manager) {
+  manager.reloading();
+  const bool asked = e.submit("reload", {}, [&manager](bool ok, const std::string& answer) {
     if (!ok) std::cerr << "trapline: reload: " << answer << std::endl;
+    manager.ready();
   });
+  if (!asked) manager.ready();
 }
+
+// "running, 4 instances", and which of them are not well.
+std::string status_line(const engine& e) {
+  std::size_t running = 0;
+  std::string unwell;
+  for (const auto& i : e.instances()) {
+    if (i.name == view_name) continue;
+    if (i.state == "running") ++running;
+    if (i.state == "running" && i.health == "ok") continue;
+    unwell += "; " + i.name + " is " + (i.state == "running" ? i.health : i.state);
+    if (!i.reason.empty()) unwell += ": " + i.reason;
+  }
+  return "running, " + std::to_string(running) + (running == 1 ? " instance" : " instances") + unwell;
+}
+
+// Keeps the service manager informed while the engine runs.
+class reporter {
+ public:
+  reporter(engine& e, const service_manager& manager) : engine_(e), manager_(manager) { tell_status(); }
+  void tick() {
+    if (!manager_.listens()) return;
+    if (seconds_since(told_) >= 1) tell_status();
+    const auto limit = manager_.watchdog();
+    if (limit.count() == 0 || steady::now() - looked_ < limit / 4) return;
+    looked_ = steady::now();
+    if (engine_.lanes_move()) manager_.alive();
+  }
+
+ private:
+  void tell_status() {
+    if (!manager_.listens()) return;
+    told_ = steady::now();
+    if (auto line = status_line(engine_); line != said_) manager_.status(said_ = std::move(line));
+  }
+
+  engine& engine_;
+  const service_manager& manager_;
+  steady::time_point told_{}, looked_ = steady::now();
+  std::string said_;
+};
 
 }  // namespace
 
 int run(const run_arguments& a) {
   const signal_wait signals;
+  const service_manager manager;
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   engine e({builtin_plugin_dir(), {}, false, a.safe_start, true});
   const supervise::alternate_stack for_signals;
@@ -145,16 +190,20 @@ int run(const run_arguments& a) {
   }
   {
     display screen(mode, e, view);
+    reporter report(e, manager);
+    manager.ready();
     const auto begin = steady::now();
     while (e.stop_requested() == stop_cause::none && (a.seconds <= 0 || seconds_since(begin) < a.seconds)) {
       const int s = signals.wait(50);
       // SIGHUP may also mean that the terminal is gone.
-      if (s == SIGHUP && (!terminal || ::isatty(STDOUT_FILENO) != 0)) reload(e);
+      if (s == SIGHUP && (!terminal || ::isatty(STDOUT_FILENO) != 0)) reload(e, manager);
       else if (s != 0) break;
       screen.tick();
+      report.tick();
     }
   }
   signals.release();
+  manager.stopping();
   std::string unclean;
   const bool clean = e.stop(true, unclean);
   print_end(e, view, a);

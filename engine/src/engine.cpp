@@ -1,13 +1,10 @@
 #include "trapline/engine.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "engine_impl.hpp"
 #include "supervise/crash_report.hpp"
@@ -52,7 +49,7 @@ bool engine::impl::run_dry(steady::time_point deadline) {
       if (!l.call([dry, &l] { dry->store(l.dry()); }, call_limit) || !dry->load()) all = false;
     }
     if (all && rt->ring.tail() == before) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    rt->pause();
   }
   return false;
 }
@@ -64,12 +61,17 @@ void engine::impl::tell_all(std::uint32_t state) {
   l.state = state;
   const auto deadline = steady::now() + std::chrono::seconds(1);
   const auto publish = [&] { return rt->publish(TRAPLINE_EVENT_LIFECYCLE, rt->topic_lifecycle, &l, sizeof l); };
-  while (publish() == TRAPLINE_E_AGAIN && steady::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (publish() == TRAPLINE_E_AGAIN && steady::now() < deadline) rt->pause();
 }
 
 bool engine::impl::stop(bool drain, std::string& what) {
   if (!running) return true;
+  if (stepping) {
+    what += "stop() was called within a callback; use request_stop() there, and stop() when run_once() has returned";
+    return false;
+  }
+  const busy_mark now_stepping(stepping);
+  rise();
   running = false;
   if (!control.end(call_limit)) {
     hung = true;
@@ -164,7 +166,8 @@ bool engine::start(std::string& error) {
     m.rt->log.error(error);
     return false;
   }
-  for (auto& l : m.lanes) l.run();
+  if (!m.rt->steps)
+    for (auto& l : m.lanes) l.run();
   m.running = true;
   for (const auto& i : m.left_out) {
     trapline_lifecycle l{};
@@ -179,7 +182,7 @@ bool engine::start(std::string& error) {
   for (const auto& i : m.instances) order.push_back(i.get());
   std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return start_rank(*a) < start_rank(*b); });
   for (auto* i : order) {
-    if (m.start_instance(*i, error)) {
+    if (const busy_mark now_stepping(m.stepping); m.start_instance(*i, error)) {
       m.rt->log.info(sdk::cat(i->name(), " (", i->plugin_id(), ") runs on lane ", i->lane->name()));
       continue;
     }
@@ -188,10 +191,17 @@ bool engine::start(std::string& error) {
     m.stop(false, ignored);
     return false;
   }
-  m.tell_all(TRAPLINE_INSTANCE_RUNNING);
+  {
+    const busy_mark now_stepping(m.stepping);
+    m.tell_all(TRAPLINE_INSTANCE_RUNNING);
+  }
   m.watchdog = std::make_unique<supervise::watchdog>(*m.rt, m.lanes, m.config.hang_limit);
   m.restarter = std::make_unique<supervise::restarter>(*m.rt);
-  m.control.run([&m](control::request r) { m.handle(std::move(r)); }, [&m] { return m.tick(); });
+  auto handle = [&m](control::request r) { m.handle(std::move(r)); };
+  auto tick = [&m] { return m.tick(); };
+  if (m.rt->steps) m.control.run_by_visits(std::move(handle), std::move(tick));
+  else m.control.run(std::move(handle), std::move(tick));
+  m.rt->log.pump();
   return true;
 }
 
@@ -235,6 +245,9 @@ std::string_view engine::topic(std::uint32_t id) const { return impl_->rt->names
 std::string_view engine::symbol(std::uint32_t instrument) const {
   return impl_->rt->names.instrument_name(instrument).second;
 }
+std::string_view engine::venue(std::uint32_t instrument) const {
+  return impl_->rt->names.instrument_name(instrument).first;
+}
 std::string engine::name() const { return impl_->config.name; }
 std::string engine::run_dir() const { return impl_->config.run_dir; }
 std::string engine::log_file() const { return impl_->config.log.file; }
@@ -245,6 +258,21 @@ std::vector<lane_status> engine::lanes() const {
     out.push_back({l.name(), l.events(), l.lag() * bus::line_size,
                    impl_->rt->metrics.value("engine", "lane_lost_events_total", "lane=\"" + l.name() + "\"")});
   return out;
+}
+
+bool engine::lanes_move() {
+  impl& m = *impl_;
+  if (!m.running) return false;
+  const bool asked = !m.came_by.empty();
+  while (m.came_by.size() < m.lanes.size()) m.came_by.push_back(std::make_shared<std::atomic<bool>>());
+  for (std::size_t n = 0; asked && n < m.lanes.size(); ++n)
+    if (!m.lanes[n].given_up && !*m.came_by[n]) return false;
+  for (std::size_t n = 0; n < m.lanes.size(); ++n) {
+    if (m.lanes[n].given_up) continue;
+    *m.came_by[n] = false;
+    m.lanes[n].post([here = m.came_by[n]] { *here = true; });
+  }
+  return asked;
 }
 
 std::vector<instance_status> engine::instances() const {

@@ -100,8 +100,7 @@ config::plugin_config* engine::impl::config_of(const std::string& name) {
 }
 
 std::string engine::impl::unknown(const std::string& name) const {
-  for (const auto& o : observations)
-    if (o.instance == name) return "'" + name + "' is the program's own, no plugin";
+  if (is_own(name)) return "'" + name + "' is the program's own, no plugin";
   if (find(name)) return {};
   for (const auto& l : left_out)
     if (l.name == name) return "'" + name + "' is left out: " + l.reason;
@@ -296,7 +295,7 @@ std::int64_t engine::impl::tick() {
       p.done({TRAPLINE_E_TIMEOUT, "lane " + p.lane + " did not come to it within 5 s"});
   }
   std::erase_if(pending, [](const asked& p) { return p.answered->load(); });
-  return (busy ? 10 : 1000) * millisecond;
+  return busy ? 10 * millisecond : control::thread::never;
 }
 
 std::string engine::impl::status_json() const {
@@ -333,7 +332,7 @@ std::string engine::impl::status_json() const {
 std::string engine::impl::plugins_json() const {
   json out = json::array();
   for (const auto& i : instances) {
-    if (i->sha256().empty()) continue;  // the program's own
+    if (is_own(i->name())) continue;
     const auto& d = i->img()->descriptor();
     json names = json::array();
     for (std::uint32_t n = 0; i->commands() && n < i->commands()->name_count; ++n)

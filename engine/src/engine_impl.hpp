@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -53,14 +54,26 @@ class run_lock {
   int fd_ = -1;
 };
 
-struct engine::impl {
+// True while something is under way that must not begin twice.
+class busy_mark {
+ public:
+  explicit busy_mark(bool& flag) : flag_(flag) { flag_ = true; }
+  ~busy_mark() { flag_ = false; }
+  busy_mark(const busy_mark&) = delete;
+  busy_mark& operator=(const busy_mark&) = delete;
+
+ private:
+  bool& flag_;
+};
+
+struct engine::impl final : stepper {
   struct observation {
     std::string instance;
     std::vector<std::string> patterns;
     observer::callback callback;
   };
 
-  impl(engine& e, engine_options o) : owner(&e), options(std::move(o)) {}
+  impl(engine& e, engine_options o);
 
   engine* owner;
   // An instance that has just taken another's place, and what it takes to go back.
@@ -93,11 +106,13 @@ struct engine::impl {
 
   engine_options options;
   std::vector<observation> observations;
+  std::vector<const trapline_entry*> linked;  // plugins that are linked into the program
   config::engine_config config;
   config::engine_config as_read;  // before paths were resolved and the program's own were added
   std::string source_file;        // that it was read from; empty: a text
   config::node source_tree;       // what was read
-  time::system_clock clock;
+  const std::unique_ptr<time::clock> clock_owner;
+  const time::clock& clock;
   run_lock lock;
   std::unique_ptr<runtime> rt;
   std::unique_ptr<journal::recorder> journal;  // if one is configured
@@ -114,6 +129,7 @@ struct engine::impl {
   std::unique_ptr<supervise::restarter> restarter;
   std::vector<trial> trials;
   std::vector<asked> pending;
+  std::vector<std::shared_ptr<std::atomic<bool>>> came_by;   // for each lane, see engine::lanes_move()
   std::vector<std::unique_ptr<plugin::instance>> abandoned;  // a thread may still be in them
   static constexpr std::uint64_t max_retired = 16;
   std::uint64_t retired = 0;    // images that did not leave memory
@@ -121,6 +137,20 @@ struct engine::impl {
   std::int64_t started_at = 0;  // mono
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
+  bus::source_counter program_numbers{false};
+
+  // ---- host-driven (engine_drive.cpp)
+  bool stepping = false;           // a call of run_once(), start() or stop() is under way
+  bool resting = false;            // between calls: lanes ask for one
+  std::atomic<bool> woken{false};  // the host has been asked for one
+  void wake() noexcept override;
+  void pass() override;
+  std::uint64_t step_lanes(std::uint64_t most);
+  void rise() noexcept;
+  bool rest() noexcept;
+  bool has_work() const;
+  run_result run_once(run_limits limits);
+  std::int64_t next_deadline() const;
 
   // ---- loading (engine_load.cpp)
   std::vector<std::string> load(const std::string& text, const std::string& file);
@@ -128,6 +158,8 @@ struct engine::impl {
   void load_instance(const config::plugin_config& p, std::vector<config::problem>& problems);
   std::shared_ptr<const plugin::image> load_image(const config::plugin_config& p,
                                                   std::vector<config::problem>& problems);
+  const trapline_entry* attached_plugin(const std::string& use) const;
+  bool is_own(const std::string& instance) const;  // of the program, no plugin
   static config::checked_options checked(const config::plugin_config& p, const plugin::image& img,
                                          std::vector<config::problem>& problems);
   // create() and configure(); nullptr and a problem if it refuses.

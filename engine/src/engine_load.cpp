@@ -31,6 +31,9 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   std::vector<config::problem> problems;
   config = as_read = config::read_engine_config(text, file, problems);
   if (!options.run_dir.empty()) config.run_dir = options.run_dir;
+  if (options.log_sink) config.log.file.clear();
+  config.log.sink = options.log_sink;
+  config.log.own_thread = !options.host_driven;
   if (options.log_to_stderr) {
     config.log.file.clear();
     config.log.level = TRAPLINE_LOG_WARN;
@@ -43,7 +46,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   std::string fatal = lock.take(config.run_dir);
   if (fatal.empty()) plugin::remove_private_copies(config.run_dir);  // of a killed engine; the lock says so
   if (fatal.empty()) try {
-      rt = std::make_unique<runtime>(config, clock);
+      rt = std::make_unique<runtime>(config, *clock_owner);
     } catch (const std::exception& e) {
       fatal = e.what();
     }
@@ -51,6 +54,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   if (rt) {
     rt->control = &control;
     make_journal();
+    if (options.host_driven) rt->steps = this;
     std::vector<std::string> notes;
     crashes = std::make_unique<supervise::crash_book>(config.run_dir, notes);
     for (const auto& n : notes) rt->log.warn(n);
@@ -72,6 +76,7 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   });
   std::vector<std::string> out;
   for (const auto& p : problems) out.push_back(p.render(file));
+  if (rt) rt->log.pump();
   return out;
 }
 
@@ -90,6 +95,13 @@ std::shared_ptr<const plugin::image> engine::impl::load_image(const config::plug
   const std::string path = "plugins." + p.name;
   std::vector<plugin::finding> findings;
   const auto files = plugin::find_plugins(p.use, config.plugin_dirs);
+  if (const auto* own = attached_plugin(p.use)) {
+    if (!files.empty())
+      rt->log.warn(sdk::cat(p.name, ": uses the plugin that is part of this program, not ", files[0]));
+    if (p.sha256.empty()) return std::make_shared<const plugin::image>(own);
+    problems.push_back({p.use_at, path + ".sha256", "'" + p.use + "' is part of this program, no file; leave it out"});
+    return nullptr;
+  }
   if (files.empty()) {
     problems.push_back({p.use_at, path + ".use", plugin::not_found_text(p.use, config.plugin_dirs)});
     return nullptr;

@@ -82,9 +82,7 @@ std::string engine::impl::reload(bool plan_only, std::vector<std::string>& texts
   // The new instances look for plugins where the new file says.
   const auto old_dirs = std::exchange(config.plugin_dirs, next.plugin_dirs);
   std::vector<step> steps;
-  const auto own = [&](const std::string& name) {
-    return std::any_of(observations.begin(), observations.end(), [&](const auto& o) { return o.instance == name; });
-  };
+  const auto own = [&](const std::string& name) { return is_own(name); };
   const auto make = [&](const plugin_config& p, std::shared_ptr<const plugin::image> img, config::checked_options given,
                         step::kind what, std::string said) {
     if (auto fresh = make_instance(p, std::move(img), std::move(given), problems))
@@ -105,7 +103,8 @@ std::string engine::impl::reload(bool plan_only, std::vector<std::string>& texts
     }
     const plugin_config* was = named(config.plugins, p.name);
     const plugin::instance* now = find(p.name);
-    auto img = now && is_file_of(*now, p, config.plugin_dirs) ? now->img() : load_image(p, problems);
+    const bool from_file = !attached_plugin(p.use);
+    auto img = now && from_file && is_file_of(*now, p, config.plugin_dirs) ? now->img() : load_image(p, problems);
     if (!img) continue;
     const std::size_t before = problems.size();
     auto given = checked(p, *img, problems);

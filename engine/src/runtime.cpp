@@ -1,5 +1,8 @@
 #include "runtime.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace trapline {
 
 runtime::runtime(const config::engine_config& c, time::clock& clk)
@@ -18,6 +21,11 @@ void runtime::request_stop(stop_kind kind, std::string_view reason) noexcept {
     // Out of memory: stop without a reason.
   }
   stop_.store(kind, std::memory_order_release);
+}
+
+void runtime::pause() {
+  if (steps) steps->pass();
+  else std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 std::string runtime::stop_reason() const {

@@ -31,6 +31,16 @@ namespace trapline {
 // Why the engine stops. The gravest reason wins.
 enum class stop_kind { none = 0, requested = 1, fault = 2, bad_config = 3, journal = 4 };
 
+// Steps the lanes of an engine that has no threads of its own.
+class stepper {
+ public:
+  virtual void wake() noexcept = 0;  // there is something to do [any]
+  virtual void pass() = 0;           // steps every lane once, or lets time pass if none has anything to do [control]
+
+ protected:
+  ~stepper() = default;
+};
+
 struct runtime {
   runtime(const config::engine_config& c, time::clock& clk);
 
@@ -46,6 +56,7 @@ struct runtime {
   // Whose create() or configure() runs, for crash records.
   std::atomic<const plugin::instance*> being_made{nullptr};
   bus::source_counter host_numbers{false};  // any thread may speak for the host
+  stepper* steps = nullptr;                 // absent if lanes have threads of their own. Set before start
   control::thread* control = nullptr;       // carries out requests; absent where nobody may ask. Set before start
   journal::life_log* lives = nullptr;  // told what happens to instances; absent without a journal. Set before start
 
@@ -57,6 +68,8 @@ struct runtime {
     redactor.apply(out);
     return out;
   }
+  // For who waits for a lane and has nothing else to do. [control]
+  void pause();
   stop_kind stop_requested() const noexcept { return stop_.load(std::memory_order_acquire); }
   std::string stop_reason() const;
 

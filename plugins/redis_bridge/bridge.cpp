@@ -14,10 +14,18 @@ namespace {
 constexpr std::int64_t tick_interval = 50 * millisecond;
 constexpr std::size_t max_facts = 10'000;
 
+// What is in flight cannot be given up, so it may take half of the spool: the rest is for orders and fills that come
+// while Redis is away.
+settings bounded(settings s) {
+  s.flight_commands = std::min<std::size_t>(s.flight_commands, s.spool_commands / 2);
+  s.flight_bytes = std::min<std::size_t>(s.flight_bytes, s.spool_bytes / 2);
+  return s;
+}
+
 }  // namespace
 
 bridge::bridge(net::loop& l, settings s, environment& env, meters m, std::string boot_id)
-    : settings_(std::move(s)),
+    : settings_(bounded(std::move(s))),
       env_(env),
       meters_(m),
       world_(env),

@@ -21,6 +21,8 @@ diff <(find . -mindepth 1 -maxdepth 2 | sort) - <<'EOF'
 ./lib/cmake
 ./lib/trapline
 ./share
+./share/bash-completion
+./share/man
 ./share/trapline
 EOF
 bin/trapline check share/trapline/configs/demo.yaml

@@ -32,6 +32,18 @@ void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
   ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
+// The calling thread is the lane's for a while; it may be another lane's as well, of another engine.
+class as_lane {
+ public:
+  explicit as_lane(const lane& l) noexcept : before_(this_lane) { this_lane = {&l, false, 0, 0}; }
+  ~as_lane() { this_lane = before_; }
+  as_lane(const as_lane&) = delete;
+  as_lane& operator=(const as_lane&) = delete;
+
+ private:
+  lane_context before_;
+};
+
 }  // namespace
 
 lane::lane(runtime& rt, const config::lane_config& c)
@@ -104,6 +116,12 @@ bool lane::end(std::int64_t limit) {
 }
 
 bool lane::call(std::function<void()> f, std::int64_t limit) {
+  if (rt_.steps) {
+    const as_lane here(*this);
+    run_commands();  // what was posted before
+    f();
+    return true;
+  }
   struct handle {
     std::mutex m;
     std::condition_variable cv;
@@ -135,6 +153,7 @@ void lane::set_driver(plugin::instance* i) {
 }
 
 void lane::wake() noexcept {
+  if (rt_.steps) return rt_.steps->wake();
   if (this_lane.lane == this) return;  // published from within poll(), which returns after its handlers anyway
   {
     const std::lock_guard lock(driver_mutex_);
@@ -156,8 +175,17 @@ void lane::loop() {
 
 void lane::adopt_thread() noexcept { this_lane.lane = this; }
 
-// True: something was done.
+std::size_t lane::visit(std::size_t most) {
+  const as_lane here(*this);
+  if (has_commands_.load(std::memory_order_acquire)) run_commands();
+  const std::size_t n = drain_bus(std::min(most, batch));
+  fire_timers();
+  if (driver_ && driver_->faulted()) set_driver(nullptr);
+  if (driver_) poll_driver(0);
+  return n;
+}
 
+// True: something was done.
 bool lane::step() {
   if (has_commands_.load(std::memory_order_acquire)) run_commands();
   if (ending_) return true;

@@ -80,6 +80,17 @@ class lane final : public sleeper {
     for (; const trapline_event* e = reader_.peek(); reader_.advance()) f(*e);
   }
 
+  // An engine without threads of its own (runtime::steps) has each lane visited instead, by one thread at a time: does
+  // what is there, at most `most` events, and never waits. Returns how many it handled.
+  std::size_t visit(std::size_t most);
+  // Between two visits: from rest() to rise() the lane asks to be visited when there is something to do. False: there
+  // is already.
+  bool rest() noexcept { return reader_.fall_asleep() && !has_commands_.load(std::memory_order_seq_cst); }
+  void rise() noexcept { reader_.awake(); }
+  bool has_work() const noexcept { return reader_.ready() || has_commands_.load(std::memory_order_acquire); }
+  std::int64_t next_due() const noexcept { return timers_.next_due(); }
+  bool has_driver() const noexcept { return driver_ != nullptr; }
+
   // Runs `f` on the lane's thread, between two events, and waits until it has run. False: it took longer than `limit`
   // ns; `f` may still run later, so it must own what it touches. [control]
   bool call(std::function<void()> f, std::int64_t limit);

@@ -21,6 +21,8 @@ option row(std::uint32_t type, const char* path, const char* def, const char* al
           allowed ? std::optional<std::string>(allowed) : std::nullopt};
 }
 
+}  // namespace
+
 // The host's own sections use the same kind of table as plugins do.
 const std::vector<option>& engine_table() {
   static const std::vector<option> table = {
@@ -85,6 +87,8 @@ const std::vector<option>& plugin_table() {
   };
   return table;
 }
+
+namespace {
 
 bool valid_name(std::string_view s) {
   return s.size() <= 31 && bus::valid_topic(s) && s.find('.') == std::string_view::npos;

@@ -66,10 +66,14 @@ node convert(const YAML::Node& y, const std::string& path, int depth, std::vecto
   return n;
 }
 
-// Uses of `&anchor` and `*alias` would make one place in the file stand for several.
-class alias_check : public YAML::EventHandler {
+// What is not allowed in the text as a whole: uses of `&anchor` and `*alias`, which would make one place in the file
+// stand for several, and a second document.
+class survey : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& m) override {
+    if (++documents == 2) stuck = m.pos == starts_at;
+    starts_at = m.pos;
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark& m, YAML::anchor_t) override {
@@ -82,8 +86,11 @@ class alias_check : public YAML::EventHandler {
   void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
   void OnMapEnd() override {}
 
-  bool found = false;
+  bool found = false;  // an alias
   position where;
+  int documents = 0;
+  bool stuck = false;  // the second begins where the first did: on a sign that cannot begin one
+  int starts_at = 0;   // the last
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -124,20 +131,25 @@ node parse_yaml(const std::string& text, std::vector<problem>& problems) {
     return empty;
   }
   try {
-    alias_check aliases;
+    survey seen;
     std::istringstream scan(text);
-    YAML::Parser(scan).HandleNextDocument(aliases);
-    if (aliases.found) {
-      problems.push_back({aliases.where, {}, "aliases (*name) are not allowed; write the value out"});
+    // Not to the end of the text: yaml-cpp 0.7 never comes to it behind a sign that cannot begin a document.
+    for (YAML::Parser parser(scan); seen.documents < 2 && parser.HandleNextDocument(seen);) {
+    }
+    if (seen.found) {
+      problems.push_back({seen.where, {}, "aliases (*name) are not allowed; write the value out"});
       return empty;
     }
-    const auto documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      problems.push_back({{}, {}, "more than one YAML document; keep one"});
+    if (seen.documents > 1) {
+      problems.push_back({{},
+                          {},
+                          seen.stuck ? "not valid YAML: expected a map with engine, lanes and plugins at its start"
+                                     : "more than one YAML document; keep one"});
       return empty;
     }
-    if (documents.empty() || documents[0].IsNull()) return empty;
-    node root = convert(documents[0], {}, 0, problems);
+    const YAML::Node document = YAML::Load(text);
+    if (document.IsNull()) return empty;
+    node root = convert(document, {}, 0, problems);
     if (root.type != node::kind::map) {
       problems.push_back({root.at, {}, "expected a map with engine, lanes and plugins at the top"});
       return empty;

@@ -28,6 +28,8 @@ class server {
   // Empty: it listens. Else why not.
   std::string open(const std::string& path);
 
+  bool listens() const noexcept { return static_cast<bool>(listener_); }
+
   void add_to(std::vector<pollfd>& fds, std::int64_t mono) const;
   // `fds` as add_to() filled them, after poll(2).
   void serve(const std::vector<pollfd>& fds, std::int64_t mono);

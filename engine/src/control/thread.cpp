@@ -30,8 +30,31 @@ thread::~thread() { end(1'000'000'000); }
 
 void thread::run(std::function<void(request)> handle, std::function<std::int64_t()> tick) {
   handle_ = std::move(handle);
-  thread_ = std::thread([this, tick = std::move(tick)] { loop(tick); });
+  tick_ = std::move(tick);
+  thread_ = std::thread([this] { loop(); });
   ::pthread_setname_np(thread_.native_handle(), "control");
+}
+
+void thread::run_by_visits(std::function<void(request)> handle, std::function<std::int64_t()> tick) {
+  handle_ = std::move(handle);
+  tick_ = std::move(tick);
+  tick_at_ = clock_.mono();
+}
+
+void thread::visit() {
+  if (has_posted()) {
+    run_posted();
+    tick_at_ = clock_.mono();  // something may have begun that is to be looked after
+  }
+  if (listens()) look_after(0);
+  if (tick_at_ == never || clock_.mono() < tick_at_) return;
+  const std::int64_t wait = tick_();
+  tick_at_ = wait == never ? never : clock_.mono() + wait;
+}
+
+bool thread::has_posted() const {
+  const std::lock_guard lock(mutex_);
+  return !posted_.empty();
 }
 
 bool thread::submit(request r) {
@@ -50,12 +73,16 @@ bool thread::post(std::function<void()> f, bool bounded) {
 
 void thread::wake() const noexcept {
   const std::uint64_t one = 1;
+  if (on_wake_) return on_wake_();
   [[maybe_unused]] const auto n = ::write(event_.get(), &one, sizeof one);  // full means that it is awake
 }
 
 bool thread::end(std::int64_t limit) {
   ending_ = true;
-  if (!thread_.joinable()) return true;
+  if (!thread_.joinable()) {
+    if (handle_) run_posted();  // it looked after itself by visits: what waits is refused
+    return true;
+  }
   wake();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(limit);
   while (!ended_.load(std::memory_order_acquire)) {
@@ -66,19 +93,20 @@ bool thread::end(std::int64_t limit) {
   return true;
 }
 
-void thread::loop(const std::function<std::int64_t()>& tick) {
+// Waits for clients and for what is posted, at most `wait` ns.
+void thread::look_after(std::int64_t wait) {
+  fds_.assign(1, {event_.get(), POLLIN, 0});
+  server_.add_to(fds_, clock_.mono());
+  ::poll(fds_.data(), fds_.size(), static_cast<int>((wait + 999'999) / 1'000'000));
+  std::uint64_t posted = 0;
+  if (::read(event_.get(), &posted, sizeof posted) > 0) run_posted();
+  fds_.erase(fds_.begin());
+  server_.serve(fds_, clock_.mono());
+}
+
+void thread::loop() {
   const supervise::alternate_stack for_signals;
-  std::vector<pollfd> fds;
-  while (!ending()) {
-    const std::int64_t wait = std::clamp<std::int64_t>(tick(), 0, 1'000'000'000);
-    fds.assign(1, {event_.get(), POLLIN, 0});
-    server_.add_to(fds, clock_.mono());
-    ::poll(fds.data(), fds.size(), static_cast<int>((wait + 999'999) / 1'000'000));
-    std::uint64_t posted = 0;
-    if (::read(event_.get(), &posted, sizeof posted) > 0) run_posted();
-    fds.erase(fds.begin());
-    server_.serve(fds, clock_.mono());
-  }
+  while (!ending()) look_after(std::clamp<std::int64_t>(tick_(), 0, 1'000'000'000));
   run_posted();  // answers that are ready
   ended_.store(true, std::memory_order_release);
 }

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "control/request.hpp"
 #include "control/server.hpp"
@@ -29,8 +32,16 @@ class thread {
   // Before run(). Empty: it listens. Else why not.
   std::string listen(const std::string& path) { return server_.open(path); }
   // `handle` carries out a request; `tick` looks after what else is to be done and returns in how many ns it wants to
-  // be called again. Both on the thread.
+  // be called again, or `never` if only a request can change that. Both on the thread.
   void run(std::function<void(request)> handle, std::function<std::int64_t()> tick);
+  // The same without a thread: the caller's looks after it by visit(). `wake` [any]: there is something to do.
+  void run_by_visits(std::function<void(request)> handle, std::function<std::int64_t()> tick);
+  void set_wake(std::function<void()> wake) { on_wake_ = std::move(wake); }  // before the first submit()
+  void visit();
+  bool has_posted() const;
+  bool listens() const noexcept { return server_.listens(); }
+  std::int64_t tick_at() const noexcept { return tick_at_; }  // mono; never: nothing is to be looked after
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
   // Requests wait until run(). False: too many wait, or it has ended. [any]
   bool submit(request r);
@@ -43,14 +54,19 @@ class thread {
  private:
   bool post(std::function<void()> f, bool bounded);
   void wake() const noexcept;
-  void loop(const std::function<std::int64_t()>& tick);
+  void loop();
   void run_posted();
+  void look_after(std::int64_t wait);
 
   const time::clock& clock_;
   server server_;
   descriptor event_;  // eventfd(2): something was posted
   std::function<void(request)> handle_;
-  std::mutex mutex_;
+  std::function<std::int64_t()> tick_;
+  std::function<void()> on_wake_;
+  std::int64_t tick_at_ = never;
+  std::vector<pollfd> fds_;
+  mutable std::mutex mutex_;
   std::deque<std::function<void()>> posted_;
   std::atomic<bool> ending_{false};
   std::atomic<bool> ended_{false};

@@ -13,8 +13,10 @@ namespace trapline::plugin {
 // A loaded plugin file, or a statically linked plugin. Unloads in its destructor.
 class image {
  public:
-  // A plugin that is part of this program.
-  explicit image(const trapline_entry* entry) : entry_(entry) {}
+  // A plugin that is part of this program. Its id and version stand in for a file's digest.
+  explicit image(const trapline_entry* entry)
+      : entry_(entry),
+        sha256_(std::string("part of the program: ") + entry->descriptor->id + " " + entry->descriptor->version) {}
   image(void* handle, const trapline_entry* entry, std::string copy, std::string sha256);
   ~image();
   image(const image&) = delete;
@@ -22,7 +24,7 @@ class image {
 
   const trapline_entry& entry() const noexcept { return *entry_; }
   const trapline_descriptor& descriptor() const noexcept { return *entry_->descriptor; }
-  const std::string& sha256() const noexcept { return sha256_; }  // of the file; empty if it is part of this program
+  const std::string& sha256() const noexcept { return sha256_; }  // of the file
   const std::string& copy() const noexcept { return copy_; }
   // Whether the address lies in its machine code; never for a plugin that is part of this program. Async-signal-safe.
   bool has_code(const void* address) const noexcept {

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <memory>
 #include <string_view>
-#include <thread>
 
 #include "bus/lane.hpp"
 #include "trapline/sdk/text.hpp"
@@ -109,7 +108,7 @@ exchange_outcome exchange(plugin::instance& old, plugin::instance& fresh, bool c
       return out;
     }
     if (stop_first && w->drain == TRAPLINE_E_AGAIN && !last) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      old.rt().pause();
       continue;
     }
     w->out.drained = w->drain != TRAPLINE_E_AGAIN;

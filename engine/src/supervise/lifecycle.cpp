@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <memory>
-#include <thread>
 
 #include "bus/lane.hpp"
 #include "trapline/sdk/text.hpp"
@@ -62,7 +61,7 @@ bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::str
       clean = false;
       break;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    i.rt().pause();
   }
   const bool stopped = i.lane->call(
       [&i] {

@@ -20,6 +20,7 @@ watchdog::watchdog(runtime& rt, std::deque<bus::lane>& lanes, std::int64_t hang_
     : rt_(rt), hang_limit_(hang_limit) {
   for (auto& l : lanes) watches_.push_back({&l});
   set_tick();
+  if (rt.steps) return;
   thread_ = std::thread([this] {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::nanoseconds(tick_), [this] { return ending_; })) {
@@ -37,7 +38,7 @@ watchdog::~watchdog() {
     ending_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 // By the shortest budget; instances come and go.

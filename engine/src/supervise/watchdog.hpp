@@ -22,7 +22,7 @@ namespace trapline::supervise {
 // waits for a lane.
 class watchdog {
  public:
-  // All of them outlive this object. Starts its thread.
+  // All of them outlive this object. Starts its thread, unless the lanes have none: nobody could look then.
   watchdog(runtime& rt, std::deque<bus::lane>& lanes, std::int64_t hang_limit);
   ~watchdog();
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 namespace trapline::time {
 
@@ -17,5 +19,8 @@ class system_clock final : public clock {
   std::int64_t now() const noexcept override;
   std::int64_t mono() const noexcept override;
 };
+
+// The hosting program's: each function that is not empty instead of the system's.
+std::unique_ptr<clock> make_clock(std::function<std::int64_t()> now, std::function<std::int64_t()> mono);
 
 }  // namespace trapline::time

@@ -140,6 +140,12 @@ TEST(yaml, broken_syntax_is_told_with_line_and_column) {
   EXPECT_NE(p[0].find("not valid YAML"), std::string::npos);
 }
 
+TEST(yaml, a_sign_that_cannot_begin_a_document_is_an_error_and_no_endless_read) {
+  for (const std::string text : {", engine: {name: x}\n", "# so\n, {}\n"})
+    EXPECT_NE(engine_problems(text)[0].find("not valid YAML"), std::string::npos) << text;
+  EXPECT_NE(engine_problems("engine: {name: x}\n---\nengine: {}\n")[0].find("more than one"), std::string::npos);
+}
+
 TEST(yaml, aliases_depth_and_size_are_limited) {
   EXPECT_NE(engine_problems("engine: &a {name: x}\nlanes: *a\n")[0].find("aliases"), std::string::npos);
   std::string deep = "engine: ";

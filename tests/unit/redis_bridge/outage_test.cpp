@@ -126,6 +126,26 @@ TEST_P(outages, cost_no_order_and_no_fill_and_every_trade_is_there_or_announced)
   EXPECT_EQ(core->waiting().bytes(), 0u);
 }
 
+TEST_F(rig, what_is_in_flight_leaves_room_for_orders_in_a_small_spool) {
+  config.spool_commands = 400;
+  config.maxlen_market = config.maxlen_account = 10'000'000;
+  connect();
+  server->pause();
+  for (int n = 1; n <= 1'000; ++n) {  // many more than may be in flight
+    core->on_event(trade(n));
+    if (n % 50 == 0) loop.poll(1 * millisecond);
+  }
+  for (int n = 1; n <= 80; ++n) core->on_event(order(std::to_string(n), TRAPLINE_ORDER_FILLED, event::default_ts + n));
+  server->resume();
+  ASSERT_TRUE(settled());
+  std::vector<int> ids;
+  for (const auto& e : server->stream(orders_key))
+    if (e.at("type") != "gap") ids.push_back(std::stoi(e.at("order_id")));
+  EXPECT_EQ(ids, range(1, 80));
+  EXPECT_EQ(dropped_of(family::orders), 0u);
+  EXPECT_GT(dropped_of(family::trades), 500u);
+}
+
 INSTANTIATE_TEST_SUITE_P(of_redis, outages, ::testing::ValuesIn(ways),
                          [](const auto& i) { return std::string(i.param.name); });
 
