@@ -2,13 +2,14 @@
 #
 #   bin/trapline                       the program; it looks for plugins in ../lib/trapline/plugins
 #   lib/trapline/plugins/*.so          every plugin of this tree
-#   include/trapline/                  abi/, sdk/, testkit/, engine.hpp, version.hpp
+#   include/trapline/                  abi/, sdk/, testkit/, engine.h, engine.hpp, version.hpp
 #   lib/libtrapline_*.a                engine: for programs that embed it; testkit: a fake host for tests of plugins
 #   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine testkit]), trapline_add_plugin(),
 #                                      trapline_validate_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
+#   lib/pkgconfig/trapline-engine.pc   the engine for other build systems
 #   share/trapline/configs, examples   configurations to start from, plugins to copy
-#   share/doc/trapline                 README, plugin guide, licence
+#   share/doc/trapline                 README, operations, plugin guide, licence
 #   share/man, share/bash-completion   manual pages and completion of the program
 #
 # Components: `runtime` (program with its manual, plugins, configurations) and `development` (the rest).
@@ -16,6 +17,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/trapline)
+set(installed_plugins "")
 set(plugin_dir lib/trapline/plugins)  # as the program looks for it: no multiarch folder
 
 # --- the program and its plugins
@@ -28,11 +30,14 @@ foreach(file ${plugin_folders})
     get_target_property(type ${target} TYPE)
     if(type STREQUAL MODULE_LIBRARY)
       install(TARGETS ${target} LIBRARY DESTINATION ${plugin_dir} COMPONENT runtime)
+      list(APPEND installed_plugins ${target})
     endif()
   endforeach()
 endforeach()
 install(DIRECTORY configs DESTINATION share/trapline COMPONENT runtime)
-include(cmake/manual.cmake)
+if(NOT TRAPLINE_SANITIZE)  # such trees are for tests
+  include(cmake/manual.cmake)
+endif()
 
 # --- headers and libraries
 install(DIRECTORY engine/include/trapline DESTINATION include COMPONENT development
@@ -62,12 +67,23 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-config.cmake
 file(RELATIVE_PATH version_script /prefix /prefix/${package_dir}/trapline_plugin.version)
 configure_file(cmake/trapline.pc.in ${PROJECT_BINARY_DIR}/cmake/trapline.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfig COMPONENT development)
+file(RELATIVE_PATH engine_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(cmake/trapline-engine.pc.in ${PROJECT_BINARY_DIR}/cmake/trapline-engine.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-engine.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 # --- what to read and to copy
 install(DIRECTORY examples DESTINATION share/trapline COMPONENT development
   PATTERN build EXCLUDE PATTERN run EXCLUDE)
-install(FILES README.md LICENSE CHANGELOG.md docs/plugin-guide.md docs/conformance.md
-  DESTINATION share/doc/trapline COMPONENT development)
+install(FILES README.md CHANGELOG.md SECURITY.md docs/operations.md docs/control.md docs/redis.md
+  DESTINATION share/doc/trapline COMPONENT runtime)
+install(FILES LICENSE docs/plugin-guide.md docs/embedding.md docs/conformance.md DESTINATION share/doc/trapline COMPONENT development)
+
+# All that `cmake --install` and `cpack` need, and no more: no tests, no benchmarks.
+add_custom_target(installed DEPENDS trapline trapline_engine trapline_testkit ${installed_plugins})
+if(TARGET manual)
+  add_dependencies(installed manual)
+endif()
 
 add_custom_target(uninstall USES_TERMINAL VERBATIM
   COMMAND ${CMAKE_COMMAND} -D BUILD=${PROJECT_BINARY_DIR} -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake)

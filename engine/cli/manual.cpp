@@ -164,9 +164,8 @@ std::string manual_commands(const CLI::App& app) {
 
 std::string manual_configuration() {
   std::string out;
-  describe("engine", config::engine_table(), out);
-  describe("lanes.\\fINAME\\fR", config::lane_table(), out);
-  describe("plugins.\\fINAME\\fR", config::plugin_table(), out);
+  for (const auto& s : config::section_tables())
+    describe(std::string(s.name) + (s.named ? ".\\fINAME\\fR" : ""), s.options, out);
   return out;
 }
 

@@ -153,6 +153,10 @@ std::vector<std::string> engine::load_text(const std::string& text, const std::s
 
 bool engine::start(std::string& error) {
   impl& m = *impl_;
+  if (!std::exchange(m.ready, false)) {
+    error = "there is nothing to start: no configuration was loaded without a problem, or it was started before";
+    return false;
+  }
   m.rt->log.info(sdk::cat("trapline ", version_text, " starts '", m.config.name, "': ", m.instances.size(),
                           " instances on ", m.lanes.size(), " lanes, bus ", m.rt->ring.bytes() >> 20,
                           " MiB, with cursors and copies ", (m.rt->ring.total_bytes() + (1u << 20) - 1) >> 20,
@@ -213,6 +217,7 @@ bool engine::submit(std::string cmd, std::string args, std::function<void(bool, 
 
 bool engine::stop(bool drain, std::string& what) { return impl_->stop(drain, what); }
 
+bool engine::running() const { return impl_->running; }
 void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(stop_kind::requested, reason); }
 stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
 std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
@@ -221,22 +226,31 @@ const char* engine::record_crash(int signal, void* const* frames, int count) con
   if (!impl_->rt || !impl_->crashes || impl_->crashes->record_fd() < 0) return nullptr;
   supervise::crash_scene scene;
   scene.signal = signal;
+  const auto blame = [&scene](const plugin::instance* i, const char* why) {
+    if (!i) return;
+    scene.instance = i->name();
+    scene.plugin = i->plugin_id();
+    scene.sha256 = i->sha256();
+    scene.how_known = why;
+  };
   if (const auto* l = static_cast<const bus::lane*>(this_lane.lane)) {
     std::uint64_t call = 0;
     scene.lane = l->name().c_str();
-    scene.instance = l->running(call);
-    scene.how_known = "its callback was called last on its lane";
-    if (scene.instance) scene.event_seq = l->activity().seq.load(std::memory_order_relaxed);
-  } else if ((scene.instance = impl_->rt->being_made.load(std::memory_order_acquire))) {
-    scene.how_known = "it was in create() or configure()";
+    blame(l->running(call), "its callback was called last on its lane");
+    if (!scene.instance.empty()) scene.event_seq = l->activity().seq.load(std::memory_order_relaxed);
+  } else if (const auto& loading = impl_->loading; loading.is_of_this_thread()) {
+    scene.instance = loading.instance();
+    scene.plugin = loading.plugin();
+    scene.sha256 = loading.sha256();
+    scene.how_known = "its file was being loaded, in a static constructor or its entry function";
+  } else {
+    blame(impl_->rt->being_made.load(std::memory_order_acquire), "it was in create() or configure()");
   }
-  for (int n = 0; !scene.instance && n < count; ++n)
+  for (int n = 0; scene.instance.empty() && n < count; ++n)
     for (const auto& l : impl_->lanes)
       for (std::size_t place = 1; place <= bus::lane::max_instances; ++place)
-        if (const auto* i = l.at(place); i && i->has_code(frames[n])) {
-          scene.instance = i;
-          scene.how_known = "its code is on the stack of a thread of its own";
-        }
+        if (const auto* i = l.at(place); i && i->has_code(frames[n]))
+          blame(i, "its code is on the stack of a thread of its own");
   supervise::write_report(impl_->crashes->record_fd(), scene, frames, count);
   return impl_->crashes->record_path().c_str();
 }

@@ -15,7 +15,7 @@ engine::impl::impl(engine& e, engine_options o)
 
 // ---------------------------------------------------------------- plugins
 
-void engine::attach(const trapline_entry* (*entry)()) {
+void engine::attach(trapline_entry_fn entry) {
   const trapline_entry* e = entry ? entry() : nullptr;
   if (const auto wrong = plugin::entry_findings(e); !wrong.empty()) {
     std::string why;
@@ -60,14 +60,12 @@ trapline_status engine::publish(const trapline_frame* frames, std::uint32_t coun
   return m.rt->ring.publish({frames, count}, stamp);
 }
 
-std::uint32_t engine::topic_id(std::string_view name) {
-  std::uint32_t id = 0;
-  return impl_->rt && impl_->rt->names.topic(name, id) == TRAPLINE_OK ? id : 0;
+trapline_status engine::topic_id(std::string_view name, std::uint32_t& id) {
+  return impl_->rt ? impl_->rt->names.topic(name, id) : TRAPLINE_E_STATE;
 }
 
-std::uint32_t engine::instrument_id(std::string_view venue, std::string_view symbol) {
-  std::uint32_t id = 0;
-  return impl_->rt && impl_->rt->names.instrument(venue, symbol, id) == TRAPLINE_OK ? id : 0;
+trapline_status engine::instrument_id(std::string_view venue, std::string_view symbol, std::uint32_t& id) {
+  return impl_->rt ? impl_->rt->names.instrument(venue, symbol, id) : TRAPLINE_E_STATE;
 }
 
 // ---------------------------------------------------------------- what it asks
@@ -75,14 +73,17 @@ std::uint32_t engine::instrument_id(std::string_view venue, std::string_view sym
 std::string engine::health_json() const {
   using json = nlohmann::ordered_json;
   const auto parts = instances();
-  const auto any = [&](const char* health) {
-    return std::any_of(parts.begin(), parts.end(), [&](const auto& i) { return i.health == health; });
+  // Worse of what an instance says of itself and of what the engine knows.
+  const auto any = [&](const char* health, std::initializer_list<std::string_view> states) {
+    return std::any_of(parts.begin(), parts.end(), [&](const auto& i) {
+      return i.health == health || std::find(states.begin(), states.end(), i.state) != states.end();
+    });
   };
   static constexpr const char* causes[] = {"none", "requested", "fault", "bad_config"};
   json j = {{"name", name()},
-            {"health", any("failed")     ? "failed"
-                       : any("degraded") ? "degraded"
-                                         : "ok"},
+            {"health", any("failed", {"quarantined", "left_out"}) ? "failed"
+                       : any("degraded", {"restarting"})          ? "degraded"
+                                                                  : "ok"},
             {"stop", causes[static_cast<int>(stop_requested())]},
             {"stop_reason", stop_reason()},
             {"lanes", json::array()},

@@ -26,6 +26,7 @@
 #include "supervise/crash_book.hpp"
 #include "supervise/exchange.hpp"
 #include "supervise/lifecycle.hpp"
+#include "supervise/loading_note.hpp"
 #include "supervise/restarter.hpp"
 #include "supervise/watchdog.hpp"
 #include "trapline/engine.hpp"
@@ -124,6 +125,7 @@ struct engine::impl final : stepper {
   std::vector<plugin::instance*> started;                    // in the order of starting
   std::uint32_t last_id = 0;
   std::unique_ptr<supervise::crash_book> crashes;
+  supervise::loading_note loading;
   std::vector<instance_status> left_out;
   std::unique_ptr<supervise::watchdog> watchdog;  // while running
   std::unique_ptr<supervise::restarter> restarter;
@@ -135,6 +137,8 @@ struct engine::impl final : stepper {
   std::uint64_t retired = 0;    // images that did not leave memory
   std::string last_retired;     // which, and why
   std::int64_t started_at = 0;  // mono
+  bool loaded = false;  // load() was called
+  bool ready = false;   // and start() may be
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
   bus::source_counter program_numbers{false};
@@ -153,11 +157,13 @@ struct engine::impl final : stepper {
   std::int64_t next_deadline() const;
 
   // ---- loading (engine_load.cpp)
+  using admission = std::function<bool(const std::string& plugin, const std::string& sha256)>;
   std::vector<std::string> load(const std::string& text, const std::string& file);
   void resolve_paths(config::engine_config& c) const;
   void load_instance(const config::plugin_config& p, std::vector<config::problem>& problems);
+  // `admit`: see plugin::load().
   std::shared_ptr<const plugin::image> load_image(const config::plugin_config& p,
-                                                  std::vector<config::problem>& problems);
+                                                  std::vector<config::problem>& problems, const admission& admit = {});
   const trapline_entry* attached_plugin(const std::string& use) const;
   bool is_own(const std::string& instance) const;  // of the program, no plugin
   static config::checked_options checked(const config::plugin_config& p, const plugin::image& img,
@@ -169,7 +175,7 @@ struct engine::impl final : stepper {
                                                   std::vector<config::problem>& problems);
   void add_observer(const observation& o);
   void make_lanes(std::vector<config::problem>& problems);
-  bool left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
+  bool left_out_for_crashes(const config::plugin_config& p, const std::string& plugin, const std::string& sha256,
                             std::vector<config::problem>& problems);
   // ---- the journal (engine_journal.cpp)
   void make_journal();

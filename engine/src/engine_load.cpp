@@ -28,6 +28,7 @@ void engine::impl::resolve_paths(config::engine_config& c) const {
 }
 
 std::vector<std::string> engine::impl::load(const std::string& text, const std::string& file) {
+  if (std::exchange(loaded, true)) return {"an engine loads one configuration; make another engine for another one"};
   std::vector<config::problem> problems;
   config = as_read = config::read_engine_config(text, file, problems);
   if (!options.run_dir.empty()) config.run_dir = options.run_dir;
@@ -53,8 +54,8 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   if (!fatal.empty()) problems.push_back({{}, {}, fatal});
   if (rt) {
     rt->control = &control;
-    make_journal();
     if (options.host_driven) rt->steps = this;
+    make_journal();
     std::vector<std::string> notes;
     crashes = std::make_unique<supervise::crash_book>(config.run_dir, notes);
     for (const auto& n : notes) rt->log.warn(n);
@@ -77,28 +78,36 @@ std::vector<std::string> engine::impl::load(const std::string& text, const std::
   std::vector<std::string> out;
   for (const auto& p : problems) out.push_back(p.render(file));
   if (rt) rt->log.pump();
+  ready = out.empty();
   return out;
 }
 
 void engine::impl::load_instance(const config::plugin_config& p, std::vector<config::problem>& problems) {
   if (p.use.empty()) return;  // reported already
-  auto img = load_image(p, problems);
+  // Asked before any code of the file runs: what crashes when it is loaded is to be left out, too.
+  auto img = load_image(p, problems, [&](const std::string& plugin, const std::string& sha256) {
+    return !left_out_for_crashes(p, plugin, sha256, problems);
+  });
   if (!img) return;
   const std::size_t before = problems.size();
   auto given = checked(p, *img, problems);
-  if (problems.size() > before || left_out_for_crashes(p, *img, problems)) return;
+  if (problems.size() > before) return;
   if (auto i = make_instance(p, std::move(img), std::move(given), problems)) instances.push_back(std::move(i));
 }
 
 std::shared_ptr<const plugin::image> engine::impl::load_image(const config::plugin_config& p,
-                                                              std::vector<config::problem>& problems) {
+                                                              std::vector<config::problem>& problems,
+                                                              const admission& admit) {
   const std::string path = "plugins." + p.name;
   std::vector<plugin::finding> findings;
   const auto files = plugin::find_plugins(p.use, config.plugin_dirs);
   if (const auto* own = attached_plugin(p.use)) {
     if (!files.empty())
       rt->log.warn(sdk::cat(p.name, ": uses the plugin that is part of this program, not ", files[0]));
-    if (p.sha256.empty()) return std::make_shared<const plugin::image>(own);
+    if (p.sha256.empty()) {
+      auto img = std::make_shared<const plugin::image>(own);
+      return admit && !admit(img->descriptor().id, img->sha256()) ? nullptr : img;
+    }
     problems.push_back({p.use_at, path + ".sha256", "'" + p.use + "' is part of this program, no file; leave it out"});
     return nullptr;
   }
@@ -106,7 +115,13 @@ std::shared_ptr<const plugin::image> engine::impl::load_image(const config::plug
     problems.push_back({p.use_at, path + ".use", plugin::not_found_text(p.use, config.plugin_dirs)});
     return nullptr;
   }
-  auto img = plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256);
+  auto img =
+      plugin::load(files.front(), p.name, config.run_dir, findings, p.sha256, [&](const plugin::file_report& file) {
+        if (admit && !admit(file.id, file.sha256)) return false;
+        loading.begin(p.name, file.id, file.sha256);
+        return true;
+      });
+  loading.end();
   for (auto& text : plugin::texts(findings, true)) problems.push_back({p.use_at, path + ".use", std::move(text)});
   for (const auto& text : plugin::texts(findings, false)) rt->log.warn(p.name + ": " + text);
   for (std::size_t n = 1; n < files.size(); ++n)
@@ -147,17 +162,16 @@ std::unique_ptr<plugin::instance> engine::impl::make_instance(const config::plug
 
 // Whether safe start leaves it out; told in the log, in instances() and, if the engine must not run without it, as a
 // problem.
-bool engine::impl::left_out_for_crashes(const config::plugin_config& p, const plugin::image& img,
-                                        std::vector<config::problem>& problems) {
-  if (!options.safe_start || !crashes->leave_out(p.name, img.sha256())) return false;
+bool engine::impl::left_out_for_crashes(const config::plugin_config& p, const std::string& plugin,
+                                        const std::string& sha256, std::vector<config::problem>& problems) {
+  if (!options.safe_start || !crashes->leave_out(p.name, sha256)) return false;
   const std::string why = "it crashed the engine twice in a row, see " + crashes->last_record(p.name) +
                           "; replace its plugin, or run with --no-safe-start";
   if (p.supervision.on_fault == config::fault_policy::stop_engine)
     problems.push_back(
         {p.at, "plugins." + p.name, why + " (on_fault: stop_engine: the engine does not run without it)"});
   rt->log.error(p.name + " is left out: " + why);
-  left_out.push_back({p.name, std::string(img.descriptor().id), p.lane,
-                      std::string(sdk::instance_state_name(TRAPLINE_INSTANCE_LEFT_OUT)),
+  left_out.push_back({p.name, plugin, p.lane, std::string(sdk::instance_state_name(TRAPLINE_INSTANCE_LEFT_OUT)),
                       std::string(sdk::health_name(TRAPLINE_HEALTH_FAILED)), why});
   return true;
 }

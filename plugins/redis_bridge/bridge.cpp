@@ -161,7 +161,7 @@ std::vector<std::string> bridge::all_names() const {
 
 // Of the groups that are configured; a stream of no group is written by whoever opens it.
 bool bridge::writes(family f) const {
-  switch (f) {
+  switch (f) {  // without a default: a new family must say which group it is of
     case family::status:
       return settings_.write_status;
     case family::trades:
@@ -171,14 +171,22 @@ bool bridge::writes(family f) const {
       return settings_.write_market;
     case family::positions:
     case family::orders:
+    case family::fills:
+    case family::plan_orders:
     case family::account:
+    case family::position_history:
+    case family::fill_history:
       return settings_.write_account;
     case family::signals:
     case family::matrix:
+    case family::trap_history:
       return settings_.write_traps;
-    default:
-      return true;
+    case family::recent_traps:
+    case family::facts:
+    case family::relay:
+      break;
   }
+  return true;
 }
 
 std::int64_t bridge::maxlen_of(family f) const {
@@ -325,6 +333,11 @@ bool bridge::drain() {
   write_last_words();
   flush();
   return false;
+}
+
+void bridge::stop() {
+  if (const auto lost = spool_.give_up_all(); !lost.empty())
+    env_.log(TRAPLINE_LOG_ERROR, sdk::cat("lost at the end, because Redis has not confirmed it: ", lost));
 }
 
 }  // namespace trapline::redis_bridge

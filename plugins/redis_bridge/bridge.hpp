@@ -52,6 +52,9 @@ class bridge final : connection_handler {
   // logged.
   bool drain();
 
+  // It ends now, drained or not: what Redis has not confirmed is logged and counted by family.
+  void stop();
+
   // Writes all documents at once, not at their next period.
   void refresh();
   // What goes on inside, as a JSON object.

@@ -132,7 +132,7 @@ void bridge::record_position_changes() {
 // Those from before the feed's start come again at each start: the list would hold them twice.
 void bridge::record_fill(const trapline_event& e) {
   const auto* f = sdk::payload<trapline_fill>(e);
-  if (!f || (e.flags & TRAPLINE_FLAG_HISTORY) != 0) return;
+  if (!settings_.write_account || !f || (e.flags & TRAPLINE_FLAG_HISTORY) != 0) return;
   entry out;
   out.json = fill_document(context(), e, *f);
   out.ts = e.ts_event != 0 ? e.ts_event : e.ts_recv;

@@ -44,8 +44,8 @@ if r then
 end
 return out)";
 
-// KEYS stream, replies, counter, id; ARGV group, entry, boot_id, ts, id, cmd, status, reason, claim, result. The answer
-// is written before the entry is given up, so that an error in between loses no answer.
+// KEYS stream, replies, counter, id; ARGV group, entry, boot_id, ts, id, cmd, status, reason, claim, result,
+// good_until. The answer is written before the entry is given up, so that an error in between loses no answer.
 #define SAY                                                                                               \
   "local function say(status, reason, result)"                                                            \
   " local n = (tonumber(redis.call('GET', KEYS[3])) or 0) + 1"                                            \
@@ -55,14 +55,19 @@ return out)";
   " reason, unpack(more))"                                                                                \
   " redis.call('SET', KEYS[3], n) end "                                                                   \
   "local waits = #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1) == 1 "
+// Redis or the way to it may have been away since the entry was read: whether it is still good is asked here, at the
+// latest moment before it is carried out.
 constexpr std::string_view claim_script = SAY R"(
+local t = redis.call('TIME')
+local late = t[1] * 1000 + math.floor(t[2] / 1000) >= tonumber(ARGV[11])
 local v = redis.call('GET', KEYS[4])
 if v then
-  if v == ARGV[9] then return 'mine' end
+  if v == ARGV[9] then return late and 'expired' or 'mine' end
   if string.sub(v, -#ARGV[2] - 1) == ' ' .. ARGV[2] then return 'interrupted' end
   return 'duplicate'
 end
 if not waits then return 'gone' end
+if late then return 'expired' end
 say('accepted', '', '')
 redis.call('SET', KEYS[4], ARGV[9], 'PX', 86400000)
 return 'new')";
@@ -135,9 +140,10 @@ void command_reader::poll(connection& c, std::int64_t mono, bool more) {
 
 void command_reader::send(connection& c, std::uint32_t number, job& j) {
   const bool claim = j.next == stage::claim;
-  append_command(c.out(), {"EVAL", claim ? claim_script : finish_script, "4", stream_, replies_, seq_key_,
-                           id_prefix_ + j.id, group, j.entry, boot_id_, std::to_string(env_.now()), j.id, j.cmd,
-                           j.status, j.reason, sdk::cat(boot_id_, " ", j.entry), j.result});
+  append_command(c.out(),
+                 {"EVAL", claim ? claim_script : finish_script, "4", stream_, replies_, seq_key_, id_prefix_ + j.id,
+                  group, j.entry, boot_id_, std::to_string(env_.now()), j.id, j.cmd, j.status, j.reason,
+                  sdk::cat(boot_id_, " ", j.entry), j.result, std::to_string(j.good_until)});
   c.commit({tag::kind::command, number});
   j.in_flight = true;
 }
@@ -179,7 +185,7 @@ bool command_reader::on_reply(connection& c, const tag& t, const reply& r, std::
 
 void command_reader::on_claim(std::uint32_t number, job& j, std::string_view verdict) {
   if (verdict == "gone") return finish(j, "rejected", "gone");  // says nothing: the entry is not pending
-  if (verdict == "duplicate" || verdict == "interrupted") return finish(j, "rejected", verdict);
+  if (verdict == "duplicate" || verdict == "interrupted" || verdict == "expired") return finish(j, "rejected", verdict);
   // `new`, or `mine`: this run had claimed it and the answer was lost on the way.
   if (!remember(j.id)) return finish(j, "rejected", "duplicate");  // Redis has forgotten what this run knows
   env_.log(TRAPLINE_LOG_INFO, sdk::cat("command ", j.cmd, " (", j.id, ", by ", j.actor, ") is carried out"));
@@ -264,7 +270,8 @@ std::string command_reader::check(const reply& fields, std::int64_t server_ms, j
   if (!f["args"].empty() && !is_object(f["args"])) return "malformed: args";
   if (settings_.has_command_key && !signature_is_right(f)) return "bad_hmac";
   if (*ts > server_ms + future_ms) return "from_the_future";
-  if (server_ms - *ts >= *ttl) return "expired";
+  out.good_until = *ts + *ttl;
+  if (server_ms >= out.good_until) return "expired";
   if (!allowed(out.cmd, f["args"])) return "not_allowed";
   out.args = f["args"].empty() ? "{}" : f["args"];
   return {};

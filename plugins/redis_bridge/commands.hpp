@@ -8,9 +8,9 @@
 //   args    a JSON object of at most 4 KiB; may be left out
 //   ts      epoch ms; may be left out, but must be there with hmac
 //   hmac    hex HMAC-SHA256 over id, ttl_ms, ts, actor, cmd, args, joined by '\n'; must be there if a key is configured
-// All times are compared on Redis' clock. Answers stand in `<prefix>:{cmd}:reply`: `accepted`, then `done`, with the
-// `result` if there is one; or `rejected` with a reason. Every entry gets one final answer (`done` or `rejected`), and
-// is removed with it.
+// All times are compared on Redis' clock, when the entry is read and again when it is claimed. Answers stand in
+// `<prefix>:{cmd}:reply`: `accepted`, then `done`, with the `result` if there is one; or `rejected` with a reason.
+// Every entry gets one final answer (`done` or `rejected`), and is removed with it.
 //
 // At most once: the id is claimed in Redis by a script, in one step with the answer `accepted`, and a command is
 // carried out when the answer to its claim has come, never again. What another run of the bridge had claimed and not
@@ -60,6 +60,7 @@ class command_reader {
     std::string entry;  // id in the stream
     std::string id, actor, cmd, args;
     std::string status, reason, result;  // the final answer
+    std::int64_t good_until = 0;         // epoch ms on Redis' clock: from then on it is expired
     stage next = stage::claim;
     bool in_flight = false;
     std::int64_t retry_at = 0;  // mono

@@ -172,6 +172,7 @@ class redis_bridge : public sdk::plugin<redis_bridge> {
 
   void stop() {
     ingest_.reset();
+    if (bridge_) bridge_->stop();
     bridge_.reset();
     loop_.reset();
   }

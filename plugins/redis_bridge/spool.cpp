@@ -1,6 +1,7 @@
 #include "spool.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "json_writer.hpp"
@@ -309,6 +310,33 @@ void spool::connection_lost() {
     l->resuming_ = true;
     l->halted_until_ = 0;  // but still one at a time: what refused the last ones may last
   }
+}
+
+std::string spool::give_up_all() {
+  std::array<std::uint64_t, family_count> lost{};
+  for (auto& l : logs_) {
+    std::uint64_t events = 0;
+    const auto forget = [&](auto& entries) {
+      for (const auto& e : entries) {
+        events += e.gap ? 0 : e.covers;  // those that a gap tells of are counted already
+        release(e);
+      }
+      entries.clear();
+    };
+    forget(l->flight_);
+    forget(l->again_);
+    forget(l->refused_);
+    forget(l->fresh_);
+    l->overflow_ = {};
+    if (events == 0) continue;
+    lose(*l, events);
+    lost[static_cast<std::size_t>(l->family_)] += events;
+  }
+  publish_gauges();
+  std::string out;
+  for (std::size_t i = 0; i < family_count; ++i)
+    if (lost[i] > 0) out += sdk::cat(out.empty() ? "" : ", ", family_name(static_cast<family>(i)), " ", lost[i]);
+  return out;
 }
 
 bool spool::wants_resume(std::uint32_t index) const {

@@ -122,6 +122,10 @@ class spool {
   // For a log that cannot be read back: sends again what has no answer, at the price of possible repetition.
   void repeat_unconfirmed(std::uint32_t index) { resume(index, logs_[index]->acked_); }
 
+  // Nobody will send what is here: counts it as lost, forgets it and names the number by family, such as `trades 7,
+  // fills 1`. What is under way may have arrived all the same. Empty: there was nothing.
+  std::string give_up_all();
+
   // Nothing of the log waits or is under way.
   bool idle(std::uint32_t index) const {
     const auto& l = *logs_[index];

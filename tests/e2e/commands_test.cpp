@@ -56,7 +56,7 @@ TEST(commands, every_configuration_that_the_documentation_shows_passes_the_check
       ++blocks;
     }
   }
-  EXPECT_EQ(blocks, 2);
+  EXPECT_EQ(blocks, 3);
 }
 
 TEST(commands, check_leaves_no_run_directory_behind) {

@@ -95,6 +95,30 @@ TEST_F(crash, an_instance_that_crashed_twice_is_left_out_until_its_plugin_is_rep
   EXPECT_EQ(run().code, 128 + SIGSEGV);
 }
 
+TEST_F(crash, in_a_static_constructor_is_the_instances_that_was_being_loaded_and_leaves_it_out) {
+  const std::string so = dir() + "/crashes.so", harmless = test::read_file(so);
+  fs::remove(so);
+  test::write_file(so, test::read_file(modules + "/crashes_in_constructor.so"));
+  configure("not");
+  for (int n = 1; n <= 2; ++n) {
+    const auto r = run();
+    EXPECT_EQ(r.code, 128 + SIGABRT) << r.err;
+    const auto found = records();
+    ASSERT_EQ(found.size(), static_cast<std::size_t>(n));
+    for (const auto& record : found)
+      EXPECT_NE(record.find("instance: bad\nplugin: crashes_in_constructor\nsha256: "), std::string::npos) << record;
+  }
+  const auto third = run();
+  EXPECT_EQ(third.code, 0) << third.err;
+  EXPECT_NE(third.err.find("trapline: bad is left out: it crashed the engine twice in a row, see "), std::string::npos)
+      << third.err;
+  EXPECT_EQ(stage_.metric("m.txt", "tally_trades_total{instance=\"tally\"}"), 1000);
+  fs::remove(so);
+  test::write_file(so, harmless);
+  EXPECT_EQ(run().code, 0) << "another file of that name gets another chance";
+  EXPECT_TRUE(stage_.logged("bad (crashes) runs on lane bad"));
+}
+
 TEST_F(crash, a_good_run_wipes_the_slate) {
   configure("segv");
   EXPECT_EQ(run().code, 128 + SIGSEGV);

@@ -22,6 +22,7 @@ diff <(find . -mindepth 1 -maxdepth 2 | sort) - <<'EOF'
 ./lib/trapline
 ./share
 ./share/bash-completion
+./share/doc
 ./share/man
 ./share/trapline
 EOF

@@ -177,6 +177,25 @@ TEST_F(host_driven, a_limit_ends_a_call_and_says_that_there_is_more) {
   stop(e);
 }
 
+TEST_F(host_driven, a_full_bus_answers_again_until_the_lane_that_gates_it_goes_on) {
+  engine e(simulated());
+  start(e, "plugins: {tally: {use: tally}}\n", "ring_size: 256KiB");
+  trapline_event ev{};
+  ev.type = TRAPLINE_EVENT_TRADE;
+  ev.topic = e.topic_id("test.trade");
+  std::uint64_t taken = 0;
+  while (e.publish(ev, trade_at(static_cast<std::int64_t>(taken))) == TRAPLINE_OK) ++taken;
+  EXPECT_GT(taken, 1000u);
+  EXPECT_EQ(e.publish(ev, trade_at(0)), TRAPLINE_E_AGAIN);
+  EXPECT_EQ(e.bus_refusals(), 2u);
+  settle(e);
+  EXPECT_EQ(e.publish(ev, trade_at(static_cast<std::int64_t>(taken))), TRAPLINE_OK);
+  settle(e);
+  EXPECT_EQ(e.metric_total("tally_trades_total"), taken + 1);
+  EXPECT_EQ(e.metric_total("tally_disorder_total"), 0u);
+  stop(e);
+}
+
 TEST_F(host_driven, a_swap_loses_nothing_and_its_watch_window_goes_by_the_hosts_clock) {
   engine e(simulated());
   start(e,

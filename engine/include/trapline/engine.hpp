@@ -20,13 +20,15 @@
 
 // Declares the entry function of a plugin that is linked into the program (`trapline_add_plugin(name STATIC ...)`), for
 // engine::attach(trapline_entry_of_<name>).
+#ifndef TRAPLINE_STATIC_PLUGIN  // engine.h has the same
 #define TRAPLINE_STATIC_PLUGIN(name) TRAPLINE_EXTERN_C const trapline_entry* trapline_entry_of_##name(void)
+#endif
 
 namespace trapline {
 
 struct engine_options {
-  std::string plugin_dir;  // where plugins are, after the configuration's own plugin_dirs
-  std::string run_dir;     // not empty: instead of the configuration's
+  std::string plugin_dir = {};  // where plugins are, after the configuration's own plugin_dirs
+  std::string run_dir = {};     // not empty: instead of the configuration's
   bool log_to_stderr =
       false;               // whatever the configuration says, warnings and errors only (for checking a configuration)
   bool safe_start = true;  // leave out instances that crashed the engine twice in a row, see record_crash()
@@ -106,10 +108,10 @@ class engine {
   // A plugin that is linked into this program: `use: <its id>` means it from now on, also in later swaps and reloads,
   // even if there is a file of that name (the log tells). Any number of instances may use it. Throws
   // std::invalid_argument if the entry is not one that this engine can work with, or the id is taken. Before load.
-  void attach(const trapline_entry* (*entry)());
+  void attach(trapline_entry_fn entry);
 
   // Reads and checks a configuration, loads its plugins, creates and configures every instance. Nothing runs yet.
-  // Returns all problems, one text each (`file:line:column: path: what`); empty = ready to start.
+  // Returns all problems, one text each (`file:line:column: path: what`); empty = ready to start. Once an engine.
   std::vector<std::string> load_file(const std::string& path);
   std::vector<std::string> load_text(const std::string& text, const std::string& name);
 
@@ -134,6 +136,7 @@ class engine {
   std::int64_t next_deadline() const;
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
+  bool running() const;                        // from start() to stop()
   void request_stop(std::string_view reason);  // [any]
   stop_cause stop_requested() const;           // [any]
   std::string stop_reason() const;             // [any]
@@ -164,10 +167,21 @@ class engine {
     return publish(&f, 1);
   }
   static constexpr std::uint32_t program_source = 0xffffffffu;
-  // Ids for publish(), made on first use; they take a lock. 0: a bad name, or too many (abi/svc/bus.h). [any], after
-  // load
-  std::uint32_t topic_id(std::string_view name);
-  std::uint32_t instrument_id(std::string_view venue, std::string_view symbol);
+  // Ids for publish(), made on first use; they take a lock. INVALID: a bad name; LIMIT: too many (abi/svc/bus.h).
+  // STATE: before load. [any]
+  trapline_status topic_id(std::string_view name, std::uint32_t& id);
+  trapline_status instrument_id(std::string_view venue, std::string_view symbol, std::uint32_t& id);
+  // The same; 0 if it is refused.
+  std::uint32_t topic_id(std::string_view name) {
+    std::uint32_t id = 0;
+    topic_id(name, id);
+    return id;
+  }
+  std::uint32_t instrument_id(std::string_view venue, std::string_view symbol) {
+    std::uint32_t id = 0;
+    instrument_id(venue, symbol, id);
+    return id;
+  }
 
   // Whether every lane's thread has come by, between two events, since the last call that answered true; asks them
   // anew if so. For the hosting program's own watchdog, say four times in the time after which it is to act: a lane

@@ -69,17 +69,6 @@ class lane final : public sleeper {
     if (!step()) wait();
   }
 
-  // For hosts that have the events from elsewhere than the bus. [lane]
-  // Hands one out, which lives until this returns, as if it came next.
-  void deliver(const trapline_event* e);
-  // Tells all instances that the lane was lapped, before `next` is handed out.
-  void tell_loss(const loss& lost, const trapline_event* next);
-  // What is on the bus goes to `f` and to no instance.
-  template <class F>
-  void take(F&& f) {
-    for (; const trapline_event* e = reader_.peek(); reader_.advance()) f(*e);
-  }
-
   // An engine without threads of its own (runtime::steps) has each lane visited instead, by one thread at a time: does
   // what is there, at most `most` events, and never waits. Returns how many it handled.
   std::size_t visit(std::size_t most);
@@ -90,6 +79,17 @@ class lane final : public sleeper {
   bool has_work() const noexcept { return reader_.ready() || has_commands_.load(std::memory_order_acquire); }
   std::int64_t next_due() const noexcept { return timers_.next_due(); }
   bool has_driver() const noexcept { return driver_ != nullptr; }
+
+  // For hosts that have the events from elsewhere than the bus. [lane]
+  // Hands one out, which lives until this returns, as if it came next.
+  void deliver(const trapline_event* e);
+  // Tells all instances that the lane was lapped, before `next` is handed out.
+  void tell_loss(const loss& lost, const trapline_event* next);
+  // What is on the bus goes to `f` and to no instance.
+  template <class F>
+  void take(F&& f) {
+    for (; const trapline_event* e = reader_.peek(); reader_.advance()) f(*e);
+  }
 
   // Runs `f` on the lane's thread, between two events, and waits until it has run. False: it took longer than `limit`
   // ns; `f` may still run later, so it must own what it touches. [control]

@@ -21,8 +21,6 @@ option row(std::uint32_t type, const char* path, const char* def, const char* al
           allowed ? std::optional<std::string>(allowed) : std::nullopt};
 }
 
-}  // namespace
-
 // The host's own sections use the same kind of table as plugins do.
 const std::vector<option>& engine_table() {
   static const std::vector<option> table = {
@@ -87,8 +85,6 @@ const std::vector<option>& plugin_table() {
   };
   return table;
 }
-
-namespace {
 
 bool valid_name(std::string_view s) {
   return s.size() <= 31 && bus::valid_topic(s) && s.find('.') == std::string_view::npos;
@@ -241,9 +237,9 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
 
 std::vector<section_table> section_tables() {
   return {{"engine", "the engine itself", engine_table()},
-          {"lanes", "each lane under its name: one thread and what happens when it is late", lane_table()},
+          {"lanes", "each lane under its name: one thread and what happens when it is late", lane_table(), true},
           {"journal", "a record of every event on disk; off unless the section is there", journal_table()},
-          {"plugins", "each instance under its name, beside `use`, `sha256` and its `options`", plugin_table()}};
+          {"plugins", "each instance under its name, beside `use`, `sha256` and its `options`", plugin_table(), true}};
 }
 
 engine_config read_engine_config(const std::string& text, const std::string& file, std::vector<problem>& problems) {

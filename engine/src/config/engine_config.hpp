@@ -63,14 +63,9 @@ struct section_table {
   const char* name;
   const char* doc;
   const std::vector<option>& options;
+  bool named = false;  // the options stand under names of the user's
 };
 std::vector<section_table> section_tables();
-
-// The options of the section `engine`, of a lane, and of a plugin's block; the latter has `use`, `sha256` and
-// `options` besides.
-const std::vector<option>& engine_table();
-const std::vector<option>& lane_table();
-const std::vector<option>& plugin_table();
 
 // Adds every problem to `problems`; the result is to be used only if none was added.
 engine_config read_engine_config(const std::string& text, const std::string& file, std::vector<problem>& problems);

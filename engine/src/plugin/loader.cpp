@@ -194,12 +194,13 @@ void compare(const file_report& note, const trapline_entry& entry, std::vector<f
 }  // namespace
 
 std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
-                                  std::vector<finding>& findings, const std::string& sha256) {
+                                  std::vector<finding>& findings, const std::string& sha256,
+                                  const std::function<bool(const file_report&)>& admit) {
   std::string bytes;
   file_report report = inspect(path, bytes, sha256);
   auto& found = report.findings;
   std::shared_ptr<const image> out;
-  if (report.may_be_loaded()) {
+  if (report.may_be_loaded() && (!admit || admit(report))) {
     if (const std::string copy = stage(bytes, instance, report.sha256, run_dir, found); !copy.empty()) {
       if (void* handle = ::dlopen(copy.c_str(), dlopen_flags)) {
         const auto fn = reinterpret_cast<trapline_entry_fn>(::dlsym(handle, TRAPLINE_ENTRY_SYMBOL));

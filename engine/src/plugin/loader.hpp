@@ -1,6 +1,7 @@
 // From a name in the configuration to a loaded plugin: find, verify, copy, load, negotiate.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,9 +53,11 @@ std::string not_found_text(const std::string& use, const std::vector<std::string
 
 // Checks the file and loads a private copy under `<run_dir>/plugin-copies/`, so that the file may be replaced while it
 // is in use. Adds to `findings`; returns nullptr if one of them is a `must`. A file that breaks a rule of files never
-// gets to run code. `sha256`: 64 lower-case hex digits that the file must have; empty = any.
+// gets to run code. `sha256`: 64 lower-case hex digits that the file must have; empty = any. `admit`: asked last,
+// before any of the file's code runs; false: it is not loaded, and that is no finding.
 std::shared_ptr<const image> load(const std::string& path, const std::string& instance, const std::string& run_dir,
-                                  std::vector<finding>& findings, const std::string& sha256 = {});
+                                  std::vector<finding>& findings, const std::string& sha256 = {},
+                                  const std::function<bool(const file_report&)>& admit = {});
 
 // Lets go of the last reference to an image and looks whether it left memory. Empty: it did, or is still in use. Else
 // why it probably stays: its memory is lost until the process ends.

@@ -57,10 +57,10 @@ void write_report(int fd, const crash_scene& s, void* const* frames, int count) 
   line("trapline", version_text);
   line("signal", signal_name(s.signal));
   if (s.lane) line("lane", s.lane);
-  if (s.instance) {
-    line("instance", s.instance->name());
-    line("plugin", s.instance->plugin_id());
-    line("sha256", s.instance->sha256());
+  if (!s.instance.empty()) {
+    line("instance", s.instance);
+    line("plugin", s.plugin);
+    line("sha256", s.sha256);
     line("attributed", s.how_known);
   } else {
     line("attributed", "to nobody: no plugin was being called and none is on the stack");

@@ -2,17 +2,16 @@
 #pragma once
 
 #include <cstdint>
-
-#include "plugin/instance.hpp"
+#include <string_view>
 
 namespace trapline::supervise {
 
 struct crash_scene {
   int signal = 0;
-  const char* lane = nullptr;  // the thread's, if it is a lane's
-  const plugin::instance* instance = nullptr;
-  const char* how_known = "";   // why it is that instance
-  std::uint64_t event_seq = 0;  // handed over last on that lane
+  const char* lane = nullptr;                 // the thread's, if it is a lane's
+  std::string_view instance, plugin, sha256;  // empty: nobody is to blame
+  const char* how_known = "";                 // why it is that instance
+  std::uint64_t event_seq = 0;                // handed over last on that lane
 };
 
 // Lines of `key: value`, then the stack.

@@ -18,7 +18,8 @@ bool sent_whole(channel_kind k) { return k == channel_kind::position || k == cha
 
 }  // namespace
 
-account_data::account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest)
+account_data::account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest,
+                           std::int64_t started)
     : options_(o),
       dialect_(o.dialect()),
       out_(out),
@@ -26,7 +27,8 @@ account_data::account_data(const options& o, outlet& out, log_limiter& log, feed
       counters_(counters),
       rest_(rest),
       store_(o, out, log, counters),
-      reconciler_(o, out, log, rest, store_),
+      reconciler_(o, out, log, rest, store_, started),
+      other_products_(out.counter("feed_other_products_total", "")),
       next_turn_(out.mono() + ask_every / 2) {
   for (const auto& channel : o.private_channels) {
     const auto label = "channel=\"" + channel + "\"";
@@ -50,22 +52,30 @@ std::size_t account_data::find(std::string_view wire) const noexcept {
 
 bool account_data::decode(const frame_head& head, ondemand::value data) {
   current_ = find(head.channel);
+  others_ = 0;
   if (current_ == streams_.size()) return true;
   switch (streams_[current_].what.kind) {
     case channel_kind::position:
       positions_.clear();
       // v2's lists say of themselves that they are whole.
-      return (head.snapshot || dialect_.position_rows) && decode_positions(dialect_, data, positions_);
+      if ((!head.snapshot && !dialect_.position_rows) || !decode_positions(dialect_, data, positions_)) return false;
+      // v3 pushes those of all products, which it does not name.
+      if (dialect_.position_rows)
+        others_ += std::erase_if(positions_, [](const position_row& p) {
+          const auto coin = sdk::view(p.payload.margin_coin);
+          return !coin.empty() && coin != "USDT";
+        });
+      return true;
     case channel_kind::order:
       orders_.clear();
       fills_.clear();
-      return decode_orders(dialect_, false, data, orders_, &fills_);
+      return decode_orders(dialect_, false, data, orders_, &fills_, &others_);
     case channel_kind::fill:
       fills_.clear();
-      return decode_fills(dialect_, false, data, fills_);
+      return decode_fills(dialect_, false, data, fills_, &others_);
     case channel_kind::plan:
       plans_.clear();
-      return decode_plans(dialect_, data, plans_);
+      return decode_plans(dialect_, data, plans_, &others_);
     case channel_kind::account:
       accounts_.clear();
       return decode_accounts(dialect_, data, accounts_);
@@ -88,8 +98,9 @@ void account_data::take(const frame_head& head, std::int64_t received) {
   switch (st.what.kind) {
     case channel_kind::position:
       rows = positions_.size();
-      // v3 sends all of them first, then those that change.
-      failed = store_.push_positions(positions_, !dialect_.position_rows || st.first, when);
+      // v3 sends all of them first, then those that change. But a first message that is late may be of the second kind:
+      // where REST tells which there are, it alone does.
+      failed = store_.push_positions(positions_, !dialect_.position_rows || (st.first && !by_rest_), when);
       break;
     case channel_kind::order:
       rows = orders_.size();
@@ -97,7 +108,7 @@ void account_data::take(const frame_head& head, std::int64_t received) {
       break;
     case channel_kind::fill:
       rows = fills_.size();
-      failed = store_.push_fills(fills_, false, when);
+      failed = store_.push_fills(fills_, 0, when);
       break;
     case channel_kind::plan:
       rows = plans_.size();
@@ -110,7 +121,8 @@ void account_data::take(const frame_head& head, std::int64_t received) {
     default:
       break;
   }
-  st.rows.add(rows);
+  st.rows.add(rows + others_);
+  other_products_.add(others_);
   st.first = false;
   if (failed) return lose(failed);
   st.resync_pending = false;

@@ -24,7 +24,9 @@ namespace trapline::mm_ws {
 
 class account_data {
  public:
-  account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest);
+  // `started`: as in reconciler.
+  account_data(const options& o, outlet& out, log_limiter& log, feed_counters& counters, rest_client& rest,
+               std::int64_t started);
 
   std::vector<subscription> subscriptions() const;
   void attach(session& s) { session_ = &s; }
@@ -76,12 +78,13 @@ class account_data {
   account_store store_;
   reconciler reconciler_;
   bool by_rest_ = false;  // on this connection
+  sdk::counter other_products_;
   std::vector<stream> streams_;
   std::int64_t next_check_ = session::never;
   std::int64_t next_turn_;
   std::size_t turn_ = 0;  // the stream whose turn it was
 
-  std::size_t current_ = 0;
+  std::size_t current_ = 0, others_ = 0;  // rows of other products
   std::vector<position_row> positions_;
   std::vector<order_row> orders_;
   std::vector<fill_row> fills_;

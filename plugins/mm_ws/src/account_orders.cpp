@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "account_store.hpp"
+#include "rest_lists.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/names.hpp"
 
@@ -48,25 +49,12 @@ std::uint8_t account_store::push_orders(std::span<const order_row> rows, std::sp
     news.push_back(&row);
   }
   // A late push may still be the only one that tells of its fill.
-  std::vector<const fill_row*> new_fills;
-  for (const auto& f : fills) {
-    const auto id = sdk::view(f.payload.trade_id);
-    const bool twice = std::any_of(new_fills.begin(), new_fills.end(),
-                                   [&](const fill_row* n) { return sdk::view(n->payload.trade_id) == id; });
-    if (twice || fills_.knows(id)) {
-      fills_repeated_.add();
-      continue;
-    }
-    if (!add_fill(f, 0, when)) {
-      counters_.malformed.add();
-      return TRAPLINE_GAP_MALFORMED;
-    }
-    new_fills.push_back(&f);
-  }
+  std::vector<new_fill> new_fills;
+  if (!add_new_fills(fills, 0, when, new_fills)) return TRAPLINE_GAP_MALFORMED;
   if (batch_.size() == 0) return 0;
   if (const auto failed = publish(no_list, "orders")) return failed;
   const auto now = out_.mono();
-  for (const auto* f : new_fills) fills_.remember(sdk::view(f->payload.trade_id), f->updated_ts);
+  for (const auto& f : new_fills) fills_.remember(f.key, f.ts);
   for (const auto* row : news)
     if (!orders_.take(*row, instrument_of(row->symbol), now)) {
       log_.warn(trouble::account, "more open orders than the venue allows: the list is not complete");
@@ -75,26 +63,32 @@ std::uint8_t account_store::push_orders(std::span<const order_row> rows, std::sp
   return 0;
 }
 
-std::uint8_t account_store::push_fills(std::span<const fill_row> rows, bool history, seen when) {
-  batch_.clear();
-  std::vector<const fill_row*> news;
+bool account_store::add_new_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when,
+                                  std::vector<new_fill>& news) {
   for (const auto& row : rows) {
-    const auto id = sdk::view(row.payload.trade_id);
-    const bool twice =
-        std::any_of(news.begin(), news.end(), [&](const fill_row* n) { return sdk::view(n->payload.trade_id) == id; });
-    if (twice || fills_.knows(id)) {
+    auto key = execution_key(sdk::view(row.payload.trade_id), sdk::view(row.payload.order_id));
+    const bool twice = std::any_of(news.begin(), news.end(), [&](const new_fill& n) { return n.key == key; });
+    if (twice || fills_.knows(key)) {
       fills_repeated_.add();
       continue;
     }
+    const bool history = row.updated_ts != 0 && row.updated_ts < history_before;
     if (!add_fill(row, history ? TRAPLINE_FLAG_HISTORY : std::uint16_t{0}, when)) {
       counters_.malformed.add();
-      return TRAPLINE_GAP_MALFORMED;
+      return false;
     }
-    news.push_back(&row);
+    news.push_back({std::move(key), row.updated_ts});
   }
+  return true;
+}
+
+std::uint8_t account_store::push_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when) {
+  batch_.clear();
+  std::vector<new_fill> news;
+  if (!add_new_fills(rows, history_before, when, news)) return TRAPLINE_GAP_MALFORMED;
   if (news.empty()) return 0;
   if (const auto failed = publish(no_list, "fills")) return failed;
-  for (const auto* row : news) fills_.remember(sdk::view(row->payload.trade_id), row->updated_ts);
+  for (const auto& f : news) fills_.remember(f.key, f.ts);
   return 0;
 }
 
@@ -162,8 +156,10 @@ std::uint8_t account_store::push_plans(std::span<const plan_row> rows, seen when
   const auto now = out_.mono();
   std::vector<const plan_row*> news;
   for (const auto& row : rows) {
-    const auto known = plans_.find({std::string(sdk::view(row.payload.plan_id)), row.payload.kind});
-    if (known != plans_.end() && row.updated_ts != 0 && row.updated_ts < known->second.updated) {
+    const ended_memory::key key(sdk::view(row.payload.plan_id), row.payload.kind);
+    const auto known = plans_.find(key);
+    if ((known != plans_.end() && row.updated_ts != 0 && row.updated_ts < known->second.updated) ||
+        ended_plans_.overtook(key, row.updated_ts)) {
       late_.add();
       continue;
     }
@@ -181,8 +177,13 @@ std::uint8_t account_store::push_plans(std::span<const plan_row> rows, seen when
   if (const auto failed = publish(no_list, "plan orders")) return failed;
   for (const auto* row : news) {
     const auto key = std::pair(std::string(sdk::view(row->payload.plan_id)), row->payload.kind);
-    if (!waits(row->payload)) plans_.erase(key);
-    else if (plans_.size() < max_plans || plans_.contains(key))
+    if (!waits(row->payload)) {
+      plans_.erase(key);
+      ended_plans_.remember(key, now, row->updated_ts);
+      continue;
+    }
+    ended_plans_.forget(key);
+    if (plans_.size() < max_plans || plans_.contains(key))
       plans_[key] = {
           std::string(row->symbol), instrument_of(row->symbol), row->updated_ts, now, row->inexact, row->payload};
     else return TRAPLINE_GAP_MALFORMED;
@@ -197,7 +198,7 @@ std::uint8_t account_store::list_plans(std::span<const plan_row> rows, std::int6
   for (const auto& row : rows) {
     const auto key = std::pair(std::string(sdk::view(row.payload.plan_id)), row.payload.kind);
     const auto old = before.find(key);
-    if (old != before.end() && old->second.touched > asked_at) continue;
+    if ((old != before.end() && old->second.touched > asked_at) || ended_plans_.since(key, asked_at)) continue;
     if (old == before.end() && was_known) differs("a plan order", row.symbol, "it was not known");
     if (old != before.end()) before.erase(old);
     const auto id = instrument_of(row.symbol);
@@ -208,7 +209,7 @@ std::uint8_t account_store::list_plans(std::span<const plan_row> rows, std::int6
     plans_[key] = {std::string(row.symbol), id, row.updated_ts, now, row.inexact, row.payload};
   }
   for (auto& [key, p] : before) {
-    if (p.touched > asked_at) plans_.emplace(key, std::move(p));
+    if (p.touched > asked_at || !lists_plan_kind(options_.dialect(), key.second)) plans_.emplace(key, std::move(p));
     else if (was_known) differs("a plan order", p.symbol, "it does not wait any more");
   }
   lists_[plans].complete = true;
@@ -230,6 +231,16 @@ std::uint8_t account_store::publish_plans(seen when) {
 }
 
 std::uint8_t account_store::push_accounts(std::span<const account_row> rows, seen when) {
+  if (is_old(accounts, when)) return 0;
+  accounts_pushed_ = out_.mono();
+  return hold_accounts(rows, when);
+}
+
+std::uint8_t account_store::list_accounts(std::span<const account_row> rows, std::int64_t asked_at, seen when) {
+  return lists_[accounts].complete && accounts_pushed_ > asked_at ? publish_accounts(when) : hold_accounts(rows, when);
+}
+
+std::uint8_t account_store::hold_accounts(std::span<const account_row> rows, seen when) {
   accounts_.clear();
   for (const auto& row : rows) accounts_[std::string(sdk::view(row.payload.margin_coin))] = {row.inexact, row.payload};
   lists_[accounts].complete = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rest_lists.hpp"
 #include "trapline/abi/svc/log.h"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/names.hpp"
@@ -41,6 +42,7 @@ account_store::account_store(const options& o, outlet& out, log_limiter& log, fe
       plan_topic_(out.topic("acct.plan_order.bitget")),
       account_topic_(out.topic("acct.account.bitget")),
       late_(out.counter("feed_orders_late_total", "")),
+      lists_late_(out.counter("feed_lists_late_total", "")),
       repeated_(out.counter("feed_orders_repeated_total", "")),
       fills_repeated_(out.counter("feed_fills_repeated_total", "")),
       differences_(out.counter("feed_reconcile_differences_total", "")),
@@ -82,6 +84,18 @@ void account_store::differs(std::string_view what, std::string_view symbol, cons
   log_.warn(trouble::account, sdk::cat("asked by REST, the venue corrects ", what, " of ", symbol, ": ", text));
 }
 
+// While one connection replaces another, both push lists, and those of one may come later.
+bool account_store::is_old(list which, seen when) {
+  auto& newest = lists_[which].newest;
+  // A step back that is longer than any way through the net is the venue's clock that was set.
+  if (when.ts != 0 && when.ts < newest && newest - when.ts < 60 * s) {
+    lists_late_.add();
+    return true;
+  }
+  if (when.ts != 0) newest = when.ts;
+  return false;
+}
+
 // ---------------------------------------------------------------- positions
 
 bool account_store::hold(const position_row& row, std::int64_t now) {
@@ -94,6 +108,7 @@ bool account_store::hold(const position_row& row, std::int64_t now) {
 std::uint8_t account_store::push_positions(std::span<const position_row> rows, bool complete, seen when) {
   const auto now = out_.mono();
   if (complete) {
+    if (is_old(positions, when)) return 0;
     positions_.clear();
     positions_pushed_ = now;
     lists_[positions].complete = true;
@@ -104,14 +119,18 @@ std::uint8_t account_store::push_positions(std::span<const position_row> rows, b
         return p.symbol == row.symbol && p.payload.side == row.payload.side;
       };
       const auto at = std::find_if(positions_.begin(), positions_.end(), same);
-      if (at != positions_.end()) {
-        if (row.updated_ts != 0 && row.updated_ts < at->updated) {
-          late_.add();
-          continue;
-        }
-        positions_.erase(at);
+      const ended_memory::key key(row.symbol, row.payload.side);
+      if ((at != positions_.end() && row.updated_ts != 0 && row.updated_ts < at->updated) ||
+          ended_positions_.overtook(key, row.updated_ts)) {
+        late_.add();
+        continue;
       }
-      if (row.ended) continue;
+      if (at != positions_.end()) positions_.erase(at);
+      if (row.ended) {
+        ended_positions_.remember(key, now, row.updated_ts);
+        continue;
+      }
+      ended_positions_.forget(key);
     }
     // A list that lacks one position says that it is closed.
     if (!hold(row, now)) {
@@ -131,6 +150,7 @@ std::uint8_t account_store::list_positions(std::span<const position_row> rows, s
                         [&](const held_position& p) { return p.symbol == symbol && p.payload.side == side; });
   };
   for (const auto& row : rows) {
+    if (ended_positions_.since({std::string(row.symbol), row.payload.side}, asked_at)) continue;
     const auto old = find(before, row.symbol, row.payload.side);
     if (old != before.end() && old->touched > asked_at) {
       positions_.push_back(std::move(*old));
@@ -206,7 +226,13 @@ std::uint8_t account_store::publish_positions(seen when) {
 
 void account_store::lose(std::uint8_t reason) {
   known_ = false;
-  for (auto& c : lists_) c.complete = false;
+  for (auto& c : lists_) {
+    c.complete = false;
+    c.newest = 0;
+  }
+  // Nobody will say what became of these meanwhile.
+  for (auto& [key, p] : plans_)
+    if (!lists_plan_kind(options_.dialect(), key.second)) p.payload.status = TRAPLINE_PLAN_STATUS_UNKNOWN;
   if (!gap_pending_) gap_reason_ = reason;
   gap_pending_ = true;
   uncertain_pending_ = true;

@@ -18,6 +18,7 @@
 
 #include "batch.hpp"
 #include "decode_private.hpp"
+#include "ended_memory.hpp"
 #include "feed_counters.hpp"
 #include "fill_memory.hpp"
 #include "log_limiter.hpp"
@@ -44,7 +45,8 @@ class account_store {
   // Pushes. All answer 0, or the TRAPLINE_GAP_* reason why it could not be published; then the owner calls lose().
   [[nodiscard]] std::uint8_t push_positions(std::span<const position_row> rows, bool complete, seen when);
   [[nodiscard]] std::uint8_t push_orders(std::span<const order_row> rows, std::span<const fill_row> fills, seen when);
-  [[nodiscard]] std::uint8_t push_fills(std::span<const fill_row> rows, bool history, seen when);
+  // What happened before `history_before` (UTC ns by the venue) is told as HISTORY.
+  [[nodiscard]] std::uint8_t push_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when);
   [[nodiscard]] std::uint8_t push_plans(std::span<const plan_row> rows, seen when);
   [[nodiscard]] std::uint8_t push_accounts(std::span<const account_row> rows, seen when);
 
@@ -54,6 +56,7 @@ class account_store {
   [[nodiscard]] std::uint8_t list_orders(std::span<const order_row> rows, std::int64_t asked_at, seen when,
                                          std::vector<std::pair<std::string, std::string>>& missing);
   [[nodiscard]] std::uint8_t list_plans(std::span<const plan_row> rows, std::int64_t asked_at, seen when);
+  [[nodiscard]] std::uint8_t list_accounts(std::span<const account_row> rows, std::int64_t asked_at, seen when);
   // The venue does not know an open order any more: its end stays UNKNOWN.
   [[nodiscard]] std::uint8_t forget_order(const std::string& id, seen when);
 
@@ -100,6 +103,7 @@ class account_store {
     bool complete = false;  // what is held is the whole list
     bool ever = false;      // it was published at least once
     std::int64_t published = 0, next = 0;
+    std::int64_t newest = 0;  // UTC ns by the venue, of the latest complete list that was pushed
   };
 
   std::uint32_t instrument_of(std::string_view symbol);
@@ -109,7 +113,16 @@ class account_store {
   std::uint8_t publish_orders(seen when);
   std::uint8_t publish_plans(seen when);
   std::uint8_t publish_accounts(seen when);
+  bool is_old(list which, seen when);
   bool hold(const position_row& row, std::int64_t now);
+  std::uint8_t hold_accounts(std::span<const account_row> rows, seen when);
+  struct new_fill {
+    std::string key;
+    std::int64_t ts;
+  };
+  // Adds those that were not told yet to the batch. False: there are too many.
+  bool add_new_fills(std::span<const fill_row> rows, std::int64_t history_before, seen when,
+                     std::vector<new_fill>& news);
   bool add_fill(const fill_row& row, std::uint16_t flags, seen when);
   void add_order(const order_table::entry& e, std::uint16_t flags, seen when);
   void reckon(held_position& p) const;
@@ -122,7 +135,7 @@ class account_store {
   feed_counters& counters_;
   mark_source marks_;
   std::uint32_t position_topic_, order_topic_, fill_topic_, plan_topic_, account_topic_;
-  sdk::counter late_, repeated_, fills_repeated_, differences_;
+  sdk::counter late_, lists_late_, repeated_, fills_repeated_, differences_;
   std::vector<std::pair<std::string, std::uint32_t>> instruments_;  // seen in private rows
   std::vector<held_position> positions_;
   std::map<std::pair<std::string, std::uint8_t>, held_plan> plans_;  // by (id, kind)
@@ -130,8 +143,11 @@ class account_store {
   order_table orders_;
   fill_memory fills_;
   std::array<cadence, no_list> lists_;
-  std::int64_t positions_pushed_ = INT64_MIN;  // monotonic; of the last complete list that was pushed
-  bool known_ = false;                         // something was published and nothing was lost since
+  ended_memory ended_positions_;  // by (symbol, side)
+  ended_memory ended_plans_;      // by (id, kind)
+  // Monotonic; of the last complete list that was pushed.
+  std::int64_t positions_pushed_ = INT64_MIN, accounts_pushed_ = INT64_MIN;
+  bool known_ = false;  // something was published and nothing was lost since
   bool gap_pending_ = false, uncertain_pending_ = false;
   std::uint8_t gap_reason_ = 0;
   batch batch_;

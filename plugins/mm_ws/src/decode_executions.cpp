@@ -113,14 +113,16 @@ bool take_leg(const dialect& d, const row_text& t, const plan_leg& leg, plan_row
 
 }  // namespace
 
-bool decode_fills(const dialect& d, bool from_rest, ondemand::value data, std::vector<fill_row>& out) {
+bool decode_fills(const dialect& d, bool from_rest, ondemand::value data, std::vector<fill_row>& out,
+                  std::size_t* others) {
   return each_row(data, d.fill, [&](const row_text& t, bool several_fees) {
-    return take_fill(d, from_rest, t, several_fees, out.emplace_back());
+    return is_of_another(d, t, others) || take_fill(d, from_rest, t, several_fees, out.emplace_back());
   });
 }
 
-bool decode_plans(const dialect& d, ondemand::value data, std::vector<plan_row>& out) {
+bool decode_plans(const dialect& d, ondemand::value data, std::vector<plan_row>& out, std::size_t* others) {
   return each_row(data, d.plan, [&](row_text t, bool) {
+    if (is_of_another(d, t, others)) return true;
     if (t[field::plan_kind] != "tpsl") {
       // v2 names the trigger of a TP/SL in a field of its own where the common one is empty.
       auto trigger = field::trigger_price;

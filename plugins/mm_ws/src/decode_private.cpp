@@ -134,8 +134,9 @@ bool decode_positions(const dialect& d, ondemand::value data, std::vector<positi
 }
 
 bool decode_orders(const dialect& d, bool from_rest, ondemand::value data, std::vector<order_row>& out,
-                   std::vector<fill_row>* fills) {
+                   std::vector<fill_row>* fills, std::size_t* others) {
   return each_row(data, from_rest ? d.rest_order : d.order, [&](const row_text& t, bool) {
+    if (is_of_another(d, t, others)) return true;
     auto& row = out.emplace_back();
     if (!take_order(d, t, row)) return false;
     if (!fills || row.payload.last_trade_id[0] == 0 || row.payload.last_size <= 0) return true;

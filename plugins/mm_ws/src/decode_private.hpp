@@ -1,6 +1,7 @@
 // From the rows of private channels and of REST answers to payloads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,13 +31,17 @@ using account_row = private_row<trapline_account>;
 // a position, and the entry price unless that size is 0; id, symbol of an order; ids, symbol, price, size of a fill;
 // coin of an account) is malformed, and with it the list. `null` is an empty list. It is none of positions: only `[]`
 // says flat.
+//
+// v3's private lists are the whole account's: orders, fills and plan orders of spot, margin or another kind of futures
+// are left out, and counted in `others`.
 bool decode_positions(const dialect& d, ondemand::value data, std::vector<position_row>& out);
 // `data` may also be one row. `fills`, if not null: the executions that pushed rows tell of (v2 only).
 bool decode_orders(const dialect& d, bool from_rest, ondemand::value data, std::vector<order_row>& out,
-                   std::vector<fill_row>* fills);
-bool decode_fills(const dialect& d, bool from_rest, ondemand::value data, std::vector<fill_row>& out);
+                   std::vector<fill_row>* fills, std::size_t* others = nullptr);
+bool decode_fills(const dialect& d, bool from_rest, ondemand::value data, std::vector<fill_row>& out,
+                  std::size_t* others = nullptr);
 // A row of the venue that holds a take profit and a stop loss becomes two.
-bool decode_plans(const dialect& d, ondemand::value data, std::vector<plan_row>& out);
+bool decode_plans(const dialect& d, ondemand::value data, std::vector<plan_row>& out, std::size_t* others = nullptr);
 // Of a push; of REST, where the rows are the coins themselves.
 bool decode_accounts(const dialect& d, ondemand::value data, std::vector<account_row>& out);
 bool decode_coins(const dialect& d, ondemand::value data, std::vector<account_row>& out);

@@ -20,6 +20,7 @@ enum class field : std::uint8_t {
   none,
   // any
   symbol,
+  category,  // the product that a row of an account-wide list is about
   ts,
   price,
   size,

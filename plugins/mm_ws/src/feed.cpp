@@ -18,6 +18,7 @@ feed::feed(options o, std::string_view instance, outlet& out, std::uint64_t seed
     : options_(std::move(o)),
       out_(out),
       seed_(seed),
+      created_at_(out.now()),
       messages_(options_.debug_messages),
       errors_(options_.debug_messages),
       recorder_(options_.record_file, options_.record_limit),
@@ -38,7 +39,7 @@ feed::~feed() = default;
 void feed::build() {
   session_owner& self = *this;
   market_ = std::make_unique<market_data>(options_, out_, log_, public_counters_);
-  account_ = std::make_unique<account_data>(options_, out_, log_, private_counters_, rest_);
+  account_ = std::make_unique<account_data>(options_, out_, log_, private_counters_, rest_, created_at_);
   contracts_ = std::make_unique<contracts>(options_, out_, log_, rest_, *market_);
   position_mode_ = std::make_unique<position_mode>(options_, out_, log_, rest_);
   account_->set_marks([this](std::string_view symbol) { return market_->mark_of(symbol); });

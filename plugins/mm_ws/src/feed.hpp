@@ -100,6 +100,7 @@ class feed final : session_owner {
   options options_;
   outlet& out_;
   const std::uint64_t seed_;
+  const std::int64_t created_at_;  // UTC ns
   debug_ring messages_, errors_;
   frame_recorder recorder_;
   bool recording_ = false;

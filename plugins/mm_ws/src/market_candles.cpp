@@ -31,7 +31,14 @@ void market_data::take_candles(std::size_t i, const frame_head& head, std::int64
   auto& st = streams_[i];
   const bool first = st.since_ack == 0;
   count_message(i, candles_.size());
-  if (st.refetching) return;  // the answer holds the running bar, too
+  if (st.refetching) {
+    // The answer holds the running bar, too; but if it was given before this, not the bar's end.
+    st.doubtful = true;
+    return;
+  }
+  if (!candles_.empty() && st.bars.has_running() && candles_.back().start == st.bars.previous().start &&
+      sdk::compare(candles_.back().volume, st.bars.previous().volume) > 0)
+    volume_grew(*symbols_[st.symbol], st.last_at);
   if (first && ask_for_missing(i)) return;
   // A row tells the whole bar, so that one of the running bar ends all doubt about it.
   if (std::exchange(st.doubtful, false) && ask_for_doubtful(i)) return;

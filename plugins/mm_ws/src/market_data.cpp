@@ -11,7 +11,8 @@ namespace trapline::mm_ws {
 namespace {
 
 // A connection that was silent for so long may have missed the end of a bar.
-constexpr std::int64_t long_pause = 3'000'000'000;
+constexpr std::int64_t one_second = 1'000'000'000;
+constexpr std::int64_t long_pause = 3 * one_second;
 
 std::size_t hash(std::string_view channel, std::string_view instrument, std::string_view interval) noexcept {
   std::uint64_t h = 0xcbf29ce484222325u;
@@ -174,6 +175,13 @@ void market_data::count_message(std::size_t i, std::size_t rows) {
   }
 }
 
+// Both come in their own time, so that the growth by one trade may be told several times, and a little after it.
+void market_data::volume_grew(symbol_state& sym, std::int64_t now) {
+  if (now - sym.traded_at < 2 * one_second || now - sym.volume_grew_at < one_second) return;
+  sym.volume_grew_at = now;
+  ++sym.seconds_untold;
+}
+
 void market_data::announce(symbol_state& sym, std::int64_t received) {
   scale finest = sym.market;
   if (sym.tick.mantissa > 0) finest.see_price(sym.tick.exp);
@@ -224,6 +232,8 @@ void market_data::take_trades(std::size_t i, const frame_head& head, std::int64_
   auto& st = streams_[i];
   auto& sym = *symbols_[st.symbol];
   count_message(i, trades_.size());
+  sym.traded_at = st.last_at;
+  sym.seconds_untold = 0;
   const bool history = st.history_pending && head.snapshot;
   if (history) st.history_pending = false;
   // The venue sends the newest first; consumers get them as they happened.
@@ -281,6 +291,12 @@ void market_data::take_ticker(std::size_t i, const frame_head& head, std::int64_
   auto& sym = *symbols_[streams_[i].symbol];
   count_message(i, 1);
   if (ticker_.payload.present & TRAPLINE_TICKER_MARK) sym.mark = {ticker_.payload.mark, ticker_.payload.price_exp};
+  if (ticker_.payload.present & TRAPLINE_TICKER_VOLUME_24H) {
+    const sdk::decimal volume{ticker_.payload.volume_24h, ticker_.payload.size_exp};
+    // It shrinks by itself as the trades of yesterday leave it.
+    if (sym.volume && sdk::compare(volume, *sym.volume) > 0) volume_grew(sym, streams_[i].last_at);
+    sym.volume = volume;
+  }
   const auto ts = ticker_.ts != 0 ? ticker_.ts : head.ts;
   batch_.add(sdk::make_event(TRAPLINE_EVENT_TICKER, sym.ticker_topic, sym.instrument, ts, received), ticker_.payload);
   publish(i);

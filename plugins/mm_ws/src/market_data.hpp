@@ -82,6 +82,10 @@ class market_data {
     venue_book book;
     trade_memory trades;
     std::uint64_t messages = 0;  // all channels
+    // What tickers and bars say of trades: their volume grows with nothing else.
+    std::optional<sdk::decimal> volume;              // of 24 h
+    std::int64_t traded_at = 0, volume_grew_at = 0;  // monotonic
+    unsigned seconds_untold = 0;                     // in which it grew, since the latest message of trades
   };
   struct stream {
     subscription what;
@@ -122,6 +126,7 @@ class market_data {
   std::int64_t silence_limit(const stream& st) const;
   std::size_t find(std::string_view wire, std::string_view instrument, std::string_view interval) const noexcept;
   void count_message(std::size_t i, std::size_t rows);
+  void volume_grew(symbol_state& sym, std::int64_t now);
   void announce(symbol_state& sym, std::int64_t received);
   // Publishes the batch; a refusal drops the venue message and is counted.
   bool publish(std::size_t i, bool last = true);

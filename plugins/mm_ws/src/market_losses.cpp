@@ -49,6 +49,7 @@ void market_data::on_acked(session& from, std::size_t local) {
   st.last_at = st.acked_at = out_.mono();
   st.since_ack = 0;
   st.symbol_mark = symbols_[st.symbol]->messages;
+  if (st.what.kind == channel_kind::trade) symbols_[st.symbol]->seconds_untold = 0;
 }
 
 void market_data::on_unavailable(session& from, std::size_t local) {
@@ -97,7 +98,7 @@ void market_data::resubscribe(std::size_t i) {
   streams_[i].link->resubscribe(i - streams_[i].link->first());
 }
 
-// How long a stream may be silent. 0: for ever, as it has nothing to say while nothing happens.
+// How long a stream may be silent. 0: for ever.
 std::int64_t market_data::silence_limit(const stream& st) const {
   switch (st.what.kind) {
     case channel_kind::book:
@@ -107,6 +108,8 @@ std::int64_t market_data::silence_limit(const stream& st) const {
     case channel_kind::candle:
       // While there are no trades a bar comes once an interval.
       return st.interval + options_.stale_candle;
+    case channel_kind::trade:
+      return options_.stale_ticker;
     default:
       return 0;
   }
@@ -114,7 +117,8 @@ std::int64_t market_data::silence_limit(const stream& st) const {
 
 // A connection that answers pings may still have forgotten a stream. A stream is missed when its symbol moves on other
 // channels meanwhile, or when it is silent much longer than it used to be; a symbol that is quiet as ever raises no
-// alarm. First the one stream is subscribed anew, then its connection is given up.
+// alarm. Trades are missed only when tickers or bars show that there were some. First the one stream is subscribed
+// anew, then its connection is given up.
 void market_data::check_silence(std::int64_t now) {
   constexpr std::uint64_t enough = 20;  // messages that say something about a habit
   for (std::size_t i = 0; i < streams_.size(); ++i) {
@@ -134,12 +138,18 @@ void market_data::check_silence(std::int64_t now) {
     const auto silence = now - st.last_at;
     const bool symbol_moves = sym.messages - st.symbol_mark >= enough;
     const bool unlike_itself = st.since_ack >= enough && silence >= 4 * st.longest_pause;
-    if (silence < limit || !(st.silent || symbol_moves || unlike_itself)) continue;
+    constexpr unsigned seconds_enough = 5;
+    const bool trade = st.what.kind == channel_kind::trade;
+    const bool missed = trade ? sym.seconds_untold >= seconds_enough : st.silent || symbol_moves || unlike_itself;
+    if (silence < limit || !missed) continue;
     const auto text = st.what.channel + " of " + sym.name + ": silent for " + std::to_string(silence / s) + " s";
     if (st.silent) return st.link->reconnect(text + " although subscribed anew");
     st.silent = true;
-    out_.log(TRAPLINE_LOG_WARN,
-             text + (symbol_moves ? " while the symbol moves" : " against its habit") + ": subscribing anew");
+    out_.log(TRAPLINE_LOG_WARN, text +
+                                    (trade          ? " while the volume grows"
+                                     : symbol_moves ? " while the symbol moves"
+                                                    : " against its habit") +
+                                    ": subscribing anew");
     set_ready(i, false);
     // What the book missed in the meantime is unknown.
     if (book) invalidate_book(i, TRAPLINE_GAP_SEQUENCE);

@@ -1,4 +1,6 @@
 // Which connection's data counts, while one replaces another.
+#include <utility>
+
 #include "market_data.hpp"
 #include "trapline/abi/system.h"
 
@@ -30,16 +32,23 @@ void market_data::end_rotation(session& next) {
 void market_data::cancel_rotation(session& next) {
   for (std::size_t i = next.first(); i < next.first() + next.wanted().size(); ++i) {
     auto& st = streams_[i];
-    if (st.moved) {
-      st.link = st.next;
-      // What the old connection brought meanwhile was not applied.
-      if (st.what.kind == channel_kind::book && symbols_[st.symbol]->book.valid()) {
-        st.moved = false;
-        invalidate_book(i, TRAPLINE_GAP_SEQUENCE);
-      }
-    }
+    const bool back = std::exchange(st.moved, false);
+    if (back) st.link = st.next;
     st.next = nullptr;
-    st.moved = false;
+    if (!back) continue;
+    // What became of the stream on the other connection says nothing about this one.
+    const auto local = i - st.link->first();
+    st.acked = st.link->acked(local);
+    st.small = st.link->replaced(local);
+    st.silent = st.given_up = false;
+    if (st.what.kind != channel_kind::book) continue;
+    // What this one brought meanwhile was not applied, so that only a fresh snapshot helps.
+    if (symbols_[st.symbol]->book.valid()) {
+      invalidate_book(i, TRAPLINE_GAP_SEQUENCE);
+    } else {
+      set_ready(i, false);
+      resync_book(i);
+    }
   }
 }
 

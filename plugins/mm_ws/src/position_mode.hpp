@@ -36,7 +36,7 @@ class position_mode {
                [this](const rest_answer& answer, ondemand::value* data) {
                  if (data) return take(*data);
                  log_.warn(trouble::rest, "the account's position mode is not known: " + answer.text);
-                 if (is_final(answer.kind)) next_ = rest_client::never;
+                 if (is_final(answer.kind)) next_ = out_.mono() + options_.probe_interval;
                  return true;
                });
   }

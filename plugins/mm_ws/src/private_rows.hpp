@@ -108,20 +108,32 @@ class amounts {
     entries_[count_++] = {*d, &to};
     return true;
   }
-  // Writes all mantissas at the finest exponent among them. False: one was no number, or does not fit.
+  // Writes all mantissas at the finest exponent among them, or at the finest at which all fit: 9.3 million beside
+  // twelve decimals needs 65 bits. A zero has no say, however many decimals it comes with. False: one was no number.
   bool finish(std::int8_t& exp, bool& inexact) {
     exp = 0;
-    for (std::size_t i = 0; i < count_; ++i) exp = std::min(exp, entries_[i].value.exp);
+    for (std::size_t i = 0; i < count_; ++i)
+      if (entries_[i].value.mantissa != 0) exp = std::min(exp, entries_[i].value.exp);
+    while (!all_fit(exp)) ++exp;
     for (std::size_t i = 0; i < count_; ++i) {
-      const auto m = sdk::rescale(entries_[i].value, exp);
-      if (!m) return false;
-      *entries_[i].to = *m;
+      auto d = entries_[i].value;
+      for (; d.exp < exp && d.mantissa != 0; ++d.exp) {
+        cut_ |= d.mantissa % 10 != 0;
+        d.mantissa /= 10;
+      }
+      *entries_[i].to = sdk::rescale(d, exp).value_or(0);
     }
     inexact |= cut_;
     return good_;
   }
 
  private:
+  // At 0 each of them does: to_decimal() gives no exponent above.
+  bool all_fit(int exp) const {
+    return std::all_of(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count_),
+                       [&](const entry& e) { return e.value.exp < exp || sdk::rescale(e.value, exp).has_value(); });
+  }
+
   struct entry {
     sdk::decimal value;
     std::int64_t* to;
@@ -164,6 +176,14 @@ inline std::uint8_t liquidity_of(std::string_view text) {
   return equal_ignoring_case(text, "maker") || text == "M"   ? TRAPLINE_LIQUIDITY_MAKER
          : equal_ignoring_case(text, "taker") || text == "T" ? TRAPLINE_LIQUIDITY_TAKER
                                                              : TRAPLINE_LIQUIDITY_UNKNOWN;
+}
+
+// Whether the row is about another product than the one that the feed is for. Rows that name none are about it.
+inline bool is_of_another(const dialect& d, const row_text& t, std::size_t* others) {
+  const auto category = t[field::category];
+  if (category.empty() || equal_ignoring_case(category, d.public_inst_type)) return false;
+  if (others) ++*others;
+  return true;
 }
 
 // Whose direction the row's `side` tells: see order_direction().

@@ -23,13 +23,15 @@ void keep_symbols(std::vector<Row>& rows, std::size_t from, std::deque<std::stri
 
 }  // namespace
 
-reconciler::reconciler(const options& o, outlet& out, log_limiter& log, rest_client& rest, account_store& store)
+reconciler::reconciler(const options& o, outlet& out, log_limiter& log, rest_client& rest, account_store& store,
+                       std::int64_t started)
     : options_(o),
       dialect_(o.dialect()),
       out_(out),
       log_(log),
       rest_(rest),
       store_(store),
+      started_(started),
       cycles_(out.counter("feed_reconciliations_total", "result=\"good\"")),
       failures_(out.counter("feed_reconciliations_total", "result=\"failed\"")) {}
 
@@ -122,8 +124,10 @@ bool reconciler::on_page(const rest_list& l, const rest_answer& answer, ondemand
   if (!open_page(l, *data, rows, is_null, cursor)) return false;
   // An absent list of orders is an empty one; positions must say so.
   if (is_null && step_ == step::positions) return false;
-  if (!is_null && !take_rows(rows)) return false;
-  const auto n = positions_.size() + orders_.size() + fills_.size() + plans_.size() + accounts_.size() - before;
+  std::size_t others = 0;
+  if (!is_null && !take_rows(rows, others)) return false;
+  const auto n =
+      others + positions_.size() + orders_.size() + fills_.size() + plans_.size() + accounts_.size() - before;
   if (asked_at_ == 0) asked_at_ = answer.asked_at;
   if (n < page_size) cursor.clear();
   if (step_ == step::fills) {
@@ -149,7 +153,7 @@ bool reconciler::on_page(const rest_list& l, const rest_answer& answer, ondemand
   return true;
 }
 
-bool reconciler::take_rows(ondemand::value rows) {
+bool reconciler::take_rows(ondemand::value rows, std::size_t& others) {
   switch (step_) {
     case step::positions:
       if (!decode_positions(dialect_, rows, positions_)) return positions_.clear(), false;
@@ -157,19 +161,19 @@ bool reconciler::take_rows(ondemand::value rows) {
       return true;
     case step::orders: {
       const auto from = orders_.size();
-      if (!decode_orders(dialect_, true, rows, orders_, nullptr)) return orders_.resize(from), false;
+      if (!decode_orders(dialect_, true, rows, orders_, nullptr, &others)) return orders_.resize(from), false;
       keep_symbols(orders_, from, symbols_);
       return true;
     }
     case step::fills: {
       const auto from = fills_.size();
-      if (!decode_fills(dialect_, true, rows, fills_)) return fills_.resize(from), false;
+      if (!decode_fills(dialect_, true, rows, fills_, &others)) return fills_.resize(from), false;
       keep_symbols(fills_, from, symbols_);
       return true;
     }
     case step::plans: {
       const auto from = plans_.size();
-      if (!decode_plans(dialect_, rows, plans_)) return plans_.resize(from), false;
+      if (!decode_plans(dialect_, rows, plans_, &others)) return plans_.resize(from), false;
       keep_symbols(plans_, from, symbols_);
       return true;
     }
@@ -200,7 +204,8 @@ void reconciler::complete_list() {
       // Oldest first, as they happened.
       std::stable_sort(fills_.begin(), fills_.end(),
                        [](const fill_row& a, const fill_row& b) { return a.updated_ts < b.updated_ts; });
-      failed = store_.push_fills(fills_, !fills_known_, now_seen());
+      // The first list goes back to before the start, and may hold what happened since.
+      failed = store_.push_fills(fills_, fills_known_ ? 0 : started_ + rest_.clock().offset(), now_seen());
       if (!failed) {
         fills_known_ = true;
         fills_from_ = store_.fills().newest();
@@ -217,7 +222,7 @@ void reconciler::complete_list() {
       break;
     }
     case step::accounts:
-      failed = store_.push_accounts(accounts_, now_seen());
+      failed = store_.list_accounts(accounts_, asked_at_, now_seen());
       break;
     default:
       break;

@@ -17,7 +17,9 @@ namespace trapline::mm_ws {
 
 class reconciler {
  public:
-  reconciler(const options& o, outlet& out, log_limiter& log, rest_client& rest, account_store& store);
+  // `started`: when the instance did, UTC ns by our clock; fills from before are HISTORY.
+  reconciler(const options& o, outlet& out, log_limiter& log, rest_client& rest, account_store& store,
+             std::int64_t started);
 
   // The account's pushes are subscribed: from now on nothing is lost between what is asked for and what is pushed.
   void begin();
@@ -47,7 +49,7 @@ class reconciler {
   void next_step(step s);
   void ask_page(const rest_list& l, const std::string& after);
   bool on_page(const rest_list& l, const rest_answer& answer, ondemand::value* data);
-  bool take_rows(ondemand::value rows);
+  bool take_rows(ondemand::value rows, std::size_t& others);
   void complete_list();
   void ask_detail();
   bool on_detail(const rest_answer& answer, ondemand::value* data);
@@ -63,6 +65,7 @@ class reconciler {
   log_limiter& log_;
   rest_client& rest_;
   account_store& store_;
+  const std::int64_t started_;
   sdk::counter cycles_, failures_;
 
   bool active_ = false, running_ = false, settled_ = false, final_ = false;

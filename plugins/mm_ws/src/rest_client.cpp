@@ -36,11 +36,10 @@ rest_client::~rest_client() = default;
 bool rest_client::available() const { return options_.rest_enabled && !find_rest_endpoint(options_).url.empty(); }
 
 void rest_client::call(rest_request r, callback done) {
-  if (jobs_.size() >= most_jobs) return;  // a caller that asks without waiting for its answers
   job j;
   j.request = std::move(r);
   j.done = std::move(done);
-  jobs_.push_back(std::move(j));
+  (jobs_.size() < most_jobs ? jobs_ : turned_away_).push_back(std::move(j));
 }
 
 void rest_client::measure_clock(std::function<void(bool)> done) {
@@ -72,7 +71,8 @@ void rest_client::measure_clock(std::function<void(bool)> done) {
 }
 
 void rest_client::drop_private() {
-  std::erase_if(jobs_, [](const job& j) { return j.request.is_private; });
+  for (auto* waiting : {&jobs_, &turned_away_})
+    std::erase_if(*waiting, [](const job& j) { return j.request.is_private; });
   if (busy_ && current_.request.is_private) current_dropped_ = true;
 }
 
@@ -83,7 +83,7 @@ std::int64_t& rest_client::next_of(const std::string& path) {
 }
 
 std::int64_t rest_client::deadline() const {
-  if (reset_http_) return 0;
+  if (reset_http_ || !turned_away_.empty()) return 0;
   if (busy_) return give_up_at_;
   auto due = never;
   for (const auto& j : jobs_) {
@@ -100,6 +100,16 @@ void rest_client::advance() {
   if (reset_http_) {
     reset_http_ = false;
     http_.reset();
+  }
+  // Whoever asks again from inside the answer has it with the next call.
+  for (auto n = turned_away_.size(); n > 0 && !turned_away_.empty(); --n) {
+    const auto j = std::move(turned_away_.front());
+    turned_away_.pop_front();
+    failures_.add();
+    rest_answer a;
+    a.kind = error_class::busy;
+    a.text = sdk::cat(j.request.path, ": ", most_jobs, " requests are waiting already");
+    j.done(a, nullptr);
   }
   if (busy_) {
     if (now < give_up_at_) return;
@@ -177,7 +187,7 @@ void rest_client::send(std::size_t i) {
   r.headers.emplace_back("locale", "en-US");
   if (options_.environment == environment::demo) r.headers.emplace_back("paptrading", "1");
   if (current_.request.is_private) {
-    std::string why = refused_;
+    std::string why = now < refused_until_ ? refused_ : std::string();
     if (!why.empty() || !sign(current_, r, why)) {
       rest_answer a;
       a.kind = error_class::credentials;
@@ -241,6 +251,7 @@ void rest_client::settle(const rest_answer& given, ondemand::value* data) {
   if (current_dropped_) return;
   rest_answer answer = given;
   answer.asked_at = j.sent_mono;
+  if (j.request.is_private && answer.good()) refused_.clear();
   if (answer.good()) {
     current_.sent = j.sent;  // for measure_clock()
     current_.sent_mono = j.sent_mono;
@@ -250,20 +261,22 @@ void rest_client::settle(const rest_answer& given, ondemand::value* data) {
   }
   failures_.add();
   answer.text = j.request.path + ": " + answer.text;
-  // A signed request that was refused: once more after a look at the clock, as for logins. What fails then needs a
-  // person.
-  const bool signed_refusal =
-      j.request.is_private && (answer.kind == error_class::clock || answer.kind == error_class::credentials);
-  if (signed_refusal && answer.code != 0 && !j.clock_retried) {
+  // A signed request that was refused: once more after a look at the clock, as for logins. Credentials that are refused
+  // then need a person, at the venue or here; a clock cures itself.
+  const bool credentials = j.request.is_private && answer.kind == error_class::credentials;
+  const bool about_the_clock = j.request.is_private && (answer.kind == error_class::clock || credentials);
+  if (about_the_clock && answer.code != 0 && !j.clock_retried && !(credentials && !refused_.empty())) {
     j.clock_retried = true;
     const auto again = std::make_shared<job>(std::move(j));
     return measure_clock([this, again](bool) { retry(std::move(*again), 0); });
   }
   if (is_passing(answer.kind) && j.tries < most_tries) return retry(std::move(j), (500 * ms) << j.tries);
-  if (signed_refusal && refused_.empty()) {
-    if (clock_.refused()) answer.text += sdk::cat(" (it is ", std::llabs(clock_.offset()) / s, " s off)");
+  if (about_the_clock && clock_.refused())
+    answer.text += sdk::cat(" (it is ", std::llabs(clock_.offset()) / s, " s off)");
+  if (credentials && out_.mono() >= refused_until_) {
+    if (refused_.empty()) out_.log(TRAPLINE_LOG_ERROR, answer.text);
     refused_ = answer.text;
-    out_.log(TRAPLINE_LOG_ERROR, answer.text);
+    refused_until_ = out_.mono() + options_.probe_interval;
   }
   j.done(answer, nullptr);
 }

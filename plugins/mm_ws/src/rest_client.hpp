@@ -49,7 +49,8 @@ class rest_client {
   bool available() const;
 
   // Calls back exactly once, from advance() or from a callback of the socket, never from inside this call; unless it is
-  // dropped before. Passing errors are tried again, at most twice.
+  // dropped before. Passing errors are tried again, at most twice. With a thousand requests waiting the answer is
+  // `busy`.
   void call(rest_request r, callback done);
   // Asks for the venue's time, then calls back with whether the clock is known now.
   void measure_clock(std::function<void(bool)> done);
@@ -57,7 +58,8 @@ class rest_client {
   void drop_private();
 
   const venue_clock& clock() const noexcept { return clock_; }
-  // Not empty: the venue refused the credentials for good, and no signed request is made any more.
+  // Not empty: the venue refused the credentials. One signed request is made each probe_interval until one is answered;
+  // the others are told so at once.
   const std::string& refused() const noexcept { return refused_; }
 
   std::int64_t deadline() const;
@@ -94,6 +96,7 @@ class rest_client {
   sdk::gauge offset_gauge_;
   sdk::counter requests_, failures_;
   std::deque<job> jobs_;
+  std::deque<job> turned_away_;  // to be told so by advance()
   std::vector<pace> paces_;
   std::unique_ptr<net::http_client> http_;
   std::string base_url_, ca_file_;
@@ -104,6 +107,7 @@ class rest_client {
   std::int64_t give_up_at_ = never;
   std::int64_t pause_until_ = 0;  // the venue asked for it
   std::string refused_;
+  std::int64_t refused_until_ = 0;  // monotonic
   ondemand::parser parser_;
   ondemand::document document_;
   std::string body_;  // of the answer, with room for the parser behind it

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "trapline/abi/account.h"
+
 namespace trapline::mm_ws {
 namespace {
 
@@ -57,6 +59,10 @@ std::vector<rest_list> plans_lists(const dialect& d) {
     out.back().parameters.emplace_back("planType", kind);
   }
   return out;
+}
+bool lists_plan_kind(const dialect& d, std::uint8_t kind) {
+  return !is_v3(d) || kind == TRAPLINE_PLAN_TAKE_PROFIT || kind == TRAPLINE_PLAN_STOP_LOSS ||
+         kind == TRAPLINE_PLAN_POSITION_TAKE_PROFIT || kind == TRAPLINE_PLAN_POSITION_STOP_LOSS;
 }
 rest_list accounts_list(const dialect& d) {
   if (!is_v3(d)) return v2_list("/api/v2/mix/account/accounts", "");

@@ -31,7 +31,9 @@ inline constexpr std::size_t page_size = 100;
 rest_list positions_list(const dialect& d);
 rest_list open_orders_list(const dialect& d);
 rest_list fills_list(const dialect& d);
-std::vector<rest_list> plans_lists(const dialect& d);  // together they are the whole list
+std::vector<rest_list> plans_lists(const dialect& d);  // together they are the whole list of the kinds listed
+// Whether plan orders of `kind` (TRAPLINE_PLAN_*) are in those lists. v3's `type` is known to take nothing but `tpsl`.
+bool lists_plan_kind(const dialect& d, std::uint8_t kind);
 rest_list accounts_list(const dialect& d);
 rest_request order_detail(const dialect& d, const std::string& symbol, const std::string& id);
 

@@ -377,10 +377,14 @@ void session::hold(const std::string& why) {
 
 void session::evaluate() {
   if (!open_ || cut_ || login_deadline_ != never || login_gate_ != never) return;
+  // A subscription that the venue refuses will be refused again: the rest of the connection is as good as it gets.
+  const bool steady = std::all_of(args_.begin(), args_.end(), [](const arg& a) {
+    return a.state == arg_state::unavailable || (a.state == arg_state::acked && a.ready);
+  });
+  if (steady && steady_since_ == never) steady_since_ = out_.mono();
   const bool whole = hold_.empty() && std::all_of(args_.begin(), args_.end(),
                                                   [](const arg& a) { return a.state == arg_state::acked && a.ready; });
   if (whole) {
-    if (live_since_ == never) live_since_ = out_.mono();
     was_live_ = true;
     attempts_ = 0;
     if (state_ != TRAPLINE_FEED_LIVE)

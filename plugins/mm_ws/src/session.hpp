@@ -92,6 +92,8 @@ class session final : net::ws_client_handler {
   // When the socket came up, on the monotonic clock; `never` if it is not up.
   std::int64_t open_since() const noexcept { return open_ ? open_since_ : never; }
   const std::vector<subscription>& wanted() const noexcept { return wanted_; }
+  // Whether another subscription stands in the place of `i`.
+  bool replaced(std::size_t i) const noexcept { return current_[i].wire != wanted_[i].wire; }
   bool acked(std::size_t i) const noexcept { return args_[i].state == arg_state::acked; }
   std::uint8_t state() const noexcept { return state_; }
   std::int32_t code() const noexcept { return code_; }  // why, see trapline_feed_status
@@ -172,7 +174,7 @@ class session final : net::ws_client_handler {
   bool was_ever_open_ = false, spare_ = false;
   std::int64_t next_attempt_ = never, connect_deadline_ = never, login_deadline_ = never, ack_deadline_ = never;
   std::int64_t login_gate_ = never;  // the login goes out then, come what may
-  std::int64_t live_since_ = never, last_inbound_ = 0, last_inbound_utc_ = 0;
+  std::int64_t steady_since_ = never, last_inbound_ = 0, last_inbound_utc_ = 0;
   std::int64_t last_frame_ = 0, pause_before_ = 0;
   std::int64_t ping_at_ = never, may_send_at_ = 0, open_since_ = 0;
   std::int64_t budget_since_ = 0;

@@ -28,11 +28,11 @@ void session::end_connection(std::int32_t code, std::string text) {
 void session::schedule(std::int32_t code, std::string text) {
   const auto now = out_.mono();
   // Only a connection that lasted starts the row of waiting times anew; one that comes up and breaks at once does not.
-  if (live_since_ != never && now - live_since_ >= options_.stable_after) {
+  if (steady_since_ != never && now - steady_since_ >= options_.stable_after) {
     retries_ = 0;
     used_at_once_ = false;
   }
-  live_since_ = never;
+  steady_since_ = never;
   const bool at_once = reconnect_at_once_ && !used_at_once_;
   reconnect_at_once_ = false;
   if (spare_) {

@@ -49,6 +49,33 @@ TEST(log, writes_redacted_lines_to_its_file) {
   EXPECT_EQ(text.find("too detailed"), std::string::npos);
 }
 
+TEST(log, without_a_thread_it_writes_when_it_is_pumped_and_drops_the_oldest_lines) {
+  const test::temp_dir dir;
+  redactor r;
+  r.add("topsecret-value");
+  std::vector<std::string> lines;
+  trapline::obs::log_options o;
+  o.file = dir.path() + "/x.log";
+  o.queue_lines = 3;
+  o.own_thread = false;
+  o.sink = [&](int level, std::string_view who, std::string_view text) {
+    lines.push_back(std::to_string(level) + " " + std::string(who) + " " + std::string(text));
+    if (lines.size() == 1) throw std::runtime_error("of the host");
+  };
+  {
+    engine_log l(o, r);
+    for (const char* text : {"lost", "lost, too", "topsecret-value", "b", "c"})
+      l.write(TRAPLINE_LOG_INFO, "feed", text);
+    EXPECT_TRUE(lines.empty());
+    EXPECT_EQ(l.dropped(), 2u);
+    l.pump();
+    EXPECT_EQ(lines, (std::vector<std::string>{"2 feed ***", "2 feed b", "2 feed c"}));
+    l.write(TRAPLINE_LOG_ERROR, "engine", "last words");
+  }
+  EXPECT_EQ(lines.back(), "4 engine last words");
+  EXPECT_FALSE(std::filesystem::exists(o.file));
+}
+
 TEST(log, json_format_is_one_object_a_line_even_for_odd_bytes) {
   const test::temp_dir dir;
   redactor r;

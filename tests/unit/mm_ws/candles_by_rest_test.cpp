@@ -84,5 +84,31 @@ TEST_F(candles_by_rest, as_many_closed_bars_as_wanted_are_asked_for_at_the_start
   }
 }
 
+TEST_F(candles_by_rest, W23_a_bar_that_ends_while_an_answer_is_on_its_way_is_not_closed_with_what_the_answer_says) {
+  start(0);
+  push(pushed("snapshot", bar(0, "11") + "," + bar(1, "12")));
+  w.drop();
+  w.run(*f, 2 * second);
+  for (int m = 0; m < 6; ++m) venue.candles.push_back(bar(m, m == 5 ? "14" : "13", true));
+  std::string padded;
+  venue.before = [&, once = false](const world::asked& a) mutable {
+    if (a.path != "/api/v2/mix/market/candles") return;
+    if (std::exchange(once, true)) {
+      venue.candles[5] = bar(5, "19", true);
+      venue.candles.push_back(bar(6, "20", true));
+      return;
+    }
+    // The answer is made; before it arrives the bar moves to 19 and ends.
+    for (const auto& text : {pushed("update", bar(5, "19")), pushed("update", bar(6, "19"))}) {
+      padded = text + std::string(net::simdjson_padding, '\0');
+      w.connections.back()->handler.on_text({padded.data(), text.size()});
+    }
+  };
+  push(pushed("snapshot", bar(4, "13") + "," + bar(5, "14")));
+  push(pushed("update", bar(6, "20")));
+  w.run(*f, 5 * second);
+  EXPECT_EQ(closed(), (words{"0:11", "1:13", "2:13", "3:13", "4:13", "5:19"}));
+}
+
 }  // namespace
 }  // namespace trapline::mm_ws::test

@@ -406,7 +406,51 @@ TEST_F(reconciled, a_key_without_permission_is_told_and_not_tried_again_and_agai
   EXPECT_NE(f->private_state(), TRAPLINE_FEED_LIVE);
   EXPECT_EQ(w.healths.back().first, std::uint32_t{TRAPLINE_HEALTH_FAILED});
   EXPECT_NE(w.healths.back().second.find("permission"), std::string::npos);
-  EXPECT_LE(w.rest_asked.size(), 10u);
+  // Once a probe interval, of which an hour has twelve.
+  EXPECT_LE(w.rest_asked.size(), 10u + 2 * 12u);
+  venue.instead.clear();
+  w.run(*f, 310 * second);
+  EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
+}
+
+TEST_F(reconciled, an_account_of_millions_is_known_to_the_last_digit_that_fits) {
+  struct sample {
+    const char *profit, *published;
+    bool inexact;
+  };
+  for (const auto& s :
+       {sample{"0.000000000000", "9300000.12345678", false}, sample{"0.000000000019", "9300000.12345678000", true},
+        sample{"-1234567.000000000019", "9300000.12345678000", true}}) {
+    venue.accounts = {sdk::cat(
+        R"({"marginCoin":"USDT","available":"9300000.12345678","locked":"0.00000000","accountEquity":"9300000.12345678","unrealizedPL":")",
+        s.profit, "\"}")};
+    w.events.clear();
+    start();
+    EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
+    ASSERT_FALSE(w.of(TRAPLINE_EVENT_ACCOUNT).empty());
+    const auto* e = w.of(TRAPLINE_EVENT_ACCOUNT).back();
+    const auto& a = e->as<trapline_account>();
+    EXPECT_EQ(sdk::format(a.equity, a.money_exp), s.published);
+    EXPECT_EQ(sdk::format(a.available, a.money_exp), s.published);
+    EXPECT_EQ((e->head.flags & TRAPLINE_FLAG_INEXACT) != 0, s.inexact);
+    // Cut, not rounded.
+    EXPECT_EQ(a.unrealised_pnl, s.inexact ? std::stoll(s.profit) * 100'000'000'000 + (s.profit[0] == '-' ? -1 : 1) : 0);
+    f.reset();
+  }
+}
+
+TEST_F(reconciled, one_bad_look_at_the_clock_does_not_stop_the_checks_for_good) {
+  start();
+  bool bad = true;
+  w.rest = [&, good = w.rest](const world::asked& a) -> std::optional<net::http_answer> {
+    if (!bad) return good(a);
+    return a.path == "/api/v2/public/time" ? broken_answer() : error_answer(40008, "Request timestamp expired");
+  };
+  w.run(*f, 50 * second);
+  bad = false;
+  w.run(*f, 200 * second);
+  EXPECT_EQ(f->private_state(), TRAPLINE_FEED_LIVE);
+  EXPECT_EQ(w.healths.back().first, std::uint32_t{TRAPLINE_HEALTH_OK});
 }
 
 TEST_F(reconciled, W8_a_clock_that_is_20_seconds_off_is_refused_in_plain_words_before_the_venue_sees_a_login) {

@@ -214,7 +214,7 @@ TEST_F(rest, an_expired_timestamp_makes_it_measure_the_clock_and_ask_once_more) 
   EXPECT_EQ(*w.gauges["feed_clock_offset_ms"], 12'000);
 }
 
-TEST_F(rest, refused_credentials_are_tried_once_more_and_then_never_again) {
+TEST_F(rest, refused_credentials_are_tried_once_more_and_then_once_a_probe_interval_until_they_are_accepted) {
   venue.instead["/x"] = error_answer(40012, "apikey/password is incorrect");
   for (int i = 0; i < 5; ++i) ask("/x");
   run(100 * second);
@@ -222,6 +222,51 @@ TEST_F(rest, refused_credentials_are_tried_once_more_and_then_never_again) {
   for (const auto& a : outcomes) EXPECT_EQ(a.kind, error_class::credentials);
   EXPECT_EQ(w.asked_for("/x"), 2u);
   EXPECT_NE(client->refused().find("40012"), std::string::npos);
+  // A person changes something at the venue, which nobody tells us.
+  run(o.probe_interval);
+  for (int i = 0; i < 5; ++i) ask("/x");
+  run(100 * second);
+  EXPECT_EQ(w.asked_for("/x"), 3u);
+  venue.instead["/x"] = json_answer("[]");
+  run(o.probe_interval);
+  for (int i = 0; i < 5; ++i) ask("/x");
+  run(100 * second);
+  ASSERT_EQ(outcomes.size(), 15u);
+  for (std::size_t i = 10; i < 15; ++i) EXPECT_EQ(outcomes[i].kind, error_class::none);
+  EXPECT_TRUE(client->refused().empty());
+}
+
+TEST_F(rest, a_refused_timestamp_does_not_outlast_its_cause) {
+  venue.instead["/x"] = error_answer(40008, "Request timestamp expired");
+  venue.instead["/api/v2/public/time"] = broken_answer();
+  ask("/x");
+  run(100 * second);
+  ASSERT_EQ(outcomes.size(), 1u);
+  EXPECT_EQ(outcomes[0].kind, error_class::clock);
+  venue.instead.clear();
+  venue.instead["/x"] = json_answer("[]");
+  ask("/x");
+  run(10 * second);
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_EQ(outcomes[1].kind, error_class::none);
+}
+
+TEST_F(rest, each_of_more_questions_than_can_wait_is_answered_once) {
+  std::vector<int> answers(1100, 0);
+  int busy = 0;
+  for (auto& n : answers)
+    client->call({"/x", "", false, 1000}, [&](const rest_answer& a, ondemand::value*) {
+      ++n;
+      busy += a.kind == error_class::busy;
+      return true;
+    });
+  EXPECT_EQ(std::count(answers.begin(), answers.end(), 0), 1100);  // never from inside the call
+  run(0);
+  EXPECT_EQ(busy, 100);
+  venue.instead["/x"] = json_answer("[]");
+  run(100 * second);
+  EXPECT_EQ(std::count(answers.begin(), answers.end(), 1), 1100);
+  EXPECT_EQ(busy, 100);
 }
 
 TEST_F(rest, W17_no_secret_stands_in_any_log_line_or_outcome) {

@@ -1,6 +1,7 @@
 // A venue with REST in memory: the account of one user, which pushes may or may not tell.
 #pragma once
 
+#include "trapline/sdk/text.hpp"
 #include "world.hpp"
 
 namespace trapline::mm_ws::test {
@@ -99,5 +100,82 @@ inline options rest_options(std::string api = "v2") {
   if (o.api == "v3") o.endpoint_private = "wss://localhost:1/v3/ws/private";
   return o;
 }
+
+// An account at that venue, and a feed that reads it.
+struct account_world : testing::Test {
+  world w;
+  std::unique_ptr<rest_venue> venue;
+  std::unique_ptr<feed> f;
+
+  void use(const char* api) { venue = std::make_unique<rest_venue>(w, api); }
+  void start(const char* api, std::int64_t duration = 5 * second) {
+    if (!venue) use(api);
+    f = std::make_unique<feed>(rest_options(api), "feed", w, 1);
+    f->start();
+    w.run(*f, duration);
+  }
+  void push(std::string text, std::size_t connection = SIZE_MAX) {
+    w.push(std::move(text), connection);
+    w.run(*f);
+  }
+  // The next answer of `path` is overtaken: `text` is pushed after the venue made the answer and before it arrives.
+  // Only what is published from then on is kept.
+  void push_before_answer(const char* path, std::string text) {
+    venue->before = [this, path, text = std::move(text), once = false](const world::asked& a) mutable {
+      if (a.path != path || std::exchange(once, true)) return;
+      w.time += ms;
+      w.events.clear();
+      padded_ = text + std::string(net::simdjson_padding, '\0');
+      w.connections.back()->handler.on_text({padded_.data(), text.size()});
+    };
+  }
+  static std::string v2(const char* channel, const std::string& rows, const char* key = "instId",
+                        std::int64_t ts = 1760000002010) {
+    return R"({"action":"snapshot","arg":{"instType":"USDT-FUTURES","channel":")" + std::string(channel) + "\",\"" +
+           key + R"(":"default"},"data":[)" + rows + R"(],"ts":)" + std::to_string(ts) + "}";
+  }
+  static std::string v3(const char* topic, const std::string& rows) {
+    return R"({"action":"snapshot","arg":{"instType":"UTA","topic":")" + std::string(topic) + R"("},"data":[)" + rows +
+           R"(],"ts":1760000002010})";
+  }
+  // Of v3, as pushed, or as REST lists it.
+  static std::string v3_position(const char* symbol, const char* size, std::int64_t updated, bool by_rest = false,
+                                 const char* coin = "USDT") {
+    const bool ended = std::string_view(size) == "0";
+    return R"({"symbol":")" + std::string(symbol) + R"(","marginCoin":")" + coin +
+           R"(","marginMode":"crossed","holdMode":"hedge_mode","posSide":"long","positionStatus":")" +
+           (ended     ? "ended"
+            : by_rest ? "normal"
+                      : "opening") +
+           R"(",")" + (by_rest ? "total" : "size") + R"(":")" + size + R"(","available":")" + size +
+           R"(","avgPrice":"64000.5","leverage":"20","updatedTime":")" + std::to_string(updated) + "\"}";
+  }
+  // The latest complete list of positions, as "BTCUSDT 0.1".
+  std::vector<std::string> positions() const {
+    std::vector<std::string> out, list;
+    for (const auto* e : w.of(TRAPLINE_EVENT_POSITION)) {
+      const auto& p = e->as<trapline_position>();
+      if (p.side != TRAPLINE_POSITION_NONE)
+        list.push_back(w.instruments[e->head.instrument - 1] + " " + sdk::format(p.size, p.size_exp));
+      if (e->head.flags & TRAPLINE_FLAG_LAST_IN_BATCH) out = std::exchange(list, {});
+    }
+    return out;
+  }
+  // The latest complete list of plan orders, as ids with `?` behind those that are UNKNOWN.
+  std::vector<std::string> plans() const {
+    std::vector<std::string> out, list;
+    for (const auto* e : w.of(TRAPLINE_EVENT_PLAN_ORDER)) {
+      if (!(e->head.flags & TRAPLINE_FLAG_SNAPSHOT)) continue;
+      const auto& p = e->as<trapline_plan_order>();
+      if (p.plan_id[0] != 0)
+        list.push_back(std::string(sdk::view(p.plan_id)) + (p.status == TRAPLINE_PLAN_STATUS_LIVE ? "" : "?"));
+      if (e->head.flags & TRAPLINE_FLAG_LAST_IN_BATCH) out = std::exchange(list, {});
+    }
+    return out;
+  }
+
+ private:
+  std::string padded_;
+};
 
 }  // namespace trapline::mm_ws::test

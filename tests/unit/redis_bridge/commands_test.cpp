@@ -45,6 +45,11 @@ class commands_in : public rig {
     EXPECT_EQ(a.size(), 1u);
     return a.empty() ? "" : a[0];
   }
+  std::int64_t redis_ms() {
+    const auto t = server->ask({"TIME"});  // [seconds,microseconds]
+    const auto comma = t.find(',');
+    return std::stoll(t.substr(1, comma - 1)) * 1'000 + std::stoll(t.substr(comma + 1)) / 1'000;
+  }
   int carried_out() const { return env.logged("is carried out"); }
   void nothing_is_left() {
     EXPECT_TRUE(until([&] { return server->ask({"XLEN", in}) == "0"; })) << "entries go with their final answer";
@@ -266,6 +271,32 @@ TEST_F(commands_in, an_expired_command_is_rejected) {
   const auto old = send({"id", "a", "ttl_ms", "1000", "actor", "me", "cmd", "ping", "ts", "1723161256000"});
   connect();
   EXPECT_EQ(refusal(old), "rejected expired");
+  EXPECT_EQ(carried_out(), 0);
+}
+
+TEST_F(commands_in, a_command_whose_time_runs_out_while_its_claim_is_refused_is_rejected_as_expired) {
+  server->ask({"SET", out, "mine"});
+  connect();
+  const auto entry = ping("a", "200");
+  ASSERT_TRUE(until([&] { return env.logged("WRONGTYPE") >= 1; }));  // it was read in time
+  const auto late = std::stoll(entry.substr(0, entry.find('-'))) + 200;
+  ASSERT_TRUE(until([&] { return redis_ms() >= late; }));
+  server->ask({"DEL", out});
+  EXPECT_EQ(refusal(entry), "rejected expired");
+  EXPECT_EQ(carried_out(), 0);
+  nothing_is_left();
+}
+
+TEST_F(commands_in, a_command_whose_time_runs_out_between_its_claim_and_the_answer_is_not_carried_out) {
+  server->ask({"SET", out, "mine"});
+  connect();
+  const auto entry = ping("a", "200");
+  ASSERT_TRUE(until([&] { return env.logged("WRONGTYPE") >= 1; }));
+  server->ask({"SET", "trapline:v1:{cmd}:id:a", "boot-a " + entry});  // as if the answer had been lost on the way
+  const auto late = std::stoll(entry.substr(0, entry.find('-'))) + 200;
+  ASSERT_TRUE(until([&] { return redis_ms() >= late; }));
+  server->ask({"DEL", out});
+  EXPECT_EQ(refusal(entry), "rejected expired");
   EXPECT_EQ(carried_out(), 0);
 }
 

@@ -81,6 +81,17 @@ TEST_F(in_the_engine, a_hanging_redis_does_not_hold_the_bus_back) {
   EXPECT_EQ(e.metric_total("redis_spool_dropped_total"), r.lost);
 }
 
+TEST_F(in_the_engine, a_bridge_that_ends_without_a_drain_says_what_it_loses) {
+  engine e(options());
+  ASSERT_NO_FATAL_FAILURE(start(e, yaml("unix:" + dir.path() + "/nobody", "count: 100")));
+  ASSERT_TRUE(eventually([&] { return e.metric_total("redis_spool_commands") == 100; }));
+  std::string what;
+  EXPECT_TRUE(e.stop(false, what)) << what;
+  EXPECT_EQ(e.metric_total("redis_spool_dropped_total"), 100u);
+  EXPECT_EQ(e.metric_total("redis_spool_commands"), 0u);
+  EXPECT_NE(log().find("Redis has not confirmed it: trades 100"), std::string::npos) << log();
+}
+
 TEST_F(in_the_engine, a_wrong_url_is_a_configuration_error_with_its_path) {
   engine e(options());
   const auto problems = e.load_text(yaml("redis://user:hunter2@localhost:1", ""), "test.yaml");

@@ -295,6 +295,8 @@ TEST_F(ingested, groups_that_are_not_configured_are_not_written) {
   core->on_event(position(sample_position()));
   core->on_event(order("o1"));
   core->on_event(account("USDT", complete));
+  core->on_event(fill("f1"));
+  core->on_event(plan("p1", TRAPLINE_PLAN_STOP_LOSS, 85'000));
   trades(1, 3);
   core->on_event(matrix(0.81));
   core->on_event(test::signal());

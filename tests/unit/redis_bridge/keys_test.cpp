@@ -279,6 +279,25 @@ TEST_F(state_keys, drain_without_redis_ends_at_once_and_says_what_is_lost) {
   EXPECT_EQ(env.logged("10 stream entries are lost"), 1);
 }
 
+TEST_F(state_keys, what_a_hanging_redis_has_not_confirmed_at_the_end_is_counted_by_family) {
+  connect();
+  core->on_event(fill("f1"));
+  ASSERT_TRUE(settled());
+  core->stop();
+  EXPECT_EQ(env.logged("lost at the end"), 0) << "all was confirmed";
+  server->pause();
+  core->on_event(fill("f2"));
+  for (int n = 1; n <= 3; ++n) core->on_event(trade(n));
+  core->stop();
+  server->resume();
+  EXPECT_EQ(env.logged("confirmed it: trades 3, fills 1, fill_history 1"), 1);
+  EXPECT_EQ(dropped_of(family::fills), 1u);
+  EXPECT_EQ(dropped_of(family::trades), 3u);
+  EXPECT_EQ(spool_commands, 0);
+  core->stop();
+  EXPECT_EQ(env.logged("lost at the end"), 1) << "once";
+}
+
 TEST_F(state_keys, drain_gives_a_hanging_redis_its_limit_and_no_more) {
   config.drain_limit = 100 * millisecond;
   connect();
