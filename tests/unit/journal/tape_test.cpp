@@ -31,7 +31,6 @@ instance_step step(phase what, std::uint32_t id, std::uint64_t after) {
   return s;
 }
 
-
 TEST(a_tape, gives_back_what_was_put_on_it) {
   tape t;
   EXPECT_EQ(t.topic("md.trade.x"), 1u);
@@ -71,23 +70,6 @@ TEST(a_step, comes_at_its_place_wherever_it_was_written) {
 
 // Segments and blocks of the least size, so that there are many.
 tape small() { return tape({}, 400, 2'000); }
-
-TEST(every_segment, can_be_read_from_its_own_start) {
-  auto t = small();
-  t.topic("md.trade.x");
-  t.instrument("v", "S");
-  t.add(someone(1, "feed"));
-  t.put(step(phase::started, 1, 0));
-  for (std::uint64_t n = 1; n <= 100; ++n) t.put(an_event(n).get());
-  auto image = t.finish();
-  ASSERT_GT(image.segments.size(), 3u);
-  image.segments.erase(image.segments.begin(), image.segments.end() - 1);
-  std::string error;
-  // The number in the file says which segment it is, so the image is refused under another; a file keeps its name.
-  const auto r = reader::open(std::move(image), error);
-  ASSERT_TRUE(r);
-  EXPECT_EQ(r->next(), item::loss);
-}
 
 TEST(a_reader, goes_to_a_place) {
   auto t = small();
