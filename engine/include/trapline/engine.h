@@ -29,8 +29,8 @@
 typedef struct trapline_engine trapline_engine;
 
 /* Flags of trapline_engine_options. */
-/* No threads of its own: everything happens in trapline_engine_run_once(). Slow or hanging callbacks are then the
- * host's to notice: budgets and hang_limit are not watched. */
+/* No threads of its own, but those of a configured journal: everything happens in trapline_engine_run_once(). Slow or
+ * hanging callbacks are then the host's to notice: budgets and hang_limit are not watched. */
 #define TRAPLINE_ENGINE_HOST_DRIVEN 0x1u
 /* While it runs, listen at `<run_dir>/control.sock` for `trapline ctl`. */
 #define TRAPLINE_ENGINE_CONTROL_SOCKET 0x2u

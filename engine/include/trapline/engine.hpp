@@ -45,8 +45,9 @@ struct engine_options {
   // every 100 ms of real time; for time that jumps, as in a simulation, use host_driven.
   std::function<std::int64_t()> now = {}, mono = {};
 
-  // No threads of its own: everything happens in calls of run_once(). Callbacks that are slow or hang are then the
-  // host's to notice: budgets and hang_limit are not watched, and `wait` of lanes means nothing.
+  // No threads of its own, but those of a configured journal: everything happens in calls of run_once(). Callbacks that
+  // are slow or hang are then the host's to notice: budgets and hang_limit are not watched, and `wait` of lanes means
+  // nothing.
   bool host_driven = false;
   // host_driven: called when run_once() should be called before next_deadline(), because events or commands came in;
   // once until the next run_once() begins. On any thread, maybe within publish(), submit() or run_once() itself, which
@@ -72,8 +73,8 @@ struct run_result {
 // Why an engine wants to stop.
 enum class stop_cause {
   none,
-  requested,  // a plugin or request_stop() asked for it
-  fault,      // an instance with `on_fault: stop_engine` faulted
+  requested,   // a plugin or request_stop() asked for it
+  fault,       // an instance with `on_fault: stop_engine` faulted
   bad_config,  // an instance found at run time that its configuration cannot work
   journal      // the journal cannot be written, and is configured with `on_full: halt`
 };
