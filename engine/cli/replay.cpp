@@ -284,6 +284,12 @@ int replay_run(const replay_arguments& a) {
     throw std::runtime_error(sdk::cat(a.run, ": run ", run->about().run_id,
                                       " has no instance that can be replayed: all are sources or sinks"));
   for (const auto& r : roles) verifier.expect(r);
+  if (!run->about().left_out.empty()) {
+    std::string all_patterns;
+    for (const auto& t : run->about().left_out) all_patterns += " " + t;
+    std::cerr << "trapline: this journal leaves out" << all_patterns
+              << "; an instance that got such events does not get them again, and may say something else\n";
+  }
   for (const auto& w : casting.warnings()) std::cerr << "trapline: " << w << '\n';
 
   course shown(speed, from, a.progress);

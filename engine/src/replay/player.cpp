@@ -164,7 +164,7 @@ void player::finish() {
 
 void player::hand_to(seat& s, const trapline_event& e) {
   if (const actor* a = s.another ? of(e.source) : nullptr; a && a->place == &s) return;  // as if it had said it itself
-  if (!s.lapses.empty() && e.seq >= s.lapses.front().from_seq) return;                    // its lane was lapped
+  if (!s.lapses.empty() && e.seq >= s.lapses.front().from_seq) return;                   // its lane was lapped
   offline::stage::enter(s.lane);
   s.lane.deliver(&e);
   if (stage_.rt.ring.tail() != taken_) take_outputs();
@@ -289,6 +289,10 @@ void player::begin(actor& a, const instance_step& s) {
   const auto next = std::find_if(all.begin(), all.end(), [&](const auto& l) { return l.to_seq > s.after_seq; });
   a.place->lapses = std::span(all).subspan(static_cast<std::size_t>(next - all.begin()));
   if (!a.place->another) take_state(a, s);
+  // The first event of a run has number 1, unless the journal leaves it out.
+  const auto& about = from_.about();
+  if (const auto first = from_.size().first_seq; first > 1 && s.after_seq + 1 < first && about.left_out.empty())
+    to_.lost_track(a.who, first, "the recording has lost its beginning, and with it what this instance got first");
   offline::stage::start(*a.instance);
   a.plays = true;
   actor* before = s.in_place_of != 0 && !a.place->another ? of(s.in_place_of) : nullptr;

@@ -180,13 +180,28 @@ TEST(replaying, what_a_lane_was_lapped_by_does_not_come_and_is_announced) {
       std::memcpy(&n, &*e + 1, sizeof n);
       numbers.push_back(n);
       if (n > 2'000'000) {
-        EXPECT_EQ(cause, 500u) << "the last that was lost";
+        EXPECT_EQ(cause, 401u) << "the last that was lost";
       }
     }
   EXPECT_THAT(numbers, ElementsAre(2'000'003, 3)) << "the gap, and then the third trade";
   const verdict v(tape);
   EXPECT_TRUE(v.identical) << testing::PrintToString(v.texts);
   EXPECT_EQ(v.same, 2u);
+}
+
+TEST(replaying, nothing_is_compared_of_who_began_before_the_recording_does) {
+  scene s(5'001);
+  s.begin(2);
+  trades(s, 6);
+  s.begin(6);
+  trades(s, 3);
+  s.end(6);
+  s.end(2);
+  const verdict v(film(s, 2));
+  EXPECT_TRUE(v.identical) << testing::PrintToString(v.texts);
+  EXPECT_FALSE(v.complete);
+  EXPECT_THAT(v.notes, ElementsAre(HasSubstr("lost its beginning")));
+  EXPECT_GT(v.same, 0u) << "the second began later";
 }
 
 TEST(replaying, nothing_is_compared_after_a_lane_has_conflated) {

@@ -73,6 +73,7 @@ class scene {
     for (const char* name : {"sys.lifecycle", "sys.health", "sys.timer", "md.trade.x.BTC", "sig.count"})
       tape_names_.push_back(name);
   }
+  explicit scene(std::uint64_t first) : scene() { first_ = first; }  // number of its first event
   static constexpr std::uint32_t timer_topic = 3, trade_topic = 4, count_topic = 5;
   static constexpr std::uint32_t feed = 1;  // source of the trades
 
@@ -154,7 +155,7 @@ class scene {
     e.head = trapline::sdk::make_event(type, topic, 1, time_, time_ + 5);
     e.head.size = sizeof e;
     e.head.source = source;
-    e.head.seq = last_ = last_ + 100;
+    e.head.seq = last_ = last_ == 0 ? first_ : last_ + 100;
     e.payload = p;
     events_.emplace_back(e.head);
     return last_;
@@ -163,7 +164,7 @@ class scene {
   std::vector<replay::event_copy> events_;
   std::vector<journal::instance_step> steps_;
   std::vector<journal::lane_loss> lapses_;
-  std::uint64_t last_ = 0;
+  std::uint64_t last_ = 0, first_ = 1;
   std::int64_t time_ = 1'000'000;
 };
 
