@@ -18,6 +18,7 @@ using tl::sdk::view;
 
 static_assert(TRAPLINE_PROGRAM_SOURCE == tl::engine::program_source);
 static_assert(TRAPLINE_STOP_BAD_CONFIG == static_cast<int>(tl::stop_cause::bad_config));
+static_assert(TRAPLINE_STOP_JOURNAL == static_cast<int>(tl::stop_cause::journal));
 
 struct trapline_engine {
   enum class stage { fresh, refused, loaded, running, stopped };

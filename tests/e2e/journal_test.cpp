@@ -155,8 +155,8 @@ TEST_F(journal_runs, with_a_full_broken_or_stuck_disk_go_on_if_they_are_told_to)
   for (const std::string fault : {"full:300000", "io:300000", "sync:300000"}) {
     constexpr int count = 50'000;
     configure("sync: 20ms, on_full: degrade", count);
-    test::process p("degraded", {program, "run", "e.yaml", "--view", "off", "--metrics-file", "metrics"}, dir(),
-                    preload(fault));
+    test::process p("degraded-" + fault.substr(0, fault.find(':')),
+                    {program, "run", "e.yaml", "--view", "off", "--metrics-file", "metrics"}, dir(), preload(fault));
     EXPECT_TRUE(test::eventually([&] { return p.err().find("this run cannot be replayed") != std::string::npos; }))
         << fault << p.err();
     p.signal(SIGTERM);

@@ -139,6 +139,7 @@ TRAPLINE_EXTERN_C trapline_status trapline_engine_stop(trapline_engine* engine, 
 #define TRAPLINE_STOP_REQUESTED 1  /* a plugin or request_stop() asked for it */
 #define TRAPLINE_STOP_FAULT 2      /* an instance with `on_fault: stop_engine` faulted */
 #define TRAPLINE_STOP_BAD_CONFIG 3 /* an instance found at run time that its configuration cannot work */
+#define TRAPLINE_STOP_JOURNAL 4    /* the journal cannot be written, and is configured with `on_full: halt` */
 
 /* Asks for a stop; whoever owns the engine sees it and calls stop(). [any] */
 TRAPLINE_EXTERN_C trapline_status trapline_engine_request_stop(trapline_engine* engine, trapline_str reason);

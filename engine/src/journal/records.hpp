@@ -89,8 +89,8 @@ struct command_step {
 };
 
 // Events that are here and that one lane did not get: it was lapped (overflow `lag`), and its instances were told so by
-// a GAP before the first event with seq > to_seq. With `conflated` (overflow `conflate`) only that: from about to_seq on
-// its instances did not get every event.
+// a GAP before the first event with seq > to_seq. With `conflated` (overflow `conflate`) only that: from about to_seq
+// on its instances did not get every event.
 struct lane_loss {
   std::string lane;
   std::uint64_t from_seq = 0, to_seq = 0;  // both included
