@@ -1,7 +1,6 @@
 // engine.h over engine.hpp: states, pointers and exceptions are dealt with here, everything else there.
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -43,7 +42,7 @@ void tell(trapline_buf* to, std::string_view text) noexcept {
   std::size_t n = std::min(text.size(), to->cap - 1);
   if (n < text.size())
     while (n > 0 && (static_cast<unsigned char>(text[n]) & 0xc0) == 0x80) --n;  // not within a character
-  std::memcpy(to->ptr, text.data(), n);
+  text.copy(to->ptr, n);
   to->ptr[n] = '\0';
 }
 
@@ -90,7 +89,7 @@ trapline_status not_loaded(const trapline_engine* e) noexcept { return e ? TRAPL
 trapline_status put(trapline_buf* to, const std::string& text) noexcept {
   to->len = text.size();
   if (text.size() > to->cap) return TRAPLINE_E_LIMIT;
-  std::memcpy(to->ptr, text.data(), text.size());
+  text.copy(to->ptr, text.size());
   return TRAPLINE_OK;
 }
 

@@ -78,6 +78,8 @@ constexpr std::array<llr_table, item_count> tables{{
     {"round_size_z", {0, 1, 2, 3, 4, 6, 10}, {-.3, -.2, -.1, .1, .4, .6, .8, 1}},
     {"alternation_z", {0, 1, 2, 3, 4, 6, 10}, {-.5, -.4, -.2, .1, .6, .9, 1.1, 1.2}},
     {"tail_z", {0, 1, 2, 3, 4, 6, 10}, {-.2, -.1, 0, .1, .3, .4, .5, .6}},
+    // --- spoofing and layering: how little chance has to do with the repetition
+    {"chance_log10", {1, 2, 3, 3.5, 4, 5, 6}, {-1.2, -1.1, -.9, -.5, 0, .4, .6, .7}},
 }};
 
 // Rows by pattern; columns idle, armed, one, two, three, confirmed.

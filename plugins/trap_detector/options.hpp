@@ -135,6 +135,9 @@ inline constexpr auto option_table = option_set<settings>(
         option_duration("spoofing.window", "120s", "1s..1h", "in this time")),
     bind<&settings::spoofing, &spoofing_settings::matched_share>(
         option_float("spoofing.matched_share", "0.5", "0..1", "share of the large layers that must have matched")),
+    bind<&settings::spoofing, &spoofing_settings::chance_max>(
+        option_float("spoofing.chance_max", "0.001", "0.000000001..1",
+                     "matches repeat if chance makes as many in less than this share of such times")),
     bind<&settings::spoofing, &spoofing_settings::cap_single>(
         option_float("spoofing.cap_single", "0.30", "0.01..1", "highest probability before the matches repeat")),
     bind<&settings::spoofing, &spoofing_settings::refractory>(

@@ -80,8 +80,9 @@ enum class item : std::uint8_t {
   round_size_z,
   alternation_z,
   tail_z,
+  chance_log10,
 };
-inline constexpr std::size_t item_count = 58;
+inline constexpr std::size_t item_count = 59;
 
 struct llr_table {
   const char* name;
@@ -152,6 +153,8 @@ class score {
     const double p = logistic(logit_);
     return p < cap_ ? p : cap_;
   }
+  // The lowest cap, 1 = none.
+  double highest() const noexcept { return cap_; }
   // Share of the wanted items that were there.
   double completeness() const noexcept { return wanted_ == 0 ? 0.0 : static_cast<double>(found_) / wanted_; }
   std::span<const trapline_evidence> evidence() const noexcept { return {items_.data(), count_}; }

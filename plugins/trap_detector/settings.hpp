@@ -85,6 +85,7 @@ struct spoofing_settings {
   int matches = 3;
   std::int64_t window = 120 * second;
   double matched_share = 0.5;
+  double chance_max = 0.001;
   double cap_single = 0.30;
   std::int64_t refractory = 30 * second;
   pattern_calibration learned = shipped_spoofing;

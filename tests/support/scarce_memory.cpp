@@ -12,11 +12,15 @@ scarce_memory::scarce_memory(long good) { left = good; }
 scarce_memory::~scarce_memory() { left = -1; }
 }  // namespace test
 
-void* operator new(std::size_t n) {
-  if (left == 0) throw std::bad_alloc();
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
+  if (left == 0) return nullptr;
   if (left > 0) --left;
-  if (void* p = std::malloc(n == 0 ? 1 : n)) return p;
+  return std::malloc(n == 0 ? 1 : n);
+}
+void* operator new(std::size_t n) {
+  if (void* p = operator new(n, std::nothrow)) return p;
   throw std::bad_alloc();
 }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }

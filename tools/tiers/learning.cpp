@@ -78,6 +78,7 @@ class sampler final : public planted::tape, private trap::sink {
         if (x.first == 0) x.first = ts;
         x.slot = n, x.up = up, x.last = ts;
         x.what.at = t.last().at;
+        x.what.highest = t.last().evidence.highest();
         x.what.evidence.clear();
         for (const auto& e : t.last().evidence.evidence())
           x.what.evidence.emplace_back(item_of(trapline::sdk::view(e.name)), e.value);
@@ -184,23 +185,31 @@ trap::pattern_calibration fit(const std::vector<const sample*>& from, const std:
   return c;
 }
 
-// Slope and offset that make logits into the log-odds of what came.
-std::pair<double, double> platt(const std::vector<std::pair<double, bool>>& all) {
-  double a = 1, b = 0;
-  for (int round = 0; round < 50; ++round) {
-    // A weak pull towards leaving the logits as they are.
-    double haa = 1, hab = 0, hbb = 1, ga = 1 - a, gb = -b;
-    for (const auto& [z, came] : all) {
-      const double p = trap::logistic(a * z + b), d = std::max(p * (1 - p), 1e-9), e = (came ? 1.0 : 0.0) - p;
-      ga += e * z, gb += e;
-      haa += d * z * z, hab += d * z, hbb += d;
+// What one episode's candidates got: log-odds, and the most that caps leave of the probability.
+struct forecast_parts {
+  std::vector<std::pair<double, double>> said;
+  bool came = false;
+};
+
+// Slope and offset of the log-odds with which the highest forecast of each episode has the least log loss. A grid:
+// what is highest depends on them, and caps have no slope.
+std::pair<double, double> scale_of(const std::vector<forecast_parts>& all) {
+  double best = std::numeric_limits<double>::max();
+  std::pair<double, double> out{1, 0};
+  for (int i = 0; i <= 28; ++i)
+    for (int k = -40; k <= 40; ++k) {
+      const double a = 0.1 + 0.05 * i, b = 0.1 * k;
+      // A weak pull towards leaving the log-odds as they are.
+      double loss = 0.5 * ((a - 1) * (a - 1) + b * b);
+      for (const auto& e : all) {
+        double p = 0.01;  // silence
+        for (const auto& [z, cap] : e.said) p = std::max(p, std::min(trap::logistic(a * z + b), cap));
+        p = std::min(p, 0.999);
+        loss -= std::log(e.came ? p : 1 - p);
+      }
+      if (loss < best) best = loss, out = {a, b};
     }
-    const double det = haa * hbb - hab * hab;
-    const double da = (hbb * ga - hab * gb) / det, db = (haa * gb - hab * ga) / det;
-    a += std::clamp(da, -1.0, 1.0), b += std::clamp(db, -1.0, 1.0);
-    if (std::abs(da) + std::abs(db) < 1e-10) break;
-  }
-  return {std::max(a, 0.0), b};
+  return out;
 }
 
 }  // namespace
@@ -243,8 +252,12 @@ std::array<std::vector<sample>, pattern_count> collect(const std::vector<planted
           const bool together = x.last >= e.onset - 2 * trap::second && x.first <= e.end + 60 * trap::second;
           if (!together || x.up != e.up) continue;
           x.what.came |= is(e, p);
+          if (x.what.episode < 0 || is(e, p))
+            x.what.episode = static_cast<std::int64_t>(i * 1000) + (&e - truth.episodes.data());
         }
         x.what.session = i;
+        // Fakes are forecast at the peak, before any retrace.
+        x.what.forecast = p != pattern::fake_move || x.what.at <= state::two;
         if (!skip) each[i][static_cast<std::size_t>(p)].push_back(std::move(x.what));
       }
     }
@@ -276,16 +289,24 @@ void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_r
 learned learn(const std::vector<sample>& from, trap::kind kind, const std::string& name) {
   const auto tables = tables_for(from);
   constexpr std::size_t folds = 5;
-  std::vector<std::pair<double, bool>> unseen;
+  std::vector<forecast_parts> unseen;
+  std::map<std::int64_t, std::size_t> at;
   for (std::size_t fold = 0; fold < folds; ++fold) {
     std::vector<const sample*> rest;
     for (const auto& s : from)
       if (s.session % folds != fold) rest.push_back(&s);
     const auto c = fit(rest, tables, kind);
-    for (const auto& s : from)
-      if (s.session % folds == fold) unseen.emplace_back(logit_of(c, s), s.came);
+    for (const auto& s : from) {
+      if (s.session % folds != fold || !s.forecast) continue;
+      // A candidate between episodes is an episode of its own, that did not come.
+      const auto [it, fresh] = at.try_emplace(s.episode, unseen.size());
+      if (s.episode < 0) it->second = unseen.size();
+      if (fresh || s.episode < 0) unseen.emplace_back();
+      unseen[it->second].said.emplace_back(logit_of(c, s), s.highest);
+      unseen[it->second].came |= s.came;
+    }
   }
-  const auto [slope, offset] = platt(unseen);
+  const auto [slope, offset] = scale_of(unseen);
   std::vector<const sample*> all;
   for (const auto& s : from) all.push_back(&s);
   learned out;

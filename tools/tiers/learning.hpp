@@ -4,8 +4,9 @@
 // once, with the last evidence of that state, and with the answer whether a planted episode of the pattern was under
 // way. The log-odds are an offset for the state plus one number for the bin of each item (logistic regression with a
 // ridge, so that what a bin adds is shrunk where it is rare or told by its neighbours already); then one slope and one
-// offset, fitted on candidates of sessions that the fit had not seen (Platt), scale all of it. The base rate in what
-// comes out is that of the planted sessions, five decoys for each trap: shift_to() moves it to another.
+// offset, fitted on candidates of sessions that the fit had not seen, scale all of it: so that the forecast of an
+// episode, which is the highest that its candidates got (scoring.cpp), is right as often as it says. The base rate in
+// what comes out is that of the planted sessions, five decoys for each trap: shift_to() moves it to another.
 #pragma once
 
 #include "games.hpp"
@@ -18,6 +19,10 @@ struct sample {
   std::vector<std::pair<trap::item, double>> evidence;
   bool came = false;
   std::size_t session = 0;  // for folds
+  // The planted episode or decoy under way, a number of its own among all sessions; -1 = none.
+  std::int64_t episode = -1;
+  double highest = 1;    // what caps leave of the probability
+  bool forecast = true;  // whether it takes part in the episode's forecast
 };
 
 // What the detector's machines looked like in the sessions of each pattern's own family. Alarms are held off, so that

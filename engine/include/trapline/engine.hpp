@@ -49,8 +49,9 @@ struct engine_options {
   // host's to notice: budgets and hang_limit are not watched, and `wait` of lanes means nothing.
   bool host_driven = false;
   // host_driven: called when run_once() should be called before next_deadline(), because events or commands came in;
-  // once until the next run_once(). On any thread, maybe within publish() or submit(). Must not block, throw, or call
-  // the engine: post a call of run_once() to the outer loop.
+  // once until the next run_once() begins. On any thread, maybe within publish(), submit() or run_once() itself, which
+  // then is to be called once more. Must not block, throw, or call the engine: post a call of run_once() to the outer
+  // loop.
   std::function<void()> wake = {};
   // host_driven: ns; how often instances with sockets of their own (drivers, such as mm_ws) and the control socket want
   // to be looked at.

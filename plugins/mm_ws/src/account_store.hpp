@@ -62,7 +62,6 @@ class account_store {
 
   const fill_memory& fills() const noexcept { return fills_; }
   // Fills from `ts` on may be listed again.
-  void keep_fills_from(std::int64_t ts) noexcept { fills_.keep_from(ts); }
   const order_table& orders() const noexcept { return orders_; }
 
   // Everything is uncertain from now on.

@@ -38,7 +38,6 @@ reconciler::reconciler(const options& o, outlet& out, log_limiter& log, rest_cli
 void reconciler::begin() {
   interrupt();
   active_ = true;
-  if (!fills_known_) store_.keep_fills_from(0);
   next_cycle_ = out_.mono();
   why_ = "asking for positions, orders and account by REST";
 }
@@ -208,8 +207,8 @@ void reconciler::complete_list() {
       failed = store_.push_fills(fills_, fills_known_ ? 0 : started_ + rest_.clock().offset(), now_seen());
       if (!failed) {
         fills_known_ = true;
-        fills_from_ = store_.fills().newest();
-        store_.keep_fills_from(fills_from_ - overlap);
+        // A time from the future must not keep what happens until then from being read back.
+        fills_from_ = std::min(store_.fills().newest(), now_seen().received + rest_.clock().offset());
       }
       break;
     case step::plans: {

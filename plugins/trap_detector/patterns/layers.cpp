@@ -13,7 +13,7 @@ constexpr std::int64_t skew = 300'000'000;
 constexpr std::int64_t same_moment = 300'000'000;
 // Five in six of the large orders of the recorded BTC book are gone by then (detection.md 1.3).
 constexpr std::int64_t blink = 250'000'000;
-constexpr std::int64_t two_sided_within = 500'000'000;
+constexpr std::int64_t two_sided_within = 300'000'000;
 constexpr double ratio_cap = 1000;
 
 bool alike(double a, double b, double factor) noexcept { return a <= b * factor && b <= a * factor; }
@@ -21,7 +21,7 @@ bool alike(double a, double b, double factor) noexcept { return a <= b * factor 
 
 void layer_watch::reset() noexcept {
   count_ = 0;
-  groups_ = {};
+  ladders_.reset();
   spoofs_ = {};
   layerings_ = {};
   closings_ = {};
@@ -100,49 +100,34 @@ void layer_watch::post(const market& m, double price, double before, double afte
   l.mid_posted = m.mid();
   l.posted = m.now();
   l.large = large;
-  join_group(m, l);
 }
 
-void layer_watch::join_group(const market& m, layer& l) noexcept {
-  group* slot = &groups_[0];
-  for (auto& g : groups_) {
-    if (g.id != 0 && !g.done && m.now() - g.posted <= layering_.posted_within) {
-      slot = &g;
-      break;
-    }
-    if (g.posted < slot->posted) slot = &g;
-  }
-  if (slot->id == 0 || slot->done || m.now() - slot->posted > layering_.posted_within) {
-    *slot = {};
-    slot->id = next_group_++;
-    slot->posted = m.now();
-  }
-  slot->sum += l.size;
-  l.group = slot->id;
+// Whether it was there long enough to have been seen standing.
+bool layer_watch::stood(const market& m, const layer& l) const noexcept {
+  return (l.at == fate::withdrawn ? l.withdrawn : m.now()) - l.posted >= spoof_.life_min;
 }
 
 void layer_watch::on_book(const market& m, layer_watch& other) noexcept {
   // Whether both sides were quoted is asked once the layer has stood: beside a layer there is nearly always some order
   // of its size that only blinks, and that is no quote.
-  const auto stood = [&](const layer& l) {
-    return (l.at == fate::withdrawn ? l.withdrawn : m.now()) - l.posted >= spoof_.life_min;
-  };
+  usual_spoofs_.start(m.now());
+  usual_layerings_.start(m.now());
   for (std::size_t i = 0; i < count_; ++i) {
     layer& l = layers_[i];
-    ++l.updates;
-    if (l.asked || !stood(l)) continue;
+    l.updates += l.at == fate::open;
+    if (l.asked || !stood(m, l)) continue;
     l.asked = true;  // the later of two asks for both
     for (std::size_t k = 0; k < other.count_; ++k) {
       layer& o = other.layers_[k];
-      if (std::abs(l.posted - o.posted) > two_sided_within || !alike(l.size, o.size, 2) || !stood(o)) continue;
+      const bool mirrored = alike(l.size, o.size, 1.5) && alike(l.distance_bp, o.distance_bp, 1.5);
+      if (std::abs(l.posted - o.posted) > two_sided_within || !mirrored || !stood(m, o)) continue;
       l.two_sided = o.two_sided = true;
     }
   }
   for (auto* matches : {&spoofs_, &layerings_}) follow(m, *matches);
 }
 
-template <std::size_t N>
-void layer_watch::follow(const market& m, ring<N>& matches) noexcept {
+void layer_watch::follow(const market& m, ring<matches_kept>& matches) noexcept {
   if (!(m.mid() > 0)) return;
   const double s = side_ == book_side::bid ? 1 : -1;
   for (std::size_t i = 0; i < matches.held; ++i) {
@@ -170,7 +155,7 @@ void layer_watch::on_time(const market& m) noexcept {
       judge(m, i);
       erase(i);
     } else if (l.at == fate::open && m.now() - l.posted > spoof_.life_max) {
-      if (l.large) close(m.now(), static_cast<std::uint8_t>(band_of(l.distance_bp)), false);
+      if (l.large) close(m.now(), l.distance_bp, false);
       erase(i);
     } else {
       if (l.at == fate::withdrawn) later(l.withdrawn + skew);
@@ -180,6 +165,7 @@ void layer_watch::on_time(const market& m) noexcept {
   for (auto* matches : {&spoofs_, &layerings_})
     for (std::size_t i = 0; i < matches->held; ++i) {
       layer_match& x = matches->at(i);
+      if (!x.counted && m.now() - x.withdrawn > spoof_.window) count(x, matches == &spoofs_);
       if (x.scored) continue;
       if (m.now() - x.withdrawn >= spoof_.rev_window) {
         x.scored = true;
@@ -195,24 +181,64 @@ bool layer_watch::moved_on(const market& m, const layer& l) const noexcept {
     const layer& o = layers_[k];
     // Of the orders of its size that were posted meanwhile most only blink: one that took its place still stands.
     const bool stands = o.at == fate::open && m.now() - o.posted >= blink;
-    if (&o != &l && stands && o.group != l.group && std::abs(o.posted - l.withdrawn) <= same_moment &&
-        alike(o.size, l.size, 1.25))
+    if (&o != &l && stands && std::abs(o.posted - l.withdrawn) <= same_moment && alike(o.size, l.size, 1.25) &&
+        at_one_distance(o.distance_bp, l.distance_bp))
       return true;
   }
   return false;
 }
 
-void layer_watch::close(std::int64_t ts, std::uint8_t band, bool matched) noexcept {
-  closings_[next_closing_] = {ts, band, matched};
+void layer_watch::close(std::int64_t ts, double bp, bool matched) noexcept {
+  closings_[next_closing_] = {ts, bp, matched};
   next_closing_ = (next_closing_ + 1) % closings_.size();
+}
+
+void layer_watch::count(layer_match& x, bool spoof) noexcept {
+  x.counted = true;
+  const double life = static_cast<double>(x.withdrawn - x.posted) * 1e-9;
+  (spoof ? usual_spoofs_ : usual_layerings_).add(x.withdrawn, x.depth_share, life, x.bp);
+}
+
+// What raised an alarm is in the census, too: of a false one it is what has to be learned.
+void layer_watch::forget(ring<matches_kept>& matches) noexcept {
+  for (std::size_t i = 0; i < matches.held; ++i)
+    if (!matches.at(i).counted) count(matches.at(i), &matches == &spoofs_);
+  matches = {};
+}
+
+void layer_watch::push(const market& m, layer_match x, bool spoof) noexcept {
+  auto& matches = spoof ? spoofs_ : layerings_;
+  if (matches.held == matches_kept && !matches.at(matches_kept - 1).counted) count(matches.at(matches_kept - 1), spoof);
+  const double life = static_cast<double>(x.withdrawn - x.posted) * 1e-9;
+  x.expected = (spoof ? usual_spoofs_ : usual_layerings_).expected(m.now(), spoof_.window, x.depth_share, life, x.bp);
+  matches.push(x);
+  changed_ = true;
+  const std::int64_t due = x.withdrawn + spoof_.rev_window;
+  next_deadline_ = next_deadline_ == 0 ? due : std::min(next_deadline_, due);
+}
+
+layer_match layer_watch::match_of(const market& m, std::size_t i) const noexcept {
+  const layer& l = layers_[i];
+  const double s = side_ == book_side::bid ? 1 : -1;
+  layer_match x;
+  x.posted = l.posted;
+  x.withdrawn = l.withdrawn;
+  x.price = prices_[i];
+  x.size = l.size;
+  x.filled = l.traded;
+  x.depth_share = l.size / m.d10();
+  x.mid_posted = l.mid_posted;
+  x.mid_withdrawn = l.mid_withdrawn;
+  x.fpm_bp = s * (l.mid_withdrawn / l.mid_posted - 1) * 1e4;
+  x.bp = l.distance_bp;
+  return x;
 }
 
 void layer_watch::judge(const market& m, std::size_t i) noexcept {
   const layer& l = layers_[i];
   const std::int64_t life = l.withdrawn - l.posted;
-  const auto band = static_cast<std::uint8_t>(band_of(l.distance_bp));
   // Too short to have been seen standing: neither a match nor a counter-example.
-  if (life < spoof_.life_min || l.updates < 2) return quit_group(l);
+  if (life < spoof_.life_min || l.updates < 2) return;
   const double withdrawn = l.size - l.remaining - l.traded;
   const bool traded = l.traded >= spoof_.traded_max * l.size;
   const bool filled_opposite =
@@ -220,84 +246,49 @@ void layer_watch::judge(const market& m, std::size_t i) noexcept {
   const bool ratio = withdrawn >= spoof_.withdrawn_filled * l.traded;
   const bool fits = !traded && filled_opposite && ratio && life <= spoof_.life_max && !l.two_sided && !moved_on(m, l) &&
                     l.mid_withdrawn > 0 && m.trades_complete();
-  if (fits) leave_group(m, l, prices_[i]);
+  leave_ladder(m, i, fits);
   if (!l.large) return;
 
   // Levels that vanish together are one act.
   const bool new_act = spoofs_.held == 0 || l.withdrawn - spoofs_.at(0).withdrawn > 1 * second;
-  if (fits && new_act) {
-    const double s = side_ == book_side::bid ? 1 : -1;
-    layer_match x;
-    x.posted = l.posted;
-    x.withdrawn = l.withdrawn;
-    x.price = prices_[i];
-    x.size = l.size;
-    x.filled = l.traded;
-    x.depth_share = l.size / m.d10();
-    x.mid_posted = l.mid_posted;
-    x.mid_withdrawn = l.mid_withdrawn;
-    x.fpm_bp = s * (l.mid_withdrawn / l.mid_posted - 1) * 1e4;
-    x.band = band;
-    spoofs_.push(x);
-    changed_ = true;
-    const std::int64_t due = l.withdrawn + spoof_.rev_window;
-    next_deadline_ = next_deadline_ == 0 ? due : std::min(next_deadline_, due);
-  }
-  if (new_act || !fits) close(m.now(), band, fits);
+  if (fits && new_act) push(m, match_of(m, i), true);
+  if (new_act || !fits) close(m.now(), l.distance_bp, fits);
 }
 
-// An order that only blinked says nothing about those that were posted beside it.
-void layer_watch::quit_group(const layer& l) noexcept {
-  for (auto& g : groups_)
-    if (g.id == l.group && !g.done) g.sum -= l.size;
-}
-
-void layer_watch::leave_group(const market& m, const layer& l, double price) noexcept {
-  for (auto& g : groups_) {
-    if (g.id != l.group || g.done) continue;
-    if (g.first_withdrawn == 0 || l.withdrawn - g.first_withdrawn > layering_.withdrawn_within) {
-      g.first_withdrawn = l.withdrawn;
-      g.withdrawn = g.filled = g.squares = 0;
-      g.left = 0;
+void layer_watch::leave_ladder(const market& m, std::size_t i, bool fits) noexcept {
+  const layer& l = layers_[i];
+  const auto slack = static_cast<std::int64_t>(m.book_interval_s() * 1e9);
+  if (fits && layerings_.held > 0) {
+    // A further order of the ladder that was found last.
+    layer_match& x = layerings_.at(0);
+    if (l.withdrawn - x.withdrawn <= layering_.withdrawn_within + slack &&
+        std::abs(l.posted - x.posted) <= layering_.posted_within + slack && alike(l.size, x.size / x.count, 1.75)) {
+      x.size += l.size;
+      x.filled += l.traded;
+      x.depth_share = x.size / m.d10();
+      x.count += x.count < 255;
+      changed_ = true;
+      return;
     }
-    ++g.left;
-    g.withdrawn += l.size;
-    g.squares += l.size * l.size;
-    g.filled += l.traded;
-    if (g.left < static_cast<std::uint32_t>(layering_.levels) || g.withdrawn < layering_.withdrawn * g.sum) return;
-    // Of those that left together: strangers posted in the same moment need not be of their size.
-    const double mean = g.withdrawn / g.left;
-    const double cv = std::sqrt(std::max(0.0, g.squares / g.left - mean * mean)) / mean;
-    g.done = true;
-    if (cv >= layering_.size_cv) return;
-    const double s = side_ == book_side::bid ? 1 : -1;
-    // Those of the act that are still to be judged belong to it.
-    std::uint32_t together = g.left;
-    double size = g.withdrawn;
+  }
+  // Those that left and are not judged yet will ask for themselves.
+  std::array<rung, capacity> standing;
+  std::size_t n = 0;
+  if (fits)
     for (std::size_t k = 0; k < count_; ++k) {
       const layer& o = layers_[k];
-      if (&o == &l || o.group != l.group || o.at != fate::withdrawn) continue;
-      ++together;
-      size += o.size;
+      if (o.at == fate::open && stood(m, o)) standing[n++] = {o.posted, 0, o.size, o.traded, false};
     }
-    layer_match x;
-    x.posted = g.posted;
-    x.withdrawn = l.withdrawn;
-    x.price = price;
-    x.size = size;
-    x.filled = g.filled;
-    x.depth_share = size / m.d10();
-    x.mid_posted = l.mid_posted;
-    x.mid_withdrawn = l.mid_withdrawn;
-    x.fpm_bp = s * (l.mid_withdrawn / l.mid_posted - 1) * 1e4;
-    x.count = static_cast<std::uint8_t>(std::min<std::uint32_t>(together, 255));
-    x.size_cv = cv;
-    layerings_.push(x);
-    changed_ = true;
-    const std::int64_t due = l.withdrawn + spoof_.rev_window;
-    next_deadline_ = next_deadline_ == 0 ? due : std::min(next_deadline_, due);
-    return;
-  }
+  const ladder found = ladders_.leave({l.posted, l.withdrawn, l.size, l.traded, fits}, {standing.data(), n}, slack);
+  if (found.count == 0) return;
+  layer_match x = match_of(m, i);
+  x.posted = found.posted;
+  x.size = found.size;
+  x.filled = found.filled;
+  x.depth_share = found.size / m.d10();
+  x.count = static_cast<std::uint8_t>(found.count);
+  x.size_cv = found.size_cv;
+  push(m, x, false);
 }
 
 std::uint8_t layer_watch::observability(const market& m) const noexcept {
@@ -307,58 +298,76 @@ std::uint8_t layer_watch::observability(const market& m) const noexcept {
                                                                                  : TRAPLINE_OBSERVABILITY_FULL;
 }
 
-assessment layer_watch::assess(const market& m, const ring<matches_kept>& matches, kind k,
-                               bool same_band) const noexcept {
-  assessment out;
-  // The band with the most matches in the window.
-  std::array<int, band_bp.size() + 1> counts{};
-  for (std::size_t i = 0; i < matches.held; ++i)
-    if (m.now() - matches.at(i).withdrawn <= spoof_.window) ++counts[same_band ? matches.at(i).band : 0];
-  const auto best = std::max_element(counts.begin(), counts.end());
-  const int n = *best;
-  if (n == 0) return out;
-  const auto band = static_cast<std::uint8_t>(best - counts.begin());
+layer_watch::repetition layer_watch::most_repeated(const market& m, const ring<matches_kept>& matches) const noexcept {
+  repetition best;
+  for (std::size_t i = 0; i < matches.held; ++i) {
+    const layer_match& centre = matches.at(i);
+    if (m.now() - centre.withdrawn > spoof_.window) continue;
+    int n = 0;
+    for (std::size_t k = 0; k < matches.held; ++k)
+      n += m.now() - matches.at(k).withdrawn <= spoof_.window && at_one_distance(matches.at(k).bp, centre.bp);
+    if (n > best.count) best = {n, centre.bp};
+  }
+  return best;
+}
 
-  double fpm = 0, rev = 0, ratio = 0, share = 0, life = 0, cv = 0, levels = 0;
+// Of the large layers that were closed at about this distance in the window.
+double layer_watch::matched_share(const market& m, double bp) const noexcept {
+  int closed = 0, matched = 0;
+  for (const auto& c : closings_)
+    if (c.ts != 0 && m.now() - c.ts <= spoof_.window && at_one_distance(c.bp, bp)) {
+      ++closed;
+      matched += c.matched;
+    }
+  return closed > 0 ? static_cast<double>(matched) / closed : 1.0;
+}
+
+assessment layer_watch::assess(const market& m, const ring<matches_kept>& matches, kind k) const noexcept {
+  assessment out;
+  const auto [n, bp] = most_repeated(m, matches);
+  if (n == 0) return out;
+
+  const bool ladders = &matches == &layerings_;
+  double fpm = 0, rev = 0, ratio = 0, share = 0, life = 0, cv = 0, levels = 0, expected = 0;
   int scored = 0;
   const layer_match* newest = nullptr;
   const layer_match* oldest = nullptr;
+  const layer_match* rarest = nullptr;
   for (std::size_t i = 0; i < matches.held; ++i) {
     const layer_match& x = matches.at(i);
-    if (m.now() - x.withdrawn > spoof_.window || (same_band && x.band != band)) continue;
+    if (m.now() - x.withdrawn > spoof_.window || !at_one_distance(x.bp, bp)) continue;
     if (!newest) newest = &x;
     oldest = &x;
+    if (!rarest || x.expected < rarest->expected) rarest = &x;
     fpm += x.fpm_bp / n;
     ratio += std::min(ratio_cap, x.filled > 0 ? (x.size - x.filled) / x.filled : ratio_cap) / n;
     share += x.depth_share / n;
     life += static_cast<double>(x.withdrawn - x.posted) * 1e-9 / n;
     cv += x.size_cv / n;
     levels += static_cast<double>(x.count) / n;
+    expected += x.expected / n;
     // Without a favourable move there is nothing to revert.
     if (x.scored && x.fpm_bp >= spoof_.fpm_bp) {
       rev += x.rev;
       ++scored;
     }
   }
-  int closed = 0, matched = 0;
-  for (const auto& c : closings_)
-    if (c.ts != 0 && m.now() - c.ts <= spoof_.window && c.band == band) {
-      ++closed;
-      matched += c.matched;
-    }
-  const double matched_share = !same_band ? 1.0 : closed > 0 ? static_cast<double>(matched) / closed : 1.0;
+  const double matched = ladders ? 1.0 : matched_share(m, bp);
+  const double rarity = chance_log10(n, expected);
 
-  const bool repeated = n >= spoof_.matches && matched_share > spoof_.matched_share;
+  const bool repeated =
+      n >= spoof_.matches && matched > spoof_.matched_share && rarity >= -std::log10(spoof_.chance_max);
   const state at = repeated ? (newest->scored ? state::confirmed : state::three) : state::one;
-  score e(same_band ? spoof_.learned : layering_.learned, k, at);
+  score e(ladders ? layering_.learned : spoof_.learned, k, at);
   e.add(item::match_count, n);
-  if (same_band) e.add(item::matched_share, matched_share);
+  if (n >= spoof_.matches) e.add(item::chance_log10, rarity);
+  if (!ladders) e.add(item::matched_share, matched);
   e.add(item::size_depth_share, share);
   e.add(item::life_s, life);
   e.add(item::withdrawn_filled, ratio);
   e.add(item::fpm_bp, fpm);
   e.add(item::rev_share, scored > 0 ? rev / scored : std::numeric_limits<double>::quiet_NaN());
-  if (!same_band) {
+  if (ladders) {
     e.add(item::layer_count, levels);
     e.add(item::size_cv, cv);
   }
@@ -368,7 +377,8 @@ assessment layer_watch::assess(const market& m, const ring<matches_kept>& matche
   out.active = true;
   out.confirmed = at == state::confirmed;
   out.at = at;
-  out.level = newest->price;
+  // Among them may be a stranger's, and least likely is it the one that is the least usual.
+  out.level = rarest->price;
   out.displacement = m.sig60() > 0 ? std::abs(fpm) * 1e-4 / m.sig60() : 0.0;
   // Layers hardly move the price themselves: their weight in the book stands in for volume.
   out.volume = share * n * 10;
@@ -379,11 +389,11 @@ assessment layer_watch::assess(const market& m, const ring<matches_kept>& matche
 }
 
 assessment layer_watch::assess_spoofing(const market& m) const noexcept {
-  return assess(m, spoofs_, side_ == book_side::bid ? kind::spoofing_bid : kind::spoofing_ask, true);
+  return assess(m, spoofs_, side_ == book_side::bid ? kind::spoofing_bid : kind::spoofing_ask);
 }
 
 assessment layer_watch::assess_layering(const market& m) const noexcept {
-  return assess(m, layerings_, side_ == book_side::bid ? kind::layering_bid : kind::layering_ask, false);
+  return assess(m, layerings_, side_ == book_side::bid ? kind::layering_bid : kind::layering_ask);
 }
 
 }  // namespace trapline::trap

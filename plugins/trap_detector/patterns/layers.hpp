@@ -6,6 +6,9 @@
 // without trades at that price. A layer that is traded into is absorption, one that moves with the price or is
 // posted on both sides at once is market making: neither is a match. What lives shorter than one and a half
 // updates of the feed is not seen at all.
+//
+// Matches repeat when there are several of them at about one distance, and more than this market makes by chance
+// (match_census.hpp).
 #pragma once
 
 #include <array>
@@ -14,6 +17,8 @@
 
 #include "features/market.hpp"
 #include "patterns/assessment.hpp"
+#include "patterns/ladder.hpp"
+#include "patterns/match_census.hpp"
 
 namespace trapline::trap {
 
@@ -23,10 +28,12 @@ struct layer_match {
   double price = 0, size = 0, filled = 0;  // size: as posted; filled: traded at its price
   double depth_share = 0;                  // size / D10
   double mid_posted = 0, mid_withdrawn = 0;
-  double fpm_bp = 0;  // favourable move of the mid while it stood
-  double rev = 0;     // share of that move taken back since, 0..
-  std::uint8_t band = 0;
+  double fpm_bp = 0;       // favourable move of the mid while it stood
+  double rev = 0;          // share of that move taken back since, 0..
+  double bp = 0;           // distance from the mid when it was posted
+  double expected = 0;     // matches of its kind that the window usually holds here
   bool scored = false;     // its reversion window is over
+  bool counted = false;    // in the census
   std::uint8_t count = 1;  // levels of a layering match
   double size_cv = 0;
 };
@@ -37,7 +44,7 @@ class layer_watch {
   static constexpr std::size_t matches_kept = 32;
 
   layer_watch(book_side side, const spoofing_settings& s, const layering_settings& l)
-      : side_(side), spoof_(s), layering_(l) {}
+      : side_(side), spoof_(s), layering_(l), ladders_(l) {}
 
   void on_trade(const market& m, const trade_tick& t) noexcept;
   // One changed level of this side.
@@ -49,8 +56,8 @@ class layer_watch {
   // Forgets everything, open layers included: the book is not known any more.
   void reset() noexcept;
   // Ends an episode: its matches count no longer.
-  void forget_spoofing() noexcept { spoofs_ = {}; }
-  void forget_layering() noexcept { layerings_ = {}; }
+  void forget_spoofing() noexcept { forget(spoofs_); }
+  void forget_layering() noexcept { forget(layerings_); }
 
   assessment assess_spoofing(const market& m) const noexcept;
   assessment assess_layering(const market& m) const noexcept;
@@ -67,19 +74,9 @@ class layer_watch {
     double distance_bp = 0, mid_posted = 0, mid_withdrawn = 0;
     std::int64_t posted = 0, withdrawn = 0, last_fill = 0;
     std::uint32_t updates = 0;
-    std::uint32_t group = 0;
     fate at = fate::open;
     bool two_sided = false, asked = false;
     bool large = false;  // passes the size rule of spoofing
-  };
-  struct group {
-    std::uint32_t id = 0;
-    std::int64_t posted = 0, first_withdrawn = 0;
-    double sum = 0;  // of all that stand or stood long enough
-    // Of those that were withdrawn within `withdrawn_within` of each other.
-    double withdrawn = 0, squares = 0, filled = 0;
-    std::uint32_t left = 0;
-    bool done = false;
   };
   template <std::size_t N>
   struct ring {
@@ -96,8 +93,13 @@ class layer_watch {
   };
   struct closing {
     std::int64_t ts = 0;
-    std::uint8_t band = 0;
+    double bp = 0;
     bool matched = false;
+  };
+  // The matches of the window at about one distance that are the most.
+  struct repetition {
+    int count = 0;
+    double bp = 0;
   };
 
   std::size_t find(double price) const noexcept;
@@ -105,14 +107,24 @@ class layer_watch {
   void erase(std::size_t i) noexcept;
   void judge(const market& m, std::size_t i) noexcept;
   bool moved_on(const market& m, const layer& l) const noexcept;
-  void close(std::int64_t ts, std::uint8_t band, bool matched) noexcept;
-  void join_group(const market& m, layer& l) noexcept;
-  void quit_group(const layer& l) noexcept;
-  void leave_group(const market& m, const layer& l, double price) noexcept;
-  template <std::size_t N>
-  void follow(const market& m, ring<N>& matches) noexcept;
-  assessment assess(const market& m, const ring<matches_kept>& matches, kind k, bool same_band) const noexcept;
+  void close(std::int64_t ts, double bp, bool matched) noexcept;
+  bool stood(const market& m, const layer& l) const noexcept;
+  layer_match match_of(const market& m, std::size_t i) const noexcept;
+  void leave_ladder(const market& m, std::size_t i, bool fits) noexcept;
+  // `spoof`: of single orders, else of ladders.
+  void push(const market& m, layer_match x, bool spoof) noexcept;
+  void count(layer_match& x, bool spoof) noexcept;
+  void forget(ring<matches_kept>& matches) noexcept;
+  void follow(const market& m, ring<matches_kept>& matches) noexcept;
+  static bool at_one_distance(double a, double b) noexcept {
+    return a <= b * distance_factor && b <= a * distance_factor;
+  }
+  repetition most_repeated(const market& m, const ring<matches_kept>& matches) const noexcept;
+  double matched_share(const market& m, double bp) const noexcept;
+  assessment assess(const market& m, const ring<matches_kept>& matches, kind k) const noexcept;
   std::uint8_t observability(const market& m) const noexcept;
+
+  static constexpr double distance_factor = 2;
 
   book_side side_;
   const spoofing_settings& spoof_;
@@ -120,13 +132,13 @@ class layer_watch {
   std::array<double, capacity> prices_{};  // apart from the rest: every change of a level searches here
   std::array<layer, capacity> layers_{};
   std::size_t count_ = 0;
-  std::array<group, 16> groups_{};
-  std::uint32_t next_group_ = 1;
+  ladder_watch ladders_;
   double executions_ = 0;  // taker volume against the other side, running total
   std::int64_t last_execution_ = 0;
   std::int64_t next_deadline_ = 0;  // earliest time at which on_time() has work besides old age; 0 = none
   std::int64_t last_sweep_ = 0;     // second of the last look for old age
   ring<matches_kept> spoofs_, layerings_;
+  match_census usual_spoofs_, usual_layerings_;
   std::array<closing, 64> closings_{};
   std::size_t next_closing_ = 0;
   bool changed_ = false;

@@ -75,5 +75,24 @@ TEST_F(fills, both_sides_of_a_trade_with_oneself_are_told_once_each) {
   EXPECT_EQ(orders, (std::vector<std::string>{"1", "2", "3", "4"}));
 }
 
+TEST_F(fills, an_old_one_is_told_once_however_much_newer_others_are) {
+  start("v2");
+  for (int i = 0; i < 2; ++i) {
+    push(v2("fill", row("1", "7", w.now() - 200 * 86'400 * second)));
+    push(v2("fill", row("2", "7", w.now() + 100 * 86'400 * second)));
+    push(v2("fill", row("3", "7", w.now())));
+  }
+  EXPECT_EQ(told(), (list{{"1", false}, {"2", false}, {"3", false}}));
+}
+
+TEST_F(fills, one_from_the_future_does_not_hide_those_that_rest_tells_of) {
+  start("v2");
+  venue->fills.insert(venue->fills.begin(), row("1", "7", w.now() + 100 * 86'400 * second));
+  w.run(*f, 120 * second);
+  venue->fills.insert(venue->fills.begin(), row("2", "8", w.now()));
+  w.run(*f, 120 * second);
+  EXPECT_EQ(told(), (list{{"1", false}, {"2", false}}));
+}
+
 }  // namespace
 }  // namespace trapline::mm_ws::test

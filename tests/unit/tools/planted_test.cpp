@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "offline/event_lines.hpp"
 #include "planted/json_tape.hpp"
@@ -145,6 +146,90 @@ TEST(background, base_rates_are_near_those_of_the_recording) {
   EXPECT_NEAR(static_cast<double>(c.messages) / seconds, 19, 2);
   EXPECT_GT(depth / looks, 60);
   EXPECT_LT(depth / looks, 260);
+}
+
+// Single increases of a price by 10 coins or more, 0.2 to 25 bp from the mid, that leave again untraded.
+class large_orders final : public tape {
+ public:
+  struct order {
+    double size = 0, base = 0, traded = 0, bp = 0;  // coins
+    std::int64_t posted = 0;
+    double life = 0;  // s
+  };
+  std::vector<order> gone;
+
+  double a_minute(double size, double life, double seconds) const {
+    return 60 / seconds * static_cast<double>(std::count_if(gone.begin(), gone.end(), [&](const order& o) {
+             return o.size >= size && o.life >= life;
+           }));
+  }
+  double beyond(double size, double bp) const {
+    double all = 0, far = 0;
+    for (const auto& o : gone)
+      if (o.size >= size) ++all, far += o.bp > bp;
+    return far / all;
+  }
+
+  void candle(std::int64_t, const trapline_candle&) override {}
+  void ticker(std::int64_t, const trapline_ticker&) override {}
+  void trade(std::int64_t, const trapline_trade& t) override {
+    for (auto& side : open_)
+      if (const auto it = side.find(t.price); it != side.end()) it->second.traded += static_cast<double>(t.size) * 1e-3;
+  }
+  void book(std::int64_t ts, bool snapshot, const trapline_book& b, std::span<const trapline_level> l) override {
+    for (std::size_t i = 0; i < l.size(); ++i) {
+      const bool bid = i < b.bid_count;
+      double& here = sizes_[bid][l[i].price];
+      const double before = std::exchange(here, static_cast<double>(l[i].size) * 1e-3);
+      if (here == 0) sizes_[bid].erase(l[i].price);
+      if (!snapshot && mid_ > 0) see(ts, bid, l[i].price, before, static_cast<double>(l[i].size) * 1e-3);
+    }
+    mid_ = 0.5 * static_cast<double>(sizes_[1].rbegin()->first + sizes_[0].begin()->first);
+  }
+
+ private:
+  void see(std::int64_t ts, bool bid, std::int64_t price, double before, double after) {
+    const double bp = std::abs(static_cast<double>(price) / mid_ - 1) * 1e4;
+    const auto it = open_[bid].find(price);
+    if (it == open_[bid].end()) {
+      if (after - before >= 10 && bp > 0.2 && bp < 25) open_[bid][price] = {after - before, before, 0, bp, ts, 0};
+    } else if (order& o = it->second; after - o.base <= 0.2 * o.size) {
+      o.life = static_cast<double>(ts - o.posted) * 1e-9;
+      if (o.traded < 0.2 * o.size) gone.push_back(o);
+      open_[bid].erase(it);
+    }
+  }
+  std::map<std::int64_t, double> sizes_[2];  // asks, bids
+  std::map<std::int64_t, order> open_[2];
+  double mid_ = 0;
+};
+
+// The recording, a minute: 768 / 177 / 25 of 10 / 20 / 30 coins, none of 40; of them 97 / 13 / 1.6 stood 0.3 s and 23 /
+// 1.9 / 0.35 a second; 99 % stood beyond 5 bp, and 89 % of those of 20 coins beyond 10 bp.
+TEST(background, large_orders_are_as_many_as_far_and_as_fleeting_as_in_the_recording) {
+  large_orders r;
+  market_settings s;
+  s.seed = 7;
+  background m(s, r);
+  m.begin(5);
+  constexpr double seconds = 900;
+  for (int i = 0; i < 20 * static_cast<int>(seconds); ++i) m.step();
+  const auto near = [&](double size, double life, double measured, double factor) {
+    const double x = r.a_minute(size, life, seconds);
+    EXPECT_GE(x, measured / factor) << size << " coins for " << life << " s";
+    EXPECT_LE(x, measured * factor) << size << " coins for " << life << " s";
+  };
+  near(10, 0, 768, 1.2);
+  near(20, 0, 177, 1.2);
+  near(30, 0, 25, 1.5);
+  near(10, 0.3, 97, 1.3);
+  near(20, 0.3, 13, 1.6);
+  near(30, 0.3, 1.6, 3);
+  near(10, 1, 23, 1.5);
+  near(20, 1, 1.9, 2);
+  EXPECT_LT(r.a_minute(40, 0, seconds), 0.2);
+  EXPECT_GT(r.beyond(10, 5), 0.85) << "the touch, which lags by a message, is most of the rest";
+  EXPECT_GT(r.beyond(20, 10), 0.8);
 }
 
 TEST(background, a_layer_is_shown_traded_into_after_what_stood_there_and_withdrawn) {

@@ -115,6 +115,7 @@ TEST(settings, defaults_of_the_option_table_are_the_defaults_of_the_settings) {
   EXPECT_EQ(a.spoofing.matches, b.spoofing.matches);
   EXPECT_EQ(a.spoofing.window, b.spoofing.window);
   EXPECT_EQ(a.spoofing.matched_share, b.spoofing.matched_share);
+  EXPECT_EQ(a.spoofing.chance_max, b.spoofing.chance_max);
   EXPECT_EQ(a.spoofing.cap_single, b.spoofing.cap_single);
   EXPECT_EQ(a.spoofing.refractory, b.spoofing.refractory);
   EXPECT_EQ(a.spoofing.min_bp, b.spoofing.min_bp);
