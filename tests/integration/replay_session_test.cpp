@@ -118,7 +118,7 @@ TEST_F(replayed_sessions, another_detector_gives_a_report_and_the_recorded_one_t
   {
     engine e(options());
     start(e, market());
-    pass(e, 5'000);
+    pass(e, 2'000);
     stop(e);
   }
   const auto own = replay({journal(), "--output", "own.jsonl"});
@@ -161,7 +161,7 @@ TEST_F(replayed_sessions, of_a_killed_engine_are_identical_as_far_as_they_go) {
         if (f.is_regular_file()) n += f.file_size(ec);
       return n;
     };
-    ASSERT_TRUE(test::eventually([&] { return bytes() > 1'000'000; }, patience));
+    ASSERT_TRUE(test::eventually([&] { return bytes() > 300'000; }, patience));
     p.signal(SIGKILL);
     p.wait();
   }
