@@ -310,9 +310,9 @@ TEST_F(commands_in, with_a_key_only_signed_commands_are_carried_out) {
   config.has_command_key = true;
   env.command_key_value = "secret";
   connect();
-  const auto time = server->ask({"TIME"});
-  const auto ts = time.substr(1, time.find(',') - 1) + "000";
-  const auto mac = signature("secret", "a\n60000\n" + ts + "\nme\nping\n{}");
+  EXPECT_EQ(refusal(ping("unsigned")), "rejected malformed: ts");  // and from now on it reads
+  const auto ts = std::to_string(redis_ms());
+  const auto mac = signature("secret", in + "\na\n60000\n" + ts + "\nme\nping\n{}");
   const std::vector<std::string> right = {"id",   "a",    "ttl_ms", "60000", "actor", "me",   "cmd",
                                           "ping", "args", "{}",     "ts",    ts,      "hmac", mac};
   auto changed = right;
@@ -332,6 +332,34 @@ TEST_F(commands_in, with_a_key_only_signed_commands_are_carried_out) {
   ASSERT_TRUE(settles(entry));
   EXPECT_EQ(answers(entry), done);
   EXPECT_EQ(refusal(send(right)), "rejected duplicate") << "replayed";
+  EXPECT_EQ(carried_out(), 1);
+}
+
+TEST_F(commands_in, a_signed_command_is_good_for_one_stream_and_one_run_whatever_redis_has_forgotten) {
+  config.has_command_key = true;
+  env.command_key_value = "secret";
+  connect();
+  EXPECT_EQ(refusal(ping("unsigned")), "rejected malformed: ts");
+  const auto ts = std::to_string(redis_ms());
+  const std::vector<std::string> entry = {
+      "id",    "a",  "ttl_ms", "3600000", "ts",   ts,
+      "actor", "me", "cmd",    "ping",    "hmac", signature("secret", in + "\na\n3600000\n" + ts + "\nme\nping\n")};
+  const auto first = send(entry);
+  ASSERT_TRUE(settles(first));
+  EXPECT_EQ(answers(first), done);
+  ASSERT_TRUE(until([&] { return redis_ms() > std::stoll(ts); }));
+  core.reset();
+  make_as("boot-b");
+  server->ask({"DEL", "trapline:v1:{cmd}:id:a"});
+  EXPECT_EQ(refusal(send(entry)), "rejected expired") << "a later run";
+  core.reset();
+  config.prefix = "live";
+  make_as("boot-c");
+  std::vector<std::string> words = {"XADD", "live:{cmd}:in", "*"};
+  words.insert(words.end(), entry.begin(), entry.end());
+  server->ask(words);
+  ASSERT_TRUE(until([&] { return server->ask({"XLEN", "live:{cmd}:reply"}) == "1"; }));
+  EXPECT_EQ(server->stream("live:{cmd}:reply").at(0).at("reason"), "bad_hmac") << "a copy for another bridge";
   EXPECT_EQ(carried_out(), 1);
 }
 
