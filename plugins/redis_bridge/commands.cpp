@@ -24,8 +24,8 @@ constexpr std::uint32_t poll_number = 0;
 constexpr std::int64_t poll_interval = 50 * millisecond;
 
 // An entry of any size may stand in the stream: what is too large is cut off on the server, before it is sent.
-// KEYS stream; ARGV group, consumer, `0` (pending ones) or `>`, count, limit. Returns the time in ms, then [id], [id,
-// fields], or [id, 'gone'] for each entry.
+// KEYS stream; ARGV group, consumer, an id (pending ones behind it) or `>`, count, limit. Returns the time in ms, then
+// [id], [id, fields], or [id, 'gone'] for each entry.
 constexpr std::string_view poll_script = R"(
 local t = redis.call('TIME')
 local r = redis.call('XREADGROUP','GROUP',ARGV[1],ARGV[2],'COUNT',ARGV[4],'STREAMS',KEYS[1],ARGV[3])
@@ -131,7 +131,7 @@ void command_reader::poll(connection& c, std::int64_t mono, bool more) {
   for (auto& [number, j] : jobs_)
     if (!j.in_flight && j.next != stage::execute && mono >= j.retry_at && c.room()) send(c, number, j);
   if (!more || polling_ || mono < poll_at_ || jobs_.size() >= most_jobs || !c.room()) return;
-  append_command(c.out(), {"EVAL", poll_script, "1", stream_, group, consumer, read_pending_ ? "0" : ">",
+  append_command(c.out(), {"EVAL", poll_script, "1", stream_, group, consumer, read_pending_ ? pending_after_ : ">",
                            std::to_string(most_jobs - jobs_.size()), entry_limit});
   c.commit({tag::kind::command, poll_number});
   polling_ = true;
@@ -161,14 +161,12 @@ bool command_reader::on_reply(connection& c, const tag& t, const reply& r, std::
       return r.is_error();
     }
     if (r.size() == 1) read_pending_ = false;
-    bool any_new = false;
     if (began_ms_ == 0) began_ms_ = r.at(0).integer();
     for (std::size_t i = 1; i < r.size(); ++i) {
-      const auto before = next_number_;
       take(r.at(i), r.at(0).integer());
-      any_new |= before != next_number_;
+      // Those under way stay pending: what lies behind them is on a later page.
+      if (read_pending_) pending_after_ = r.at(i).at(0).text();
     }
-    if (!any_new) read_pending_ = false;  // all of the pending ones are under way
     return false;
   }
   const auto it = jobs_.find(t.index);
@@ -228,6 +226,7 @@ bool command_reader::remember(const std::string& id) {
 void command_reader::connection_lost() {
   polling_ = false;
   read_pending_ = true;  // the answer to a poll may be lost: its entries are pending
+  pending_after_ = "0";
   poll_at_ = 0;
   for (auto& [number, j] : jobs_) {
     j.in_flight = false;

@@ -88,9 +88,10 @@ class command_reader {
   executor execute_;
   std::string stream_, replies_, seq_key_, id_prefix_;
   bool polling_ = false;
-  std::int64_t began_ms_ = 0;  // of the first poll, on Redis' clock; 0 = none was answered yet
-  bool read_pending_ = true;   // first what an earlier run or connection had taken and not finished
-  std::int64_t poll_at_ = 0;   // mono
+  std::int64_t began_ms_ = 0;        // of the first poll, on Redis' clock; 0 = none was answered yet
+  bool read_pending_ = true;         // first what an earlier run or connection had taken and not finished
+  std::string pending_after_ = "0";  // of those, the last one seen
+  std::int64_t poll_at_ = 0;         // mono
   std::map<std::uint32_t, job> jobs_;
   std::uint32_t next_number_ = 1;
   // Ids carried out by this run, should Redis forget them: the newest 4096.

@@ -403,6 +403,29 @@ TEST_F(commands_in, a_claim_whose_answer_was_lost_is_carried_out_once) {
   EXPECT_EQ(carried_out(), 2);
 }
 
+TEST_F(commands_in, a_cut_with_many_under_way_leaves_none_unanswered) {
+  config.reply_timeout = 300 * millisecond;
+  config.position_period = 5 * second;  // so that what is refused stays under way
+  proxy between(server->folder() + "/proxy.sock", server->socket_path());
+  config.endpoint.unix_path = between.path();
+  server->ask({"SET", out, "mine"});  // no claim is taken
+  connect();
+  for (int i = 0; i < 40; ++i) ping(sdk::cat("c", i));
+  const auto pending = [&] {
+    const auto text = server->ask({"XPENDING", in, "trapline"});
+    return text.starts_with("[") ? std::stoi(text.substr(1)) : 0;
+  };
+  ASSERT_TRUE(until([&] { return pending() == 40 && env.logged("WRONGTYPE") >= 1; }));
+  between.hold_answers = true;
+  for (int i = 40; i < 60; ++i) ping(sdk::cat("c", i));
+  ASSERT_TRUE(until([&] { return pending() == 60; })) << "given to the bridge, which never hears of them";
+  ASSERT_TRUE(until([&] { return !core->connected(); }));
+  between.hold_answers = false;
+  server->ask({"DEL", out});
+  nothing_is_left();
+  EXPECT_EQ(carried_out(), 60);
+}
+
 TEST_F(commands_in, what_a_dead_run_had_claimed_is_rejected_as_interrupted_not_repeated) {
   connect();
   const auto first = ping("first");
