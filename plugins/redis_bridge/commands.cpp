@@ -50,7 +50,7 @@ return out)";
   "local function say(status, reason, result)"                                                            \
   " local n = (tonumber(redis.call('GET', KEYS[3])) or 0) + 1"                                            \
   " local more = result ~= '' and {'result', result} or {}"                                               \
-  " redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'type', 'reply', 'seq', n, 'boot_id',"         \
+  " redis.call('XADD', KEYS[2], 'MAXLEN', '~', 500, '*', 'type', 'reply', 'seq', n, 'boot_id',"           \
   " ARGV[3], 'ts', ARGV[4], 'id', ARGV[5], 'entry', ARGV[2], 'cmd', ARGV[6], 'status', status, 'reason'," \
   " reason, unpack(more))"                                                                                \
   " redis.call('SET', KEYS[3], n) end "                                                                   \

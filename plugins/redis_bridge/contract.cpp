@@ -124,7 +124,7 @@ constexpr contract_key keys[] = {
      "token,consumer,until_ms,clean,boot_id?,seq?,trades?,books?", "who reads, and how far it has come"},
 
     {"<prefix>:{cmd}:in", "stream", "commands", "", "", "", "commands; see below"},
-    {"<prefix>:{cmd}:reply", "stream", "commands", "10000", "", "reply", "answers"},
+    {"<prefix>:{cmd}:reply", "stream", "commands", "500", "", "reply", "answers"},
     {"<prefix>:{cmd}:seq", "string", "commands", "", "", "text", "number of the last answer"},
     {"<prefix>:{cmd}:id:<id>", "string", "commands", "", "24 h", "text", "ids that were carried out"},
 };

@@ -463,6 +463,15 @@ TEST_F(commands_in, a_reply_stream_of_another_type_costs_no_answer) {
   EXPECT_EQ(carried_out(), 1);
 }
 
+TEST_F(commands_in, the_answers_do_not_fill_redis) {
+  server->ask({"EVAL",
+               "for i = 1, 2000 do redis.call('XADD', KEYS[1], '*', 'entry', i, 'status', '', 'reason', '') end", "1",
+               out});
+  connect();
+  ASSERT_TRUE(settles(ping("a")));
+  EXPECT_LE(std::stoi(server->ask({"XLEN", out})), 600) << "whole nodes of 100 go";
+}
+
 TEST_F(commands_in, the_answers_are_numbered_without_holes_over_runs) {
   connect();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(settles(ping(sdk::cat("a", i))));
