@@ -192,6 +192,26 @@ TEST_F(commands_in, verify_tells_what_is_not_well) {
   EXPECT_NE(core->misalignment().find("WRONGTYPE"), std::string::npos) << core->misalignment();
 }
 
+TEST_F(commands_in, verify_forgets_a_feed_that_stopped_but_none_that_fell_silent) {
+  env.fixed_now = event::default_ts;
+  connect();
+  const auto at = [&](std::uint8_t state, std::uint8_t endpoint) {
+    return feed_status(state, endpoint, env.fixed_now);
+  };
+  core->on_event(at(TRAPLINE_FEED_LIVE, TRAPLINE_ENDPOINT_PUBLIC));
+  core->on_event(at(TRAPLINE_FEED_LIVE, TRAPLINE_ENDPOINT_PRIVATE));
+  core->on_event(no_positions());
+  core->on_event(at(TRAPLINE_FEED_STOPPED, TRAPLINE_ENDPOINT_PUBLIC));
+  EXPECT_EQ(core->misalignment(), "feed feed (public) is STOPPED") << "it may be about to start again";
+  env.fixed_now += feed_silent_after + second;
+  core->on_event(at(TRAPLINE_FEED_LIVE, TRAPLINE_ENDPOINT_PRIVATE));
+  EXPECT_TRUE(until([&] { return core->misalignment().empty(); })) << core->misalignment();
+  EXPECT_TRUE(until([&] { return json("ws_status")["status"] == "CONNECTED"; }));
+  env.fixed_now += feed_silent_after + second;
+  core->refresh();
+  EXPECT_EQ(core->misalignment(), "feed feed (private) has fallen silent");
+}
+
 TEST_F(commands_in, what_was_written_before_the_bridge_started_is_read) {
   const auto entry = ping("a");
   connect();
