@@ -86,6 +86,8 @@ constexpr contract_key keys[] = {
     {"btc_volume_history", "list", "omega", "1000", "", "text", "`last_btc_volume` once a minute, newest first"},
     {"mm_trap_queue:zset", "zset", "omega", "50000", "", "type,confidence,price,timestamp,price_change,detected_by,id",
      "alarms, by epoch seconds; consumers remove them"},
+    {"<prefix>:queued:<boot_id>:<number>", "string", "omega", "", "24 h", "text",
+     "1: the alarm was put into the queue, and is not put there again"},
     {"recent_mm_traps", "list", "omega", "50", "",
      "id,type,confidence,probability,price,price_change,timeframe,detected_by,timestamp,boot_id,seq",
      "alarms, newest first"},

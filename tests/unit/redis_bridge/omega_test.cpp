@@ -196,6 +196,24 @@ TEST_F(omega_keys, what_the_consumer_removed_does_not_come_back) {
   EXPECT_EQ(server->ask({"EXISTS", "mm_trap_queue:zset"}), "0");
 }
 
+TEST_F(omega_keys, an_alarm_that_was_taken_does_not_come_back_when_its_answer_was_lost) {
+  config.reply_timeout = 300 * millisecond;
+  proxy between(server->folder() + "/proxy.sock", server->socket_path());
+  config.endpoint.unix_path = between.path();
+  connect();
+  between.hold_answers = true;
+  core->on_event(alarm("ep1"));
+  ASSERT_TRUE(until([&] { return server->ask({"ZCARD", "mm_trap_queue:zset"}) == "1"; }));
+  server->ask({"ZREMRANGEBYRANK", "mm_trap_queue:zset", "0", "0"});  // a consumer has taken it
+  ASSERT_TRUE(until([&] { return !core->connected(); }));
+  between.hold_answers = false;
+  core->on_event(alarm("ep2"));
+  ASSERT_TRUE(until([&] { return server->ask({"EXISTS", "mm_trap_queue:zset"}) == "1"; }));
+  const auto queue = server->ask({"ZRANGE", "mm_trap_queue:zset", "0", "-1"});
+  EXPECT_EQ(queue.find("ep1"), std::string::npos) << queue;
+  EXPECT_NE(queue.find("ep2"), std::string::npos) << queue;
+}
+
 TEST_F(omega_keys, the_queue_keeps_its_newest_fifty_thousand) {
   server->ask({"EVAL", "for i = 1, 50010 do redis.call('ZADD', KEYS[1], i, i) end", "1", "mm_trap_queue:zset"});
   connect();
