@@ -112,7 +112,8 @@ void bridge::append(const trapline_event& e) {
 
 // Nobody knows which topics the lost events were of: each stream that may be incomplete says so.
 void bridge::append_gap_everywhere(const trapline_event& e) {
-  const bool bus = sdk::payload<trapline_gap>(e)->channel == TRAPLINE_GAP_BUS;
+  const auto& g = *sdk::payload<trapline_gap>(e);
+  const bool bus = g.channel == TRAPLINE_GAP_BUS;
   if (!bus) log_of(e);  // the gap may be the first event of its topic
   for (std::uint32_t i = 0; i < spool_.size(); ++i) {
     const auto f = spool_.at(i).kind();
@@ -121,6 +122,8 @@ void bridge::append_gap_everywhere(const trapline_event& e) {
     if (spool_.at(i).is_list() || f == family::relay || (!bus && !account)) continue;
     spool_.append(i, make_entry(e, {}));
   }
+  // Fills may be among what is lost, and the list of them is a ledger: an entry less must not look like none.
+  if (settings_.write_account) spool_.append(fill_history_, make_list_gap(e, g));
 }
 
 std::uint32_t bridge::log_of(const trapline_event& e) {
@@ -278,11 +281,11 @@ void bridge::schedule_flush() {
 void bridge::flush() {
   if (!connection_.ready()) return;
   const auto mono = env_.mono();
+  if (omega_) omega_->flush(connection_, mono, !position_.busy());  // first, or it might never find its turn
   position_.flush(connection_, mono);
   keys_.flush(connection_, mono);
   if (commands_) commands_->poll(connection_, mono, drain_stage_ == drain_stage::none);
   facts_.flush(connection_, mono);
-  if (omega_) omega_->flush(connection_, mono);
   std::uint32_t index = 0;
   while (connection_.room() && spool_.next(connection_.out(), index, mono)) {
     connection_.commit({tag::kind::log_append, index});

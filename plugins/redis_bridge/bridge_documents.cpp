@@ -21,6 +21,7 @@ std::string bridge::redis_error() const {
 
 void bridge::write_status() {
   status_due_ = env_.mono() + settings_.position_period;
+  if (drain_stage_ == drain_stage::none) world_.forget_stopped_feeds(env_.now() - feed_silent_after);
   if (!settings_.write_status) return;
   const auto error = redis_error();
   status_extra extra;

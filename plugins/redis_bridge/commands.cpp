@@ -24,8 +24,8 @@ constexpr std::uint32_t poll_number = 0;
 constexpr std::int64_t poll_interval = 50 * millisecond;
 
 // An entry of any size may stand in the stream: what is too large is cut off on the server, before it is sent.
-// KEYS stream; ARGV group, consumer, `0` (pending ones) or `>`, count, limit. Returns the time in ms, then [id], [id,
-// fields], or [id, 'gone'] for each entry.
+// KEYS stream; ARGV group, consumer, an id (pending ones behind it) or `>`, count, limit. Returns the time in ms, then
+// [id], [id, fields], or [id, 'gone'] for each entry.
 constexpr std::string_view poll_script = R"(
 local t = redis.call('TIME')
 local r = redis.call('XREADGROUP','GROUP',ARGV[1],ARGV[2],'COUNT',ARGV[4],'STREAMS',KEYS[1],ARGV[3])
@@ -50,7 +50,7 @@ return out)";
   "local function say(status, reason, result)"                                                            \
   " local n = (tonumber(redis.call('GET', KEYS[3])) or 0) + 1"                                            \
   " local more = result ~= '' and {'result', result} or {}"                                               \
-  " redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'type', 'reply', 'seq', n, 'boot_id',"         \
+  " redis.call('XADD', KEYS[2], 'MAXLEN', '~', 500, '*', 'type', 'reply', 'seq', n, 'boot_id',"           \
   " ARGV[3], 'ts', ARGV[4], 'id', ARGV[5], 'entry', ARGV[2], 'cmd', ARGV[6], 'status', status, 'reason'," \
   " reason, unpack(more))"                                                                                \
   " redis.call('SET', KEYS[3], n) end "                                                                   \
@@ -131,7 +131,7 @@ void command_reader::poll(connection& c, std::int64_t mono, bool more) {
   for (auto& [number, j] : jobs_)
     if (!j.in_flight && j.next != stage::execute && mono >= j.retry_at && c.room()) send(c, number, j);
   if (!more || polling_ || mono < poll_at_ || jobs_.size() >= most_jobs || !c.room()) return;
-  append_command(c.out(), {"EVAL", poll_script, "1", stream_, group, consumer, read_pending_ ? "0" : ">",
+  append_command(c.out(), {"EVAL", poll_script, "1", stream_, group, consumer, read_pending_ ? pending_after_ : ">",
                            std::to_string(most_jobs - jobs_.size()), entry_limit});
   c.commit({tag::kind::command, poll_number});
   polling_ = true;
@@ -161,13 +161,12 @@ bool command_reader::on_reply(connection& c, const tag& t, const reply& r, std::
       return r.is_error();
     }
     if (r.size() == 1) read_pending_ = false;
-    bool any_new = false;
+    if (began_ms_ == 0) began_ms_ = r.at(0).integer();
     for (std::size_t i = 1; i < r.size(); ++i) {
-      const auto before = next_number_;
       take(r.at(i), r.at(0).integer());
-      any_new |= before != next_number_;
+      // Those under way stay pending: what lies behind them is on a later page.
+      if (read_pending_) pending_after_ = r.at(i).at(0).text();
     }
-    if (!any_new) read_pending_ = false;  // all of the pending ones are under way
     return false;
   }
   const auto it = jobs_.find(t.index);
@@ -227,6 +226,7 @@ bool command_reader::remember(const std::string& id) {
 void command_reader::connection_lost() {
   polling_ = false;
   read_pending_ = true;  // the answer to a poll may be lost: its entries are pending
+  pending_after_ = "0";
   poll_at_ = 0;
   for (auto& [number, j] : jobs_) {
     j.in_flight = false;
@@ -272,6 +272,9 @@ std::string command_reader::check(const reply& fields, std::int64_t server_ms, j
   if (*ts > server_ms + future_ms) return "from_the_future";
   out.good_until = *ts + *ttl;
   if (server_ms >= out.good_until) return "expired";
+  // It may have been carried out by an earlier run, of which Redis alone knows. The claim is made all the same: it
+  // tells what that run left unfinished.
+  if (settings_.has_command_key && *ts < began_ms_) out.good_until = 0;
   if (!allowed(out.cmd, f["args"])) return "not_allowed";
   out.args = f["args"].empty() ? "{}" : f["args"];
   return {};
@@ -288,8 +291,8 @@ bool command_reader::allowed(std::string_view cmd, std::string_view args) const 
 }
 
 bool command_reader::signature_is_right(const std::map<std::string, std::string>& f) {
-  const auto message = sdk::cat(f.at("id"), "\n", f.at("ttl_ms"), "\n", f.at("ts"), "\n", f.at("actor"), "\n",
-                                f.at("cmd"), "\n", f.at("args"));
+  const auto message = sdk::cat(stream_, "\n", f.at("id"), "\n", f.at("ttl_ms"), "\n", f.at("ts"), "\n", f.at("actor"),
+                                "\n", f.at("cmd"), "\n", f.at("args"));
   std::string key;
   try {
     key = env_.command_key();

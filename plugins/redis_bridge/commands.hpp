@@ -7,7 +7,9 @@
 //   cmd     one of those allowed
 //   args    a JSON object of at most 4 KiB; may be left out
 //   ts      epoch ms; may be left out, but must be there with hmac
-//   hmac    hex HMAC-SHA256 over id, ttl_ms, ts, actor, cmd, args, joined by '\n'; must be there if a key is configured
+//   hmac    hex HMAC-SHA256 over the stream's name, id, ttl_ms, ts, actor, cmd, args, joined by '\n'; must be there if
+//   a
+//           key is configured
 // All times are compared on Redis' clock, when the entry is read and again when it is claimed. Answers stand in
 // `<prefix>:{cmd}:reply`: `accepted`, then `done`, with the `result` if there is one; or `rejected` with a reason.
 // Every entry gets one final answer (`done` or `rejected`), and is removed with it.
@@ -15,7 +17,11 @@
 // At most once: the id is claimed in Redis by a script, in one step with the answer `accepted`, and a command is
 // carried out when the answer to its claim has come, never again. What another run of the bridge had claimed and not
 // finished is `rejected` as `interrupted`. The final answer is given only while the entry is pending, in one step with
-// its acknowledgement. One thread.
+// its acknowledgement.
+//
+// Who can write to Redis can write a signed entry again, and delete what Redis knows of its id. So it is good for one
+// stream, and for the run that it was meant for: one whose `ts` lies before this run's first poll is expired. This run
+// remembers the ids that it has carried out. One thread.
 #pragma once
 
 #include <cstdint>
@@ -82,8 +88,10 @@ class command_reader {
   executor execute_;
   std::string stream_, replies_, seq_key_, id_prefix_;
   bool polling_ = false;
-  bool read_pending_ = true;  // first what an earlier run or connection had taken and not finished
-  std::int64_t poll_at_ = 0;  // mono
+  std::int64_t began_ms_ = 0;        // of the first poll, on Redis' clock; 0 = none was answered yet
+  bool read_pending_ = true;         // first what an earlier run or connection had taken and not finished
+  std::string pending_after_ = "0";  // of those, the last one seen
+  std::int64_t poll_at_ = 0;         // mono
   std::map<std::uint32_t, job> jobs_;
   std::uint32_t next_number_ = 1;
   // Ids carried out by this run, should Redis forget them: the newest 4096.

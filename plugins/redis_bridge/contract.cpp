@@ -86,6 +86,8 @@ constexpr contract_key keys[] = {
     {"btc_volume_history", "list", "omega", "1000", "", "text", "`last_btc_volume` once a minute, newest first"},
     {"mm_trap_queue:zset", "zset", "omega", "50000", "", "type,confidence,price,timestamp,price_change,detected_by,id",
      "alarms, by epoch seconds; consumers remove them"},
+    {"<prefix>:queued:<boot_id>:<number>", "string", "omega", "", "24 h", "text",
+     "1: the alarm was put into the queue, and is not put there again"},
     {"recent_mm_traps", "list", "omega", "50", "",
      "id,type,confidence,probability,price,price_change,timeframe,detected_by,timestamp,boot_id,seq",
      "alarms, newest first"},
@@ -124,7 +126,7 @@ constexpr contract_key keys[] = {
      "token,consumer,until_ms,clean,boot_id?,seq?,trades?,books?", "who reads, and how far it has come"},
 
     {"<prefix>:{cmd}:in", "stream", "commands", "", "", "", "commands; see below"},
-    {"<prefix>:{cmd}:reply", "stream", "commands", "10000", "", "reply", "answers"},
+    {"<prefix>:{cmd}:reply", "stream", "commands", "500", "", "reply", "answers"},
     {"<prefix>:{cmd}:seq", "string", "commands", "", "", "text", "number of the last answer"},
     {"<prefix>:{cmd}:id:<id>", "string", "commands", "", "24 h", "text", "ids that were carried out"},
 };
@@ -199,12 +201,14 @@ instance alone. A client writes
 
 and reads `<prefix>:{cmd}:reply`. `id` and `actor` are letters, digits, `.`, `_`, `:`, `-` (at most 128 and 64); `ttl_ms` is
 1..86400000 and counts from `ts`, else from the time in the entry's id, on Redis' clock; `args` has at most 4 KiB, an
-entry 16 KiB. With `commands.hmac_key`, `ts` and `hmac` must be there: `hmac` = HMAC-SHA256 over id, ttl_ms, ts, actor, cmd
-and args, joined by newlines.
+entry 16 KiB. With `commands.hmac_key`, `ts` and `hmac` must be there: `hmac` = HMAC-SHA256 over
+the name of the stream, id, ttl_ms, ts, actor, cmd and args, joined by newlines (`trapline:v1:{cmd}:in` is the first line by
+default): an entry copied to another stream is not signed.
 
 Each entry is answered by `rejected`, or by `accepted` and then `done` (or `rejected`, if it failed), and removed. An `id` is
 carried out at most once in 24 hours. A `done` may have a `result` (JSON, at most 64 KiB; a larger one is left out and `reason` is
-`result_too_large`). A `rejected` behind `accepted` tells in words why the engine refused. Reasons of `rejected`: `malformed: <field>`, `too_large`, `bad_hmac`, `expired`,
+`result_too_large`). A `rejected` behind `accepted` tells in words why the engine refused. Reasons of `rejected`: `malformed: <field>`, `too_large`, `bad_hmac`, `expired`
+(also a signed one whose `ts` lies before the bridge's start: sign it anew),
 `from_the_future` (more than 60 s), `not_allowed`, `duplicate`, and `interrupted`: the bridge died after it had accepted, and
 nobody knows whether the command was carried out.
 )";

@@ -339,4 +339,18 @@ entry make_entry(const trapline_event& e, std::string_view symbol) {
   return out;
 }
 
+entry make_list_gap(const trapline_event& e, const trapline_gap& g) {
+  entry out;
+  out.ts = e.ts_event != 0 ? e.ts_event : e.ts_recv;
+  out.gap = true;
+  out.covers = g.lost;
+  json_writer w;
+  w.object().key("type").string("gap").key("reason").string(sdk::gap_reason_name(g.reason));
+  w.key("channel").string(sdk::gap_channel_name(g.channel));
+  w.key("lost").integer(static_cast<std::int64_t>(g.lost));  // 0 = unknown number; of channel `bus`: over all topics
+  w.key("first_ts").integer(out.ts).key("last_ts").integer(out.ts);
+  out.json = w.take();
+  return out;
+}
+
 }  // namespace trapline::redis_bridge

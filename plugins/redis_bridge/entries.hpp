@@ -19,5 +19,7 @@ destination destination_of(std::string_view prefix, std::string_view topic, std:
 
 // The entry of an event, not numbered yet. Its type is empty if the event has none.
 entry make_entry(const trapline_event& e, std::string_view symbol);
+// A GAP event as an object of a list, of the same form as the spool's own losses there.
+entry make_list_gap(const trapline_event& e, const trapline_gap& g);
 
 }  // namespace trapline::redis_bridge

@@ -1,5 +1,5 @@
-// Writes that do no harm when they are made twice (ZADD of the same member, HSET, SADD): kept until Redis has taken
-// them.
+// Writes that do no harm when they are made twice (HSET, SADD, a script that knows that it ran): kept until Redis has
+// taken them.
 //
 // Bounded: the oldest fact gives way, and is counted under family `facts`. A fact that Redis refuses is tried again
 // later and does not hold up those behind it. One thread.

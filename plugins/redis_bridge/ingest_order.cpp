@@ -1,5 +1,6 @@
 #include "ingest_order.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace trapline::redis_bridge {
@@ -53,7 +54,9 @@ judgement ingest_order::judge(const relayed& r, std::uint16_t type, bool bus_gap
     return out;
   }
   if (r.type == "gap") {
-    if (same) at_.seq = r.seq;
+    // What is owed lies behind the watermark, and the gap behind that: the one must not overtake the other.
+    if (owes() && left_.boot_id == r.boot_id) left_.seq = std::max(left_.seq, r.seq);
+    else if (same) at_.seq = r.seq;
     return out;
   }
 

@@ -118,10 +118,20 @@ void omega::record(const trap_record& r) {
   keys_.put(latest_trap_, latest_trap_document(r));
 
   constexpr std::string_view queue = "mm_trap_queue:zset";
+  // A consumer removes what it has taken: written again after a lost answer, the alarm would come back. The marker says
+  // that this one was there. It is set last, so that an error in between leaves nothing.
+  constexpr std::string_view once = R"(
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+local r = redis.pcall('ZADD', KEYS[1], ARGV[1], ARGV[2])
+if type(r) == 'table' then return r end
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, ARGV[3])
+redis.call('SET', KEYS[2], '1', 'PX', 86400000)
+return 1)";
   std::string commands;
-  append_command(commands, {"ZADD", queue, epoch_seconds(r.ts), queued_trap_document(r)});
-  append_command(commands, {"ZREMRANGEBYRANK", queue, "0", std::to_string(-static_cast<long>(queue_cap) - 1)});
-  facts_.add(std::string(queue), std::move(commands), 2);
+  append_command(commands,
+                 {"EVAL", once, "2", queue, sdk::cat(settings_.prefix, ":queued:", spool_.boot_id(), ":", alarm_count_),
+                  epoch_seconds(r.ts), queued_trap_document(r), std::to_string(-static_cast<long>(queue_cap) - 1)});
+  facts_.add(std::string(queue), std::move(commands), 1);
 
   // The name has room for one alarm a second: the next one takes the next free second.
   last_second_ = std::max(r.ts / second, last_second_ + 1);
@@ -182,8 +192,8 @@ void omega::write_traps(const document_context& c) {
   keys_.put(hf_timestamp_, iso_time(m->ts));
 }
 
-void omega::flush(connection& c, std::int64_t mono) {
-  for (std::uint32_t i = 0; i < windows_.size(); ++i) windows_[i].flush(c, i, mono);
+void omega::flush(connection& c, std::int64_t mono, bool may_exec) {
+  for (std::uint32_t i = 0; i < windows_.size(); ++i) windows_[i].flush(c, i, mono, may_exec);
 }
 
 void omega::connection_lost() {

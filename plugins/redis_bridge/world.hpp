@@ -100,6 +100,11 @@ class world {
   std::uint32_t price_instrument() const { return btc_; }
   const quote_view* quote(std::uint32_t instrument) const;
   const std::vector<feed_view>& feeds() const { return feeds_; }
+  // Those that said that they stop, and nothing since `before` (UTC ns): they were removed or have another name now.
+  void forget_stopped_feeds(std::int64_t before) {
+    std::erase_if(feeds_,
+                  [&](const auto& f) { return f.status.state == TRAPLINE_FEED_STOPPED && f.received < before; });
+  }
   const account_list<position_view>& positions() const { return positions_; }
   const account_list<order_view>& orders() const { return orders_; }
   // Plan orders that wait for their trigger.

@@ -48,9 +48,8 @@ bool is_signed(std::string_view lines, const std::string& key) {
     const auto name = take_line(lines);
     f[name] = take_line(lines);
   }
-  std::string message;
-  for (const char* name : {"id", "ttl_ms", "ts", "actor", "cmd", "args"})
-    message += (name == std::string_view("id") ? "" : "\n") + std::string(f[name]);
+  std::string message = "trapline:v1:{cmd}:in";
+  for (const char* name : {"id", "ttl_ms", "ts", "actor", "cmd", "args"}) message += "\n" + std::string(f[name]);
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(message.data()),

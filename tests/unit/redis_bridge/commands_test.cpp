@@ -192,6 +192,26 @@ TEST_F(commands_in, verify_tells_what_is_not_well) {
   EXPECT_NE(core->misalignment().find("WRONGTYPE"), std::string::npos) << core->misalignment();
 }
 
+TEST_F(commands_in, verify_forgets_a_feed_that_stopped_but_none_that_fell_silent) {
+  env.fixed_now = event::default_ts;
+  connect();
+  const auto at = [&](std::uint8_t state, std::uint8_t endpoint) {
+    return feed_status(state, endpoint, env.fixed_now);
+  };
+  core->on_event(at(TRAPLINE_FEED_LIVE, TRAPLINE_ENDPOINT_PUBLIC));
+  core->on_event(at(TRAPLINE_FEED_LIVE, TRAPLINE_ENDPOINT_PRIVATE));
+  core->on_event(no_positions());
+  core->on_event(at(TRAPLINE_FEED_STOPPED, TRAPLINE_ENDPOINT_PUBLIC));
+  EXPECT_EQ(core->misalignment(), "feed feed (public) is STOPPED") << "it may be about to start again";
+  env.fixed_now += feed_silent_after + second;
+  core->on_event(at(TRAPLINE_FEED_LIVE, TRAPLINE_ENDPOINT_PRIVATE));
+  EXPECT_TRUE(until([&] { return core->misalignment().empty(); })) << core->misalignment();
+  EXPECT_TRUE(until([&] { return json("ws_status")["status"] == "CONNECTED"; }));
+  env.fixed_now += feed_silent_after + second;
+  core->refresh();
+  EXPECT_EQ(core->misalignment(), "feed feed (private) has fallen silent");
+}
+
 TEST_F(commands_in, what_was_written_before_the_bridge_started_is_read) {
   const auto entry = ping("a");
   connect();
@@ -310,9 +330,9 @@ TEST_F(commands_in, with_a_key_only_signed_commands_are_carried_out) {
   config.has_command_key = true;
   env.command_key_value = "secret";
   connect();
-  const auto time = server->ask({"TIME"});
-  const auto ts = time.substr(1, time.find(',') - 1) + "000";
-  const auto mac = signature("secret", "a\n60000\n" + ts + "\nme\nping\n{}");
+  EXPECT_EQ(refusal(ping("unsigned")), "rejected malformed: ts");  // and from now on it reads
+  const auto ts = std::to_string(redis_ms());
+  const auto mac = signature("secret", in + "\na\n60000\n" + ts + "\nme\nping\n{}");
   const std::vector<std::string> right = {"id",   "a",    "ttl_ms", "60000", "actor", "me",   "cmd",
                                           "ping", "args", "{}",     "ts",    ts,      "hmac", mac};
   auto changed = right;
@@ -332,6 +352,34 @@ TEST_F(commands_in, with_a_key_only_signed_commands_are_carried_out) {
   ASSERT_TRUE(settles(entry));
   EXPECT_EQ(answers(entry), done);
   EXPECT_EQ(refusal(send(right)), "rejected duplicate") << "replayed";
+  EXPECT_EQ(carried_out(), 1);
+}
+
+TEST_F(commands_in, a_signed_command_is_good_for_one_stream_and_one_run_whatever_redis_has_forgotten) {
+  config.has_command_key = true;
+  env.command_key_value = "secret";
+  connect();
+  EXPECT_EQ(refusal(ping("unsigned")), "rejected malformed: ts");
+  const auto ts = std::to_string(redis_ms());
+  const std::vector<std::string> entry = {
+      "id",    "a",  "ttl_ms", "3600000", "ts",   ts,
+      "actor", "me", "cmd",    "ping",    "hmac", signature("secret", in + "\na\n3600000\n" + ts + "\nme\nping\n")};
+  const auto first = send(entry);
+  ASSERT_TRUE(settles(first));
+  EXPECT_EQ(answers(first), done);
+  ASSERT_TRUE(until([&] { return redis_ms() > std::stoll(ts); }));
+  core.reset();
+  make_as("boot-b");
+  server->ask({"DEL", "trapline:v1:{cmd}:id:a"});
+  EXPECT_EQ(refusal(send(entry)), "rejected expired") << "a later run";
+  core.reset();
+  config.prefix = "live";
+  make_as("boot-c");
+  std::vector<std::string> words = {"XADD", "live:{cmd}:in", "*"};
+  words.insert(words.end(), entry.begin(), entry.end());
+  server->ask(words);
+  ASSERT_TRUE(until([&] { return server->ask({"XLEN", "live:{cmd}:reply"}) == "1"; }));
+  EXPECT_EQ(server->stream("live:{cmd}:reply").at(0).at("reason"), "bad_hmac") << "a copy for another bridge";
   EXPECT_EQ(carried_out(), 1);
 }
 
@@ -375,6 +423,29 @@ TEST_F(commands_in, a_claim_whose_answer_was_lost_is_carried_out_once) {
   EXPECT_EQ(carried_out(), 2);
 }
 
+TEST_F(commands_in, a_cut_with_many_under_way_leaves_none_unanswered) {
+  config.reply_timeout = 300 * millisecond;
+  config.position_period = 5 * second;  // so that what is refused stays under way
+  proxy between(server->folder() + "/proxy.sock", server->socket_path());
+  config.endpoint.unix_path = between.path();
+  server->ask({"SET", out, "mine"});  // no claim is taken
+  connect();
+  for (int i = 0; i < 40; ++i) ping(sdk::cat("c", i));
+  const auto pending = [&] {
+    const auto text = server->ask({"XPENDING", in, "trapline"});
+    return text.starts_with("[") ? std::stoi(text.substr(1)) : 0;
+  };
+  ASSERT_TRUE(until([&] { return pending() == 40 && env.logged("WRONGTYPE") >= 1; }));
+  between.hold_answers = true;
+  for (int i = 40; i < 60; ++i) ping(sdk::cat("c", i));
+  ASSERT_TRUE(until([&] { return pending() == 60; })) << "given to the bridge, which never hears of them";
+  ASSERT_TRUE(until([&] { return !core->connected(); }));
+  between.hold_answers = false;
+  server->ask({"DEL", out});
+  nothing_is_left();
+  EXPECT_EQ(carried_out(), 60);
+}
+
 TEST_F(commands_in, what_a_dead_run_had_claimed_is_rejected_as_interrupted_not_repeated) {
   connect();
   const auto first = ping("first");
@@ -410,6 +481,15 @@ TEST_F(commands_in, a_reply_stream_of_another_type_costs_no_answer) {
   ASSERT_TRUE(settles(entry));
   EXPECT_EQ(answers(entry), done);
   EXPECT_EQ(carried_out(), 1);
+}
+
+TEST_F(commands_in, the_answers_do_not_fill_redis) {
+  server->ask({"EVAL",
+               "for i = 1, 2000 do redis.call('XADD', KEYS[1], '*', 'entry', i, 'status', '', 'reason', '') end", "1",
+               out});
+  connect();
+  ASSERT_TRUE(settles(ping("a")));
+  EXPECT_LE(std::stoi(server->ask({"XLEN", out})), 600) << "whole nodes of 100 go";
 }
 
 TEST_F(commands_in, the_answers_are_numbered_without_holes_over_runs) {

@@ -150,6 +150,18 @@ TEST(ingest_order, what_was_left_unfinished_is_told_when_nothing_comes_behind_it
   EXPECT_FALSE(r.trade("a", 12, {7, 5}).trades_lost());
 }
 
+TEST(ingest_order, a_gap_behind_what_was_left_unfinished_does_not_turn_the_watermark_back) {
+  reader r;
+  r.order.adopt({"a", 10, {5, 5}});
+  r.trade("a", 11, {6, 5}, true);
+  EXPECT_FALSE(r.order.judge(entry_of("a", 12, {}, "gap"), 0, false, false, false).publish);
+  const auto j = r.order.settle();
+  EXPECT_EQ(j.trades, 1u);
+  EXPECT_EQ(j.entries, 2u) << "the one that is owed, and the number of the gap itself";
+  EXPECT_EQ(r.order.at().seq, 12u);
+  EXPECT_TRUE(r.trade("a", 12, {7, 5}).repeated);
+}
+
 TEST(ingest_order, what_redis_remembers_does_not_turn_back_what_was_passed_on) {
   reader r;
   r.trade("a", 5, {5, 0});

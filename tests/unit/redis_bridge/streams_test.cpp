@@ -169,6 +169,23 @@ TEST_F(streams, fills_stand_in_a_list_too_but_those_from_before_the_start_do_not
   EXPECT_EQ(nlohmann::json::parse(list[0])["realised_pnl"], 7.431);
 }
 
+TEST_F(streams, a_lapped_lane_is_told_in_the_list_of_fills_in_its_place) {
+  connect();
+  core->on_event(fill("f1"));
+  core->on_event(gap(TRAPLINE_GAP_BUS, 7, topic_sys));
+  core->on_event(fill("f9"));
+  ASSERT_TRUE(settled());
+  const auto list = server->list("fill_history");
+  ASSERT_EQ(list.size(), 3u);
+  const auto told = nlohmann::json::parse(list[1]);
+  EXPECT_EQ(told["type"], "gap");
+  EXPECT_EQ(told["channel"], "bus");
+  EXPECT_EQ(told["lost"], 7);
+  EXPECT_EQ(told["seq"], 2);
+  EXPECT_EQ(told["boot_id"], "boot-a");
+  EXPECT_EQ(nlohmann::json::parse(list[0])["seq"], 3);
+}
+
 TEST_F(streams, a_window_of_zero_works) {
   config.window = 0;
   connect();
