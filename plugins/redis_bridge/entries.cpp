@@ -1,6 +1,7 @@
 #include "entries.hpp"
 
 #include "documents.hpp"
+#include "json_writer.hpp"
 #include "trapline/abi/account.h"
 #include "trapline/abi/market.h"
 #include "trapline/abi/signal.h"
