@@ -60,7 +60,8 @@ constexpr contract_key keys[] = {
     {"last_btc_update_time", "string", "always", "", "publish.position", "text", "epoch seconds of the trade"},
     {"btc_price", "string", "always", "", "publish.position", "price,timestamp,source?,stopped?,volume?,symbol?", ""},
     {"<prefix>:index", "set", "always", "", "", "text",
-     "the names of all keys here but `mm_trap:<second>` and those of commands: read it instead of KEYS"},
+     "the names of all keys here but `mm_trap:<second>`, `<prefix>:queued:…` and those of commands: read it instead of "
+     "KEYS"},
     {"<prefix>:{<venue>:usdtm:<symbol>}:trades", "stream", "always", "stream.maxlen.market", "", "trade,gap", ""},
     {"<prefix>:{<venue>:usdtm:<symbol>}:books", "stream", "always", "stream.maxlen.market", "",
      "book_snapshot,book_delta,gap", ""},
