@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "proxy.hpp"
 #include "rig.hpp"
 #include "trapline/sdk/text.hpp"
 
