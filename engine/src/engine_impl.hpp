@@ -137,8 +137,8 @@ struct engine::impl final : stepper {
   std::uint64_t retired = 0;    // images that did not leave memory
   std::string last_retired;     // which, and why
   std::int64_t started_at = 0;  // mono
-  bool loaded = false;  // load() was called
-  bool ready = false;   // and start() may be
+  bool loaded = false;          // load() was called
+  bool ready = false;           // and start() may be
   bool running = false;
   bool hung = false;  // a lane's thread cannot be ended
   bus::source_counter program_numbers{false};

@@ -49,8 +49,8 @@ class timers {
   // Events in flight were lost: one-shot timers among them are due again.
   void requeue_lost();
 
-  // For a replay, where nothing is due by itself: what a recorded expiry, not handed out yet, is to the timers that have
-  // been set. After `deliver` the next one of a timer with a period is expected a period later.
+  // For a replay, where nothing is due by itself: what a recorded expiry, not handed out yet, is to the timers that
+  // have been set. After `deliver` the next one of a timer with a period is expected a period later.
   enum class recorded { deliver, cancelled, never_set, differs };
   recorded expired(const expiry& e);
 
