@@ -281,11 +281,11 @@ void bridge::schedule_flush() {
 void bridge::flush() {
   if (!connection_.ready()) return;
   const auto mono = env_.mono();
+  if (omega_) omega_->flush(connection_, mono, !position_.busy());  // first, or it might never find its turn
   position_.flush(connection_, mono);
   keys_.flush(connection_, mono);
   if (commands_) commands_->poll(connection_, mono, drain_stage_ == drain_stage::none);
   facts_.flush(connection_, mono);
-  if (omega_) omega_->flush(connection_, mono);
   std::uint32_t index = 0;
   while (connection_.room() && spool_.next(connection_.out(), index, mono)) {
     connection_.commit({tag::kind::log_append, index});

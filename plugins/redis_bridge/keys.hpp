@@ -59,6 +59,8 @@ class merged_key {
   // Returns true if the reply belonged to it and was an error.
   bool on_reply(connection& c, const tag& t, const reply& r, std::int64_t retry_at);
   void connection_lost();
+  // Between its WATCH and the answer to its EXEC: no other EXEC may be sent, which would end the watch.
+  bool busy() const { return busy_; }
   bool settled(std::int64_t mono) const { return !busy_ && (!wanted_ || mono < retry_at_); }
 
  private:

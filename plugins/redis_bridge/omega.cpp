@@ -192,8 +192,8 @@ void omega::write_traps(const document_context& c) {
   keys_.put(hf_timestamp_, iso_time(m->ts));
 }
 
-void omega::flush(connection& c, std::int64_t mono) {
-  for (std::uint32_t i = 0; i < windows_.size(); ++i) windows_[i].flush(c, i, mono);
+void omega::flush(connection& c, std::int64_t mono, bool may_exec) {
+  for (std::uint32_t i = 0; i < windows_.size(); ++i) windows_[i].flush(c, i, mono, may_exec);
 }
 
 void omega::connection_lost() {

@@ -49,7 +49,7 @@ class omega {
   void tick(const document_context& c, std::int64_t mono);
   void write_positions(const document_context& c);
 
-  void flush(connection& c, std::int64_t mono);
+  void flush(connection& c, std::int64_t mono, bool may_exec);  // see window_list
   void answered(const tag& t, const reply& r, std::int64_t retry_at) { windows_[t.index].answered(r, retry_at); }
   void connection_lost();
   bool settled(std::int64_t mono) const;

@@ -10,8 +10,8 @@ void window_list::push(std::string value) {
   unsent_ = std::min(unsent_ + 1, newest_first_.size());
 }
 
-void window_list::flush(connection& c, std::uint32_t index, std::int64_t mono) {
-  if (answers_due_ > 0 || unsent_ == 0 || mono < retry_at_ || !c.room()) return;
+void window_list::flush(connection& c, std::uint32_t index, std::int64_t mono, bool may_exec) {
+  if (answers_due_ > 0 || unsent_ == 0 || mono < retry_at_ || (whole_ && !may_exec) || !c.room()) return;
   const auto commit = [&] {
     c.commit({tag::kind::window, index});
     ++answers_due_;
@@ -43,7 +43,7 @@ void window_list::flush(connection& c, std::uint32_t index, std::int64_t mono) {
 }
 
 void window_list::answered(const reply& r, std::int64_t retry_at) {
-  refused_ |= r.is_error();
+  refused_ |= r.is_error() || r.is_nil();  // nil: EXEC did nothing
   for (std::size_t i = 0; i < r.size(); ++i) refused_ |= r.at(i).is_error();
   if (--answers_due_ > 0) return;
   if (refused_) {

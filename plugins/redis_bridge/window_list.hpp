@@ -19,8 +19,9 @@ class window_list {
 
   const std::string& name() const { return name_; }
   void push(std::string value);
-  // `index`: for the tags of its commands.
-  void flush(connection& c, std::uint32_t index, std::int64_t mono);
+  // `index`: for the tags of its commands. `may_exec` false: somebody else on this connection has a WATCH out, which an
+  // EXEC of ours would end.
+  void flush(connection& c, std::uint32_t index, std::int64_t mono, bool may_exec);
   void answered(const reply& r, std::int64_t retry_at);
   void connection_lost();
   bool settled(std::int64_t mono) const { return answers_due_ == 0 && (unsent_ == 0 || mono < retry_at_); }

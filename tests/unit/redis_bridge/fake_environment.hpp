@@ -18,7 +18,10 @@ class fake_environment final : public environment {
  public:
   std::int64_t now() override { return fixed_now != 0 ? fixed_now : clock(CLOCK_REALTIME); }
   std::int64_t mono() override { return clock(CLOCK_MONOTONIC); }
-  void log(int level, std::string_view text) override { lines.push_back({level, std::string(text)}); }
+  void log(int level, std::string_view text) override {
+    lines.push_back({level, std::string(text)});
+    if (heard) heard(text);
+  }
   void health(std::uint32_t state, std::string_view text) override {
     health_state = state;
     health_text = text;
@@ -63,6 +66,7 @@ class fake_environment final : public environment {
     std::string text;
   };
   std::vector<line> lines;
+  std::function<void(std::string_view)> heard;  // called with each line
   std::vector<std::string_view> symbols = {"BTCUSDT", "ETHUSDT"};
   std::vector<std::string_view> topics = {"",
                                           "md.trade.bitget.BTCUSDT",

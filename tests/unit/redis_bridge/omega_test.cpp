@@ -124,6 +124,47 @@ TEST_F(omega_keys, a_cut_neither_loses_nor_doubles_an_element_of_the_price_histo
     EXPECT_EQ(read[static_cast<std::size_t>(40 - n)], sdk::cat(sdk::format(587'000 + n, -1), ",0.014"));
 }
 
+// EXEC ends every WATCH of its connection, and the windows are written anew by one.
+TEST_F(omega_keys, an_edit_of_the_position_survives_the_windows_that_are_written_anew_after_a_cut) {
+  config.reply_timeout = 500 * millisecond;
+  proxy between(server->folder() + "/proxy.sock", server->socket_path());
+  config.endpoint.unix_path = between.path();
+  config.position_period = config.orders_period = config.account_period = config.trap_period = 10 * second;
+  env.fixed_now = event::default_ts + second;
+  connect();
+  core->on_event(position(sample_position()));
+  ASSERT_TRUE(until([&] { return json("current_position")["has_position"] == true; }));
+  between.hold_answers = true;  // an element of the window is under way when the connection breaks
+  core->on_event(trade(1));
+  ASSERT_TRUE(until([&] { return server->ask({"LLEN", "btc_movement_history"}) == "1"; }));
+  const auto gets = [&] {  // as the server counts
+    const auto all = server->ask({"INFO", "commandstats"});
+    const auto at = all.find("cmdstat_get:calls=");
+    return at == std::string::npos ? 0 : std::stoi(all.substr(at + 18));
+  };
+  const auto before = gets();
+  ASSERT_TRUE(until([&] { return !core->connected(); }));
+  env.heard = [&](std::string_view line) {
+    if (line.starts_with("connected to Redis")) between.hold_answers = true;
+  };
+  between.hold_answers = false;
+  ASSERT_TRUE(until([&] { return gets() > before; })) << "it reads the position before it writes it";
+  ASSERT_EQ(server->ask({"EVAL",
+                         "local d = cjson.decode(redis.call('GET', KEYS[1])) d.stop_loss = 91234 "
+                         "redis.call('SET', KEYS[1], cjson.encode(d)) return 'done'",
+                         "1", "current_position"}),
+            "done");
+  env.heard = {};
+  between.hold_answers = false;
+  auto later = position(sample_position());
+  later.head().ts_recv += second;
+  const auto written = iso_time(later.head().ts_recv);
+  core->on_event(later);
+  ASSERT_TRUE(until([&] { return json("current_position")["timestamp"] == written; }));
+  EXPECT_EQ(json("current_position")["stop_loss"], 91234);
+  EXPECT_TRUE(until([&] { return server->ask({"LLEN", "btc_movement_history"}) == "1"; })) << "neither is starved";
+}
+
 TEST_F(omega_keys, an_alarm_stands_in_the_queue_as_the_consumer_takes_it) {
   connect();
   core->on_event(trade(1));
