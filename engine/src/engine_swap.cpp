@@ -73,7 +73,9 @@ std::string engine::impl::swap(const swap_order& order, std::unique_ptr<plugin::
     trapline_error error{};
     if (old.remake(error) && supervise::start(old, error) == supervise::start_result::running)
       return sdk::cat(why, "; ", report.from, " was made anew and runs again");
-    old.give_up(sdk::cat("could not be made anew: ", sdk::view(error.text)));
+    const auto text = sdk::cat("could not be made anew: ", sdk::view(error.text));
+    old.fault(TRAPLINE_E_FAILED, text);  // so that `on_fault` is honoured; one on trial is rolled back first
+    old.give_up(text);
     return sdk::cat(why, "; and ", report.from, " could not be made anew: ", sdk::view(error.text));
   }
 
@@ -150,7 +152,14 @@ void engine::impl::roll_back(trial t) {
       fresh ? swap({t.before, nullptr, false, 0}, std::move(fresh), report) : joined(problems, config.file);
   if (auto* n = rt->metrics.counter(name, "instance_rollbacks_total", {}))
     std::atomic_ref(*n).fetch_add(1, std::memory_order_relaxed);
-  if (!why.empty()) t.who->give_up(sdk::cat(before, " could not take over again: ", why));
+  if (why.empty()) return;
+  // There is no way back any more: what is configured for a fault is due. The faulty one may even have been made anew.
+  const std::string text = sdk::cat(before, " could not take over again: ", why);
+  std::string unclean;
+  supervise::stop(*t.who, false, {}, unclean);
+  t.who->set_on_trial(false);
+  t.who->fault(TRAPLINE_E_FAILED, text);
+  t.who->give_up(unclean.empty() ? text : sdk::cat(text, "; ", unclean));
 }
 
 }  // namespace trapline

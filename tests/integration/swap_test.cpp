@@ -187,6 +187,37 @@ TEST_F(swaps, one_that_faults_while_it_is_watched_gives_way_to_the_one_before) {
             std::string::npos);
 }
 
+TEST_F(swaps, the_engine_stops_as_configured_when_there_is_no_way_back_to_the_one_before) {
+  engine e(options());
+  const std::string own = dir_.path() + "/own";
+  std::filesystem::create_directory(own);
+  start(e,
+        "lanes: {core: {}, side: {}}\nplugins:\n  ticks: {use: ticks, lane: core, options: {count: 1000000}}\n"
+        "  x: {use: pump, lane: side, on_fault: stop_engine, options: {lock: " +
+            own + "/lock}}\n");
+  std::filesystem::rename(own, own + "2");  // the pump will not start again
+  ASSERT_TRUE(swap(e, "throws", {{"drop_unknown", true}}).ok);
+  EXPECT_TRUE(test::eventually([&] { return e.stop_requested() == trapline::stop_cause::fault; }));
+  EXPECT_TRUE(test::eventually([&] { return state_of(e, "x") == "quarantined"; }));
+  EXPECT_NE(e.stop_reason().find("pump 1.0.0 could not take over again"), std::string::npos) << e.stop_reason();
+  stop(e);
+}
+
+TEST_F(swaps, the_engine_stops_as_configured_when_what_was_stopped_for_a_swap_cannot_be_made_anew) {
+  engine e(options());
+  const std::string own = dir_.path() + "/own";
+  std::filesystem::create_directory(own);
+  start(e, "lanes: {core: {}}\nplugins:\n  x: {use: pump, lane: core, on_fault: stop_engine, options: {lock: " + own +
+               "/lock}}\n");
+  std::filesystem::rename(own, own + "2");
+  const auto r = swap(e, "pump", {{"options", "{refuse: true, lock: " + own + "/lock}"}});
+  EXPECT_FALSE(r.ok);
+  EXPECT_NE(r.text.find("could not be made anew: another one runs"), std::string::npos) << r.text;
+  EXPECT_TRUE(test::eventually([&] { return e.stop_requested() == trapline::stop_cause::fault; }));
+  EXPECT_EQ(state_of(e, "x"), "quarantined");
+  stop(e);
+}
+
 TEST_F(swaps, after_its_watch_window_the_old_image_goes_and_a_fault_is_a_fault) {
   engine e(options());
   start(e, under_ticks("use: audit_a", 1'000'000));
