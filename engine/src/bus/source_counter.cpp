@@ -23,8 +23,9 @@ source_counter::source_counter(bool one_owner) noexcept
 
 void source_counter::share() noexcept {
   shared_.store(true, std::memory_order_seq_cst);
-  // After this the owner either sees `shared_`, or its `busy_` is seen here.
+  // After this the owner either sees `shared_`, or its flag is seen here.
   membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+  while (owner_busy_.load(std::memory_order_acquire)) spin_once();
   settled_.store(true, std::memory_order_release);
 }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <functional>
 #include <map>
 #include <thread>
 #include <vector>
@@ -65,6 +68,66 @@ TEST(ring, answers_again_when_a_gate_reader_is_a_ring_behind_and_goes_on_when_it
   reader.advance();
   EXPECT_EQ(put(r, n), TRAPLINE_OK);
   EXPECT_EQ(put(r, n + 1), TRAPLINE_E_AGAIN);
+}
+
+namespace {
+
+// Takes a number and notes how many threads were inside at once.
+struct door {
+  std::atomic<int> inside{0}, most{0};
+  std::uint64_t pass(const std::function<void()>& meanwhile = [] {}) {
+    const int n = ++inside;
+    if (n > most) most = n;
+    meanwhile();
+    --inside;
+    return 1;
+  }
+};
+
+}  // namespace
+
+TEST(source_counter, an_owner_that_was_preempted_before_its_flag_does_not_free_the_lock_of_another) {
+  source_counter numbers;
+  door d;
+  std::atomic<bool> other_inside{false};
+  std::uint64_t others = 0;
+  std::thread other;
+  const auto first = numbers.take(
+      true, [&] { return d.pass(); },
+      [&] {
+        other = std::thread([&] {
+          others = numbers.take(false, [&] {
+            return d.pass([&] {
+              other_inside = true;
+              const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+              while (d.inside < 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+            });
+          });
+        });
+        while (!other_inside) std::this_thread::yield();
+      });
+  other.join();
+  EXPECT_EQ(d.most, 1);
+  EXPECT_EQ(others, 1u);
+  EXPECT_EQ(first, 2u);
+}
+
+TEST(source_counter, another_thread_waits_for_an_owner_that_is_inside) {
+  source_counter numbers;
+  door d;
+  std::uint64_t others = 0;
+  std::thread other;
+  const auto first = numbers.take(true, [&] {
+    return d.pass([&] {
+      other = std::thread([&] { others = numbers.take(false, [&] { return d.pass(); }); });
+      const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+      while (d.inside < 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    });
+  });
+  other.join();
+  EXPECT_EQ(d.most, 1);
+  EXPECT_EQ(first, 1u);
+  EXPECT_EQ(others, 2u);
 }
 
 TEST(ring, never_lets_an_event_straddle_its_end) {
