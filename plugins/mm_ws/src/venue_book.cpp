@@ -80,6 +80,8 @@ venue_book::verdict venue_book::apply_update(book_message& m, scale& s) {
   put_in_order<false>(m.asks);
   if (!in_range(m.bids, 0) || !in_range(m.asks, 0)) return fail(verdict::malformed);
   const bool known_bids = bids_.merge(m.bids, max_levels), known_asks = asks_.merge(m.asks, max_levels);
+  // The first one may begin before its snapshot: who follows the book is told of the state that it changed.
+  if (m.has_prev_seq) m.prev_seq = seq_;
   if (m.has_seq) seq_ = m.seq;
   first_update_ = false;
   // A joining sequence number or a right checksum proves the book whatever was deleted; without either, deleting
