@@ -76,6 +76,12 @@ class two_hosts : public testing::Test {
     p.reset();
   }
   static void end(std::unique_ptr<test::process>& p) {
+    // One that has hardly begun does not wait for signals yet: it would just die of it.
+    EXPECT_TRUE(test::eventually([&] {
+      const auto status = test::read_file("/proc/" + std::to_string(p->pid()) + "/status");
+      const auto blocked = status.find("SigBlk:\t");
+      return blocked != status.npos && (std::stoull(status.substr(blocked + 8), nullptr, 16) >> (SIGTERM - 1) & 1) != 0;
+    }));
     p->signal(SIGTERM);
     EXPECT_EQ(p->wait(), 0) << p->err();
     p.reset();

@@ -93,7 +93,8 @@ TEST_F(live_book, first_update_after_the_snapshot_may_begin_before_it) {
   start();
   push(book_update(90, 110));  // pseq <= snapshot seq <= seq
   ASSERT_EQ(w.of(TRAPLINE_EVENT_BOOK_DELTA).size(), 1u);
-  EXPECT_EQ(w.of(TRAPLINE_EVENT_BOOK_DELTA)[0]->as<trapline_book>().venue_prev_seq, 100u) << "the state that it changed";
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_BOOK_DELTA)[0]->as<trapline_book>().venue_prev_seq, 100u)
+      << "the state that it changed";
   EXPECT_EQ(w.of(TRAPLINE_EVENT_GAP).size(), 0u);
 }
 
