@@ -189,6 +189,7 @@ struct reader::impl {
     for (; part_at < parts.size(); ++part_at, block_at = 0) {
       part& p = parts[part_at];
       if (!p.fault.empty()) {
+        if (part_at + 1 == parts.size() && !over()) return found::nothing;  // its engine has only just made it
         lost = {last_seq + 1, first_seq_after(part_at), sdk::cat(source->name(p.number), " ", p.fault)};
         ++part_at;
         block_at = 0;
@@ -243,6 +244,8 @@ struct reader::impl {
     std::string text;
     if (about.state != run_state::running) return false;
     const bool was_written = source->is_written();  // first: what it wrote before it ended is found then
+    const auto numbers =
+        source->segments();  // before the last part is looked at: if there is a newer one, it is complete
     bool more = false;
     if (!parts.empty() && !parts.back().closed) {
       part& p = parts.back();
@@ -256,7 +259,7 @@ struct reader::impl {
         more = true;
       }
     }
-    for (const auto number : source->segments())
+    for (const auto number : numbers)
       if (parts.empty() || number > parts.back().number) {
         add_part(number);
         more = true;
