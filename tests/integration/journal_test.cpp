@@ -73,7 +73,7 @@ class journals : public engine_fixture {
 
 TEST_F(journals, hold_every_event_of_the_bus_in_its_order) {
   constexpr int count = test::sanitized ? 12'000 : 20'000;  // several segments
-  std::vector<std::string> seen;  // on a lane of its own, which the ring is large enough for
+  std::vector<std::string> seen;                            // on a lane of its own, which the ring is large enough for
   engine e(options());
   e.observe("all", {">"}, [&](const trapline_event& ev) {
     if (ev.type == TRAPLINE_EVENT_TRADE) seen.emplace_back(reinterpret_cast<const char*>(&ev), ev.size);

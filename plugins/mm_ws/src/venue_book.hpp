@@ -45,8 +45,8 @@ class venue_book {
   static constexpr std::size_t max_levels = 5000;
 
   // On `applied`, `m` holds the message's levels at `s`, which may have become finer, best first, without
-  // repetitions, and names the state that an update was applied to. Anything but `applied` and `ignored` leaves the book
-  // invalid.
+  // repetitions, and names the state that an update was applied to. Anything but `applied` and `ignored` leaves the
+  // book invalid.
   verdict apply_snapshot(book_message& m, scale& s);
   // The book must be valid.
   verdict apply_update(book_message& m, scale& s);
