@@ -3,20 +3,23 @@
 #   bin/trapline                       the program; it looks for plugins in ../lib/trapline/plugins
 #   lib/trapline/plugins/*.so          every plugin of this tree
 #   include/trapline/                  abi/, sdk/, testkit/, engine.h, engine.hpp, version.hpp
-#   lib/libtrapline_*.a                engine: for programs that embed it; testkit: a fake host for tests of plugins
+#   LIBDIR/libtrapline_*.a             engine: for programs that embed it; testkit: a fake host for tests of plugins
 #   lib/cmake/trapline/                find_package(trapline [COMPONENTS abi sdk engine testkit]), trapline_add_plugin(),
 #                                      trapline_validate_plugin()
 #   share/pkgconfig/trapline.pc        the same for other build systems: headers and link flags of plugins
-#   lib/pkgconfig/trapline-engine.pc   the engine for other build systems
+#   LIBDIR/pkgconfig/trapline-engine.pc   the engine for other build systems; LIBDIR is lib/<architecture> on Debian
 #   share/trapline/configs, examples   configurations to start from, plugins to copy
 #   share/doc/trapline                 README, operations, plugin guide, licence
 #   share/man, share/bash-completion   manual pages and completion of the program
 #
 # Components: `runtime` (program with its manual, plugins, configurations) and `development` (the rest).
 # `cmake --build BUILD --target uninstall` takes away what the last `cmake --install` of that build directory laid down.
+if(CMAKE_LIBRARY_ARCHITECTURE)  # as Debian wants it, whatever the prefix: one tree then serves both kinds of install
+  set(CMAKE_INSTALL_LIBDIR lib/${CMAKE_LIBRARY_ARCHITECTURE} CACHE PATH "Libraries, below the prefix")
+endif()
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
-set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/trapline)
+set(package_dir lib/cmake/trapline)  # projects that enable no language look in no architecture's folder
 set(installed_plugins "")
 set(plugin_dir lib/trapline/plugins)  # as the program looks for it: no multiarch folder
 
@@ -63,8 +66,8 @@ install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline-config.cmake
   cmake/trapline_validate_plugin.cmake
   DESTINATION ${package_dir} COMPONENT development)
 
-# --- pkg-config. The headers are the same for every architecture, so it belongs into share.
-file(RELATIVE_PATH version_script /prefix /prefix/${package_dir}/trapline_plugin.version)
+# --- pkg-config. The headers are the same for every architecture, so it belongs into share, with all that it names.
+install(FILES cmake/trapline_plugin.version DESTINATION share/trapline COMPONENT development)
 configure_file(cmake/trapline.pc.in ${PROJECT_BINARY_DIR}/cmake/trapline.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/cmake/trapline.pc DESTINATION share/pkgconfig COMPONENT development)
 file(RELATIVE_PATH engine_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
