@@ -100,8 +100,8 @@ struct engine::impl final : stepper {
     supervise::exchange_outcome exchange;
     supervise::warming_outcome warming;
     std::string warmed_up;  // "3m12s of 10m: ..."; empty: nobody wanted it to be
-    std::string left;     // what went wrong with the end of the old one
-    std::string retired;  // why its image stays in memory
+    std::string left;       // what went wrong with the end of the old one
+    std::string retired;    // why its image stays in memory
   };
   // A command that a lane was asked to carry out.
   struct asked {

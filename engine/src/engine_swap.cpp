@@ -153,8 +153,7 @@ void engine::impl::roll_back(trial t) {
   back.carry_state = false;
   back.watch = 0;
   swap_report report;
-  std::string why =
-      fresh ? swap(back, std::move(fresh), report) : joined(problems, config.file);
+  std::string why = fresh ? swap(back, std::move(fresh), report) : joined(problems, config.file);
   if (auto* n = rt->metrics.counter(name, "instance_rollbacks_total", {}))
     std::atomic_ref(*n).fetch_add(1, std::memory_order_relaxed);
   if (why.empty()) return;

@@ -18,8 +18,9 @@ std::string engine::impl::no_warm_up(const plugin::instance& fresh) const {
     return sdk::cat("the journal is ", s.state, " and lacks the last events: ", s.reason,
                     "; swap without a warm-up, or restart the engine");
   if (fresh.driver() || (fresh.flags() & (TRAPLINE_PLUGIN_SOURCE | TRAPLINE_PLUGIN_SINK)) != 0)
-    return sdk::cat(fresh.plugin_id(), " is a source or a sink, and what it did would be done again; only what listens "
-                                       "can be warmed up");
+    return sdk::cat(fresh.plugin_id(),
+                    " is a source or a sink, and what it did would be done again; only what listens "
+                    "can be warmed up");
   return {};
 }
 
@@ -68,8 +69,7 @@ void engine::impl::warm_up(plugin::instance& old, plugin::instance& fresh, const
     if (n == most_tries) warming.why = "it does not catch up with its lane";
     else if (supervise::catch_up(fresh, control.ending_flag(), warming)) continue;
     if (warming.result == supervise::start_result::hangs) break;
-    warming.result =
-        supervise::end_warm_up(fresh) ? supervise::start_result::refused : supervise::start_result::hangs;
+    warming.result = supervise::end_warm_up(fresh) ? supervise::start_result::refused : supervise::start_result::hangs;
   }
   done.state = state;
   if (warming.result != supervise::start_result::running) {

@@ -41,7 +41,7 @@ struct plugin_config {
   std::string lane;
   config::supervision supervision;
   std::int64_t warm_up = 0;  // ns of the journal that one gets that takes its place without its state; 0: none
-  node options;  // checked later, against the plugin's own table
+  node options;              // checked later, against the plugin's own table
   position use_at;
 };
 

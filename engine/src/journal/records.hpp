@@ -56,13 +56,13 @@ struct carried_state {
   bool withheld = false;  // it is not here, `bytes` is empty: it held a secret, or stood in a segment that is gone
 };
 
-// Recorded events that an instance got, unheard, before it took another's place: those with from_seq <= seq <= after_seq
-// of its step. Its start() took `began` for now.
+// Recorded events that an instance got, unheard, before it took another's place: those with from_seq <= seq <=
+// after_seq of its step. Its start() took `began` for now.
 struct warmth {
-  std::int64_t began = 0;       // UTC ns
-  std::uint64_t from_seq = 0;   // the first event of the span
+  std::int64_t began = 0;        // UTC ns
+  std::uint64_t from_seq = 0;    // the first event of the span
   std::uint64_t joined_seq = 0;  // events up to here are the journal's; those after it are as its lane had them, with
-                                // what the lane lost
+                                 // what the lane lost
 };
 
 enum class phase : std::uint8_t { started, draining, ended };

@@ -80,8 +80,7 @@ struct encoder {
       if (s.in_place_of != 0) j["in_place_of"] = s.in_place_of;
     }
     if (s.warm)
-      j["warm_up"] = {
-          {"began", s.warm->began}, {"from_seq", s.warm->from_seq}, {"joined_seq", s.warm->joined_seq}};
+      j["warm_up"] = {{"began", s.warm->began}, {"from_seq", s.warm->from_seq}, {"joined_seq", s.warm->joined_seq}};
     if (s.what == phase::ended) j["how"] = s.how;
     if (s.state)
       j["state"] = {{"format", s.state->format}, {"version", s.state->version}, {"withheld", s.state->withheld}};

@@ -194,10 +194,8 @@ bool instance::begin(trapline_error& error) {
 }
 
 void instance::announce(std::int64_t at, std::shared_ptr<const journal::warmth> warm) {
-  tell_journal({.what = journal::phase::started,
-                .at = at,
-                .state = std::exchange(carried_, nullptr),
-                .warm = std::move(warm)});
+  tell_journal(
+      {.what = journal::phase::started, .at = at, .state = std::exchange(carried_, nullptr), .warm = std::move(warm)});
   predecessor_ = nullptr;
   enter(TRAPLINE_INSTANCE_RUNNING);
 }

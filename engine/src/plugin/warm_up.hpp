@@ -68,7 +68,7 @@ class warm_up {
   std::int64_t now_;
   std::uint64_t seq_ = 0;  // of the event that it was called with last
   std::uint64_t events_ = 0, gaps_ = 0;
-  std::vector<route> routes_;  // by topic
+  std::vector<route> routes_;   // by topic
   std::size_t routes_for_ = 0;  // how many subscriptions they know
 
   trapline_plugin aside_{};  // called by the lane instead of the instance

@@ -344,7 +344,8 @@ void player::warm_up(actor& a, const instance_step& s) {
   for (const auto& l : lapses_[a.info.lane])
     if (l.from_seq > span.joined_seq && l.to_seq <= s.after_seq) lapses.push_back(l);
   if (std::any_of(lapses.begin(), lapses.end(), [](const auto& l) { return l.conflated; }))
-    to_.lost_track(a.who, s.after_seq, "its lane conflated events while it was warmed up, and it is not recorded which");
+    to_.lost_track(a.who, s.after_seq,
+                   "its lane conflated events while it was warmed up, and it is not recorded which");
   std::vector<bus::loss> lost;
   std::size_t next = 0;
   from->seek_seq(span.from_seq);

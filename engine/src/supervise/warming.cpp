@@ -14,7 +14,7 @@
 namespace trapline::supervise {
 namespace {
 
-constexpr std::int64_t slice = 200'000;           // ns of its lane's time at once
+constexpr std::int64_t slice = 200'000;             // ns of its lane's time at once
 constexpr std::int64_t catch_up_slice = 1'000'000;  // longer than its lane's own turn, or it would never catch up
 constexpr std::size_t batch_bytes = 1 << 20;
 
@@ -174,9 +174,7 @@ class session {
 
 bool catch_up(plugin::instance& fresh, const std::atomic<bool>& hurry, warming_outcome& o) {
   for (auto done = std::make_shared<bool>(false); !*done;) {
-    const auto work = [done, to = &fresh] {
-      *done = to->warming()->catch_up(to->rt().clock.mono() + catch_up_slice);
-    };
+    const auto work = [done, to = &fresh] { *done = to->warming()->catch_up(to->rt().clock.mono() + catch_up_slice); };
     if (!on_lane(fresh, work, o) || !goes_on(fresh, hurry, o)) return false;
   }
   return true;
