@@ -69,7 +69,8 @@ class session {
   // False: `out` says why not.
   bool run(std::int64_t span) {
     const std::int64_t now = fresh_.rt().clock.now();
-    out_.covered = std::clamp<std::int64_t>(now - from_.size().first_ts, 0, span);
+    const auto there = from_.size();
+    out_.covered = there.events == 0 ? 0 : std::clamp<std::int64_t>(now - there.first_ts, 0, span);
     from_.seek_time(now - span);
     warmth_.began = now;
     return read() && catch_up(fresh_, hurry_, out_);
