@@ -136,7 +136,7 @@ TEST_F(journal_runs, that_are_killed_keep_all_but_their_end_and_can_be_replayed)
         {program, "replay", "run/journal", "--verify", "--plugin-dir", TRAPLINE_BUILD_DIR "/tests/modules"}, dir());
     EXPECT_EQ(replayed.code, 0) << replayed.out << replayed.err;
     if (const auto at = replayed.out.find("): "); at != std::string::npos)
-      repeated += std::stoull(replayed.out.substr(at + 3));
+      repeated += std::strtoull(replayed.out.c_str() + at + 3, nullptr, 10);
 
     // The next engine brings it in order and loses nothing of it.
     const auto newest = [&] {
