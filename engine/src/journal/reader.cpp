@@ -328,7 +328,9 @@ struct reader::impl {
         const auto here = std::pair(part_at, block_at);
         if (next_block() != found::block) {
           std::tie(part_at, block_at) = here;  // next() tells of the loss
-          return skip_to(b.first_seq);
+          skip_to(b.first_seq);
+          skip_before = 0;  // a block that cannot be read may say anything of itself
+          return true;
         }
         for (std::size_t at = 0; at < raw.size();) {
           const auto& e = *reinterpret_cast<const trapline_event*>(raw.data() + at);
