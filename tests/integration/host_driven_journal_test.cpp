@@ -23,6 +23,8 @@ using nlohmann::json;
 using trapline::engine;
 namespace journal = trapline::journal;
 
+TRAPLINE_STATIC_PLUGIN(static_tally);
+
 namespace {
 
 constexpr std::int64_t millisecond = 1'000'000, second = 1000 * millisecond;
@@ -136,6 +138,17 @@ TEST_F(host_driven_journals, hold_every_event_and_are_the_same_each_time) {
     EXPECT_TRUE(v.faults.empty()) << all(v.faults);
     if (first.empty()) first = std::move(written);
     else EXPECT_TRUE(first == written);
+  }
+}
+
+TEST_F(host_driven_journals, name_no_file_for_what_is_part_of_the_program) {
+  engine e(simulated());
+  e.attach(trapline_entry_of_static_tally);
+  start(e, "journal: {}\nplugins:\n  own: {use: tally}\n  ticks: {use: ticks, options: {count: 5, burst: 5}}\n");
+  stop(e);
+  for (const auto* i : read(folder())->instances()) {
+    EXPECT_EQ(i->use, i->name == "own" ? "" : "ticks");
+    EXPECT_EQ(i->sha256.size(), i->name == "own" ? 0u : 64u);
   }
 }
 
