@@ -214,6 +214,27 @@ TEST_F(journal_runs, whose_disk_hangs_do_not_hang_with_it) {
   EXPECT_EQ(journal({"verify", "run/journal"}).code, 0);
 }
 
+TEST_F(journal_runs, that_cannot_be_printed_are_not_said_to_be) {
+  configure("sync: 20ms", 1'000);
+  ASSERT_EQ(test::run(arguments("0.05"), dir()).code, 0);
+  for (const std::string what : {"info", "dump", "verify"}) {
+    const auto r = test::run(
+        {"/bin/sh", "-c", "exec " + std::string(program) + " journal " + what + " run/journal >/dev/full"}, dir());
+    EXPECT_EQ(r.code, 1) << what << r.err;
+    EXPECT_NE(r.err.find("standard output cannot be written"), std::string::npos) << what << r.err;
+  }
+}
+
+TEST_F(journal_runs, with_a_metrics_file_on_a_full_disk_keep_their_exit_code) {
+  if (test::sanitized) GTEST_SKIP() << "a sanitizer's runtime must be loaded before any other library";
+  configure("sync: 20ms", 10'000'000);
+  auto a = arguments("30");
+  a.back() = "/dev/full";
+  const auto r = test::run(a, dir(), preload("full:300000"));
+  EXPECT_EQ(r.code, 3) << r.err;
+  EXPECT_NE(r.err.find("cannot write /dev/full"), std::string::npos) << r.err;
+}
+
 TEST_F(journal_runs, on_a_small_file_system_end_as_they_are_told_to) {
   configure_in("small", "sync: 20ms", 10'000'000);
   fs::create_directories(dir() + "/small");

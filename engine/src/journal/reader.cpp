@@ -86,7 +86,8 @@ struct part {
   bool closed = false;
   std::uint64_t bytes = 0;
   std::vector<index_entry> blocks;
-  std::string fault;  // it cannot be read at all
+  std::string fault;        // it cannot be read at all
+  bool just_begun = false;  // because nothing stands in it yet, not even its header
 };
 
 }  // namespace
@@ -133,13 +134,14 @@ struct reader::impl {
       parts.push_back({parts.back().number + 1, true, 0, {}, "is missing"});
     part p;
     p.number = number;
-    auto s = open(number, p.fault);
+    auto s = open(number, p.fault, &p.just_begun);
     parts.push_back(std::move(p));
     if (s) look_at(parts.back(), *s, 0);
   }
 
-  std::unique_ptr<segment> open(std::uint32_t number, std::string& why) {
+  std::unique_ptr<segment> open(std::uint32_t number, std::string& why, bool* just_begun = nullptr) {
     auto bytes = source->open(number, why);
+    if (just_begun) *just_begun = bytes && bytes->size() < sizeof(segment_header);
     auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
     if (!s || s->head().number == number) return s;
     why = sdk::cat("says that it is segment ", s->head().number);
@@ -190,8 +192,12 @@ struct reader::impl {
     for (; part_at < parts.size(); ++part_at, block_at = 0) {
       part& p = parts[part_at];
       if (!p.fault.empty()) {
-        if (part_at + 1 == parts.size() && !over()) return found::nothing;  // its engine has only just made it
+        // Its engine has only just made it, or was killed when it had.
+        if (part_at + 1 == parts.size() && (!over() || (p.just_begun && about.state == run_state::running)))
+          return found::nothing;
         lost = {last_seq + 1, first_seq_after(part_at), sdk::cat(source->name(p.number), " ", p.fault)};
+        if (lost.to_seq != 0 && lost.to_seq < lost.from_seq) continue;  // all that was in it has been told
+        last_seq = std::max(last_seq, lost.to_seq);
         ++part_at;
         block_at = 0;
         return found::loss;
@@ -257,6 +263,9 @@ struct reader::impl {
         p.fault.clear();
         look_at(p, *s, before);
         open_part = ~std::size_t{0};
+        more = true;
+      } else if (!s && p.fault.empty() && !numbers.empty() && numbers.back() > p.number) {
+        p.fault = sdk::cat("was removed before it was read to its end: ", why);
         more = true;
       }
     }

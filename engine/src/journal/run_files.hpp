@@ -50,9 +50,10 @@ class file_store final : public segment_store {
   int truncate(std::uint64_t size) override;
   int sync() override;
   int close() override;
+  int discard() override;
 
  private:
-  std::string folder_;
+  std::string folder_, path_;
   int fd_ = -1;
 };
 
