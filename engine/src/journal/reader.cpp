@@ -86,8 +86,7 @@ struct part {
   bool closed = false;
   std::uint64_t bytes = 0;
   std::vector<index_entry> blocks;
-  std::string fault;        // it cannot be read at all
-  bool just_begun = false;  // because nothing stands in it yet, not even its header
+  std::string fault;  // it cannot be read at all
 };
 
 }  // namespace
@@ -134,14 +133,13 @@ struct reader::impl {
       parts.push_back({parts.back().number + 1, true, 0, {}, "is missing"});
     part p;
     p.number = number;
-    auto s = open(number, p.fault, &p.just_begun);
+    auto s = open(number, p.fault);
     parts.push_back(std::move(p));
     if (s) look_at(parts.back(), *s, 0);
   }
 
-  std::unique_ptr<segment> open(std::uint32_t number, std::string& why, bool* just_begun = nullptr) {
+  std::unique_ptr<segment> open(std::uint32_t number, std::string& why) {
     auto bytes = source->open(number, why);
-    if (just_begun) *just_begun = bytes && bytes->size() < sizeof(segment_header);
     auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
     if (!s || s->head().number == number) return s;
     why = sdk::cat("says that it is segment ", s->head().number);
@@ -192,9 +190,7 @@ struct reader::impl {
     for (; part_at < parts.size(); ++part_at, block_at = 0) {
       part& p = parts[part_at];
       if (!p.fault.empty()) {
-        // Its engine has only just made it, or was killed when it had.
-        if (part_at + 1 == parts.size() && (!over() || (p.just_begun && about.state == run_state::running)))
-          return found::nothing;
+        if (part_at + 1 == parts.size() && !over()) return found::nothing;  // its engine has only just made it
         lost = {last_seq + 1, first_seq_after(part_at), sdk::cat(source->name(p.number), " ", p.fault)};
         if (lost.to_seq != 0 && lost.to_seq < lost.from_seq) continue;  // all that was in it has been told
         last_seq = std::max(last_seq, lost.to_seq);

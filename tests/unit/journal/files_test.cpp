@@ -146,19 +146,6 @@ TEST_F(journal_files, of_a_killed_engine_are_cut_at_the_last_good_block) {
   EXPECT_EQ(recover(run), "");  // once
 }
 
-TEST_F(journal_files, of_an_engine_that_was_killed_before_it_wrote_a_header_are_whole) {
-  const auto run = make_run("r1", 20, run_state::running);
-  const auto newest = segments_of(run).rbegin()->first;
-  std::ofstream(run + "/" + segment_name(newest + 1)) << "TLJRNL";
-  const auto before = bytes_of_events(run);
-  EXPECT_EQ(before.size(), 20u);
-  EXPECT_EQ(faults(run), "");
-  recover(run);
-  EXPECT_EQ(open(run)->about().complete_to, 20u);
-  EXPECT_EQ(bytes_of_events(run), before);
-  EXPECT_EQ(faults(run), "");
-}
-
 TEST_F(journal_files, that_another_engine_writes_are_not_recovered) {
   const auto run = make_run("r1", 20, run_state::running);
   run_claim claim;
