@@ -170,7 +170,9 @@ int verify(const journal_arguments& a) {
 
 }  // namespace
 
-int journal(const journal_arguments& a) {
+namespace {
+
+int carry_out(const journal_arguments& a) {
   if (*a.info) return info(a);
   if (*a.dump) return dump(a);
   if (*a.verify) return verify(a);
@@ -178,6 +180,16 @@ int journal(const journal_arguments& a) {
   if (*a.to_jsonl) return journal_to_jsonl(a);
   if (*a.from_jsonl) return journal_from_jsonl(a);
   return 2;
+}
+
+}  // namespace
+
+int journal(const journal_arguments& a) {
+  const int code = carry_out(a);
+  std::cout.flush();
+  if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::cerr << "trapline: standard output cannot be written: what it holds is not all\n";
+  return code != 0 ? code : 1;
 }
 
 }  // namespace trapline::cli

@@ -217,24 +217,6 @@ TEST_F(host_driven, a_swap_loses_nothing_and_its_watch_window_goes_by_the_hosts_
   stop(e);
 }
 
-// The host's clock stands still meanwhile, and the lanes are stepped by the swap itself.
-TEST_F(host_driven, a_swap_with_a_warm_up_from_the_journal_sees_every_event_once) {
-  engine e(simulated());
-  start(e,
-        "journal: {}\nlanes: {core: {}}\nplugins:\n"
-        "  ticks: {use: ticks, lane: core, options: {count: 4000, burst: 10}}\n  x: {use: audit_a, lane: core}\n");
-  let_pass(e, 100 * millisecond);
-  const auto r = ask(e, "swap", {{"instance", "x"}, {"file", modules + std::string("digest.so")}, {"warm_up", "1h"}});
-  ASSERT_TRUE(r.ok) << r.text;
-  EXPECT_EQ(r.value()["warm_up_events"], e.metric_total("audit_seen_total")) << r.text;
-  let_pass(e, 300 * millisecond);
-  const auto seen = ask(e, "debug", {{"instance", "x"}}).value();
-  EXPECT_EQ(seen["first"], 0);
-  EXPECT_EQ(seen["seen"], 4000);
-  EXPECT_EQ(seen["disorder"], 0);
-  stop(e);
-}
-
 TEST_F(host_driven, one_that_faults_in_its_watch_window_gives_way_to_the_one_before) {
   engine e(simulated());
   start(e,

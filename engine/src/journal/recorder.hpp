@@ -63,11 +63,14 @@ class recorder {
   bool leaves_out(std::uint32_t topic);
   std::vector<record> fresh_names();
   std::string make_folder();
+  std::string furnish(const std::string& folder);
   void set_failed(const std::string& text, std::uint64_t complete_to);
   void on_failure(const std::string& text, std::uint64_t complete_to);
   void write_manifest();
+  std::uint64_t lost() const;
 
   runtime& rt_;
+  const time::system_clock machine_{};  // what is waited for on a disk; the host's clock may stand still or jump
   const settings settings_;
   const std::int64_t stall_limit_, pause_;
   bus::ring::reader& reader_;

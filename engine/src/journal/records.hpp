@@ -41,7 +41,7 @@ struct instance_info {
   std::uint32_t id = 0;
   std::string name;                     // "traps"; a successor has the same
   std::string plugin, version, sha256;  // of its file; sha256 is empty for what is part of the program
-  std::string use;                      // the file it was loaded from, or empty
+  std::string use;                      // what it was loaded from; empty for what is part of the program
   std::string lane;
   std::uint32_t flags = 0;     // TRAPLINE_PLUGIN_*
   bool driver = false;         // it drove its lane
