@@ -116,7 +116,7 @@ void warm_up::leave_lane() {
 }
 
 void warm_up::put_aside(const trapline_event& e) noexcept {
-  if (e.source == predecessor_ || overflowed_) return;  // it would have said it itself
+  if (e.source == predecessor_ || overflowed()) return;  // it would have said it itself
   const std::size_t words = (e.size + 7) / 8;
   if ((waiting_.size() - taken_ + words) * 8 > most_waiting) {
     overflowed_ = true;

@@ -10,8 +10,8 @@
 // (catch_up()), and when nothing is left it may speak. [lane], but for what says otherwise.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "time/timers.hpp"
@@ -40,7 +40,7 @@ class warm_up {
   static constexpr std::size_t most_waiting = 64 << 20;  // bytes put aside; more is `overflowed`
   // Hands over what was put aside, until `until` (mono ns). True: nothing is left.
   bool catch_up(std::int64_t until);
-  bool overflowed() const noexcept { return overflowed_; }
+  bool overflowed() const noexcept { return overflowed_.load(std::memory_order_relaxed); }  // any thread
 
   // Its lane calls it no more: back to where it was before wait_on_lane().
   void leave_lane();
@@ -73,7 +73,8 @@ class warm_up {
 
   trapline_plugin aside_{};  // called by the lane instead of the instance
   std::uint32_t predecessor_ = 0;
-  bool on_lane_ = false, overflowed_ = false;
+  bool on_lane_ = false;
+  std::atomic<bool> overflowed_{false};
   std::vector<std::uint64_t> waiting_;  // events, one behind the other
   std::size_t taken_ = 0;               // words of them that were handed over
 };
