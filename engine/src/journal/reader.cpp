@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <stdexcept>
 #include <tuple>
@@ -85,8 +86,7 @@ struct part {
   bool closed = false;
   std::uint64_t bytes = 0;
   std::vector<index_entry> blocks;
-  std::string fault;        // it cannot be read at all
-  bool just_begun = false;  // because nothing stands in it yet, not even its header
+  std::string fault;  // it cannot be read at all
 };
 
 }  // namespace
@@ -107,9 +107,9 @@ struct reader::impl {
   std::size_t open_part = ~std::size_t{0};
   std::vector<std::byte> raw;  // the block that is read
   std::size_t raw_at = 0;
-  std::uint64_t last_seq = 0;  // that was handed out
-  std::uint64_t skip_before = 0;
-  bool told_end = false;  // that the run is not whole
+  std::uint64_t last_seq = 0;                                       // that was handed out
+  std::function<bool(std::uint64_t seq, std::int64_t ts)> reached;  // by a seek; empty: it is over
+  bool told_end = false;                                            // that the run is not whole
 
   const trapline_event* event = nullptr;
   const moment* now = nullptr;
@@ -133,14 +133,13 @@ struct reader::impl {
       parts.push_back({parts.back().number + 1, true, 0, {}, "is missing"});
     part p;
     p.number = number;
-    auto s = open(number, p.fault, &p.just_begun);
+    auto s = open(number, p.fault);
     parts.push_back(std::move(p));
     if (s) look_at(parts.back(), *s, 0);
   }
 
-  std::unique_ptr<segment> open(std::uint32_t number, std::string& why, bool* just_begun = nullptr) {
+  std::unique_ptr<segment> open(std::uint32_t number, std::string& why) {
     auto bytes = source->open(number, why);
-    if (just_begun) *just_begun = bytes && bytes->size() < sizeof(segment_header);
     auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
     if (!s || s->head().number == number) return s;
     why = sdk::cat("says that it is segment ", s->head().number);
@@ -191,9 +190,7 @@ struct reader::impl {
     for (; part_at < parts.size(); ++part_at, block_at = 0) {
       part& p = parts[part_at];
       if (!p.fault.empty()) {
-        // Its engine has only just made it, or was killed when it had.
-        if (part_at + 1 == parts.size() && (!over() || (p.just_begun && about.state == run_state::running)))
-          return found::nothing;
+        if (part_at + 1 == parts.size() && !over()) return found::nothing;  // its engine has only just made it
         lost = {last_seq + 1, first_seq_after(part_at), sdk::cat(source->name(p.number), " ", p.fault)};
         if (lost.to_seq != 0 && lost.to_seq < lost.from_seq) continue;  // all that was in it has been told
         last_seq = std::max(last_seq, lost.to_seq);
@@ -293,9 +290,12 @@ struct reader::impl {
     for (;;) {
       if (raw_at < raw.size()) {
         const auto& e = *reinterpret_cast<const trapline_event*>(raw.data() + raw_at);
-        if (e.seq < skip_before) {
-          raw_at += e.size;
-          continue;
+        if (reached) {
+          if (!reached(e.seq, e.ts_recv)) {
+            raw_at += e.size;
+            continue;
+          }
+          reached = nullptr;
         }
         if (next_moment < moments.size() && place(*moments[next_moment]) < e.seq) return hand_out_moment();
         raw_at += e.size;
@@ -323,39 +323,36 @@ struct reader::impl {
     }
   }
 
-  template <class Reached>
-  bool seek(const Reached& reached) {
+  bool seek(std::function<bool(std::uint64_t seq, std::int64_t ts)> to) {
     raw.clear();
     raw_at = 0;
     last_seq = 0;
     told_end = false;
     next_moment = moments.size();
+    reached = std::move(to);
     for (part_at = 0; part_at < parts.size(); ++part_at)
       for (block_at = 0; block_at < parts[part_at].blocks.size(); ++block_at) {
         const auto& b = parts[part_at].blocks[block_at];
         if (b.kind != block_kind::events || !reached(b.last_seq, b.last_ts)) continue;
         const auto here = std::pair(part_at, block_at);
-        if (next_block() != found::block) {
+        std::uint64_t seq = b.first_seq;
+        if (next_block() == found::block) {
+          for (std::size_t at = 0; at < raw.size();) {
+            const auto& e = *reinterpret_cast<const trapline_event*>(raw.data() + at);
+            if (reached(seq = e.seq, e.ts_recv)) break;
+            at += e.size;
+          }
+        } else {
           std::tie(part_at, block_at) = here;  // next() tells of the loss
-          return skip_to(b.first_seq);
         }
-        for (std::size_t at = 0; at < raw.size();) {
-          const auto& e = *reinterpret_cast<const trapline_event*>(raw.data() + at);
-          if (reached(e.seq, e.ts_recv)) return skip_to(e.seq);
-          at += e.size;
-        }
-        return skip_to(b.last_seq + 1);
+        next_moment = static_cast<std::size_t>(
+            std::partition_point(moments.begin(), moments.end(), [&](const auto& m) { return place(*m) < seq; }) -
+            moments.begin());
+        return true;
       }
     part_at = parts.empty() ? 0 : parts.size() - 1;
     block_at = parts.empty() ? 0 : parts.back().blocks.size();
     return false;
-  }
-  bool skip_to(std::uint64_t seq) {
-    skip_before = seq;
-    next_moment = static_cast<std::size_t>(
-        std::partition_point(moments.begin(), moments.end(), [&](const auto& m) { return place(*m) < seq; }) -
-        moments.begin());
-    return true;
   }
 };
 

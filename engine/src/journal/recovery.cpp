@@ -30,13 +30,9 @@ tail mend(const std::string& path) {
   std::string why;
   auto bytes = open_file(path, why);
   const std::uint64_t total = bytes ? bytes->size() : 0;
-  const bool was_opened = bytes != nullptr;
   auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
   if (!s) {
-    // Its engine was killed between making it and its first word: nothing was ever there.
-    const bool empty = was_opened && total < sizeof(segment_header);
-    const bool gone = empty && ::unlink(path.c_str()) == 0;
-    out.text = sdk::cat("; ", name, gone ? " was just begun and is removed" : " " + why);
+    out.text = sdk::cat("; ", name, " ", why);
     return out;
   }
   std::vector<std::byte> raw;
@@ -92,6 +88,8 @@ std::string recover(const std::string& folder) {
   if (auto why = look(); !why.empty()) return why;
   if (m.state != run_state::running) return {};  // it ended, or was recovered, between the two looks
   const auto segments = segments_of(folder);
+  // The next one may have been made, but has no header.
+  ::unlink((folder + "/" + segment_name(segments.empty() ? 1 : segments.rbegin()->first + 1)).c_str());
   std::string what = "its engine was killed";
   for (auto s = segments.rbegin(); s != segments.rend(); ++s) {
     if (s != segments.rbegin()) {

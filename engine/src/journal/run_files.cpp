@@ -13,6 +13,7 @@
 #include <sstream>
 #include <utility>
 
+#include "journal/format.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::journal {
@@ -83,6 +84,9 @@ std::map<std::uint32_t, std::string> segments_of(const std::string& run_folder) 
     for (auto n = number; find(n + 1); ++n) {
     }
   }
+  // The newest is none yet while it has no header: its engine has only just made it, or was killed before it went on.
+  if (const auto newest = std::prev(out.end()); fs::file_size(newest->second, ec) < sizeof(segment_header))
+    out.erase(newest);
   return out;
 }
 

@@ -176,7 +176,7 @@ TEST_F(journals_in_trouble, whose_engine_was_killed_while_it_began_a_segment_hav
     ASSERT_EQ(w.finish(), 0);
     describe(run, run_state::running);
   }
-  std::ofstream(run + "/" + segment_name(2));  // made, and nothing written yet
+  std::ofstream(run + "/" + segment_name(2)) << "TLJRNL";  // made, and no header in it yet
   EXPECT_EQ(faults(run), "");
   auto said = all_of(*open(run));
   EXPECT_EQ(said.back(), "event 20");
