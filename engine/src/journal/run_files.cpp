@@ -70,6 +70,7 @@ std::map<std::uint32_t, std::string> segments_of(const std::string& run_folder) 
     const auto [stop, e] = std::from_chars(name.data() + segment_prefix.size(), end, number);
     if (e == std::errc{} && stop == end && number > 0) out[number] = entry.path();
   }
+  if (out.empty()) return out;
   // A listing may miss a name that is given to another file meanwhile, as when a segment is replaced by its compressed
   // form. Numbers follow one another, so it is a neighbour of one that is known, or of one that is found so.
   std::vector<std::uint32_t> known;
