@@ -99,6 +99,15 @@ int kills() {
 
 }  // namespace
 
+TEST_F(journal_runs, that_are_not_there_are_told_from_damaged_ones) {
+  for (const char* what : {"info", "verify", "dump", "to-jsonl"}) {
+    const auto r = journal({what, "nowhere"});
+    EXPECT_EQ(r.code, 2) << what;
+    EXPECT_NE(r.err.find("nowhere: there is no such folder"), std::string::npos) << r.err;
+  }
+  EXPECT_EQ(test::run({program, "replay", "nowhere"}, dir()).code, 2);
+}
+
 TEST_F(journal_runs, that_are_killed_keep_all_but_their_end_and_can_be_replayed) {
   // Besides the counted trades, a market and a detector that tells of it at every small move.
   configure("sync: 20ms, segment_size: 1MiB", 10'000'000, {},

@@ -35,6 +35,7 @@ class run_source {
   virtual std::unique_ptr<byte_source> open(std::uint32_t number, std::string& why) = 0;
   virtual std::string name(std::uint32_t number) const = 0;
   virtual bool is_written() const = 0;  // by an engine, now
+  virtual std::unique_ptr<run_source> again() const = 0;
 };
 
 class folder_source final : public run_source {
@@ -52,6 +53,7 @@ class folder_source final : public run_source {
   }
   std::string name(std::uint32_t number) const override { return folder_ + "/" + segment_name(number); }
   bool is_written() const override { return run_claim::is_taken(folder_); }
+  std::unique_ptr<run_source> again() const override { return std::make_unique<folder_source>(*this); }
 
  private:
   std::string folder_;
@@ -75,6 +77,7 @@ class image_source final : public run_source {
   }
   std::string name(std::uint32_t number) const override { return segment_name(number); }
   bool is_written() const override { return false; }
+  std::unique_ptr<run_source> again() const override { return std::make_unique<image_source>(*this); }
 
  private:
   run_image image_;
@@ -394,6 +397,13 @@ std::unique_ptr<reader> reader::open(const std::string& path, std::string& error
 std::unique_ptr<reader> reader::open(run_image image, std::string& error) {
   auto i = std::make_unique<impl>();
   error = i->start(std::make_unique<image_source>(std::move(image)));
+  return error.empty() ? std::unique_ptr<reader>(new reader(std::move(i))) : nullptr;
+}
+
+std::unique_ptr<reader> reader::again(std::string& error) const {
+  auto i = std::make_unique<impl>();
+  i->folder = impl_->folder;
+  error = i->start(impl_->source->again());
   return error.empty() ? std::unique_ptr<reader>(new reader(std::move(i))) : nullptr;
 }
 

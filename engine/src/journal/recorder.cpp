@@ -234,6 +234,7 @@ bool recorder::turn() {
   if (disk_->has_failed()) go_without();
   if (discarding_) announce();
   const bool waits = block_ && !block_->empty();
+  if (!waits) given_seq_.store(seen_seq_, std::memory_order_release);
   if ((waits && machine_.mono() - block_since_ >= settings_.sync) || (!waits && life_.any())) flush();
   if (n > 0) return true;
   if (ending && reader_.position() == rt_.ring.tail()) {
@@ -262,8 +263,10 @@ std::size_t recorder::copy_events() {
       if (block_) {
         if (block_->empty()) block_since_ = machine_.mono();
         block_->add(*e);
+        kept_seq_ = e->seq;
       }
     }
+    seen_seq_ = e->seq;
     if (discarding_) lost_.fetch_add(1, std::memory_order_relaxed);
     reader_.advance();
   }
@@ -278,6 +281,13 @@ void recorder::flush() {
   if (discarding_) return;
   if (block_ && block_->empty()) block_.reset();
   if (!records.empty() || block_) disk_->put(std::move(records), std::move(block_));
+  given_kept_seq_.store(kept_seq_, std::memory_order_relaxed);
+  given_seq_.store(seen_seq_, std::memory_order_release);
+}
+
+bool recorder::holds(std::uint64_t seq) const noexcept {
+  return disk_ && given_seq_.load(std::memory_order_acquire) >= seq &&
+         disk_->written_seq() >= given_kept_seq_.load(std::memory_order_relaxed);
 }
 
 std::vector<record> recorder::fresh_names() {

@@ -48,6 +48,8 @@ class recorder {
     std::uint32_t segment = 0;
   };
   status now() const;
+  // Whether all events up to `seq` that the journal keeps are in its files, where a reader finds them. [any]
+  bool holds(std::uint64_t seq) const noexcept;
 
  private:
   void collect();
@@ -81,9 +83,14 @@ class recorder {
   std::uint32_t topics_told_ = 0, instruments_told_ = 0;
   std::vector<std::uint8_t> left_out_;  // by topic: 0 not looked at yet, 1 kept, 2 left out
   bool announced_ = false;
+  std::uint64_t seen_seq_ = 0;  // of the last event that was taken off the bus
+  std::uint64_t kept_seq_ = 0;  // and of the last one of them that was not left out
 
   std::atomic<bool> discarding_{false};
   std::atomic<std::uint64_t> lost_{0};
+  // All up to `given_seq_` that is kept was given to the disk, and the last of it is `given_kept_seq_`, which is
+  // written first.
+  std::atomic<std::uint64_t> given_seq_{0}, given_kept_seq_{0};
   std::uint64_t* lost_total_ = nullptr;  // the metric
   mutable std::mutex mutex_;             // over what follows
   std::condition_variable wake_;

@@ -56,6 +56,15 @@ struct carried_state {
   bool withheld = false;  // it is not here, `bytes` is empty: it held a secret, or stood in a segment that is gone
 };
 
+// Recorded events that an instance got, unheard, before it took another's place: those with from_seq <= seq <=
+// after_seq of its step. Its start() took `began` for now.
+struct warmth {
+  std::int64_t began = 0;        // UTC ns
+  std::uint64_t from_seq = 0;    // the first event of the span
+  std::uint64_t joined_seq = 0;  // events up to here are the journal's; those after it are as its lane had them, with
+                                 // what the lane lost
+};
+
 enum class phase : std::uint8_t { started, draining, ended };
 
 // A step in the life of an instance, at its exact place in what its lane saw: what it had been handed before the step
@@ -71,6 +80,7 @@ struct instance_step {
   std::uint32_t order = 0;        // how many instances of its lane are called before it
   std::uint32_t in_place_of = 0;  // id of the one whose place it took; that one gets no events from here on
   std::shared_ptr<const carried_state> state{};  // nullptr: it began with nothing. Once, never repeated
+  std::shared_ptr<const warmth> warm{};          // nullptr: it was not warmed up
 
   // Of `ended`: "stopped"; "faulted": from here on nothing calls it, and after_seq is the event that it was in, if it
   // faulted in a callback, else about where its lane was.

@@ -84,6 +84,7 @@ verdict verify(const std::string& path) {
   std::string error;
   const auto r = reader::open(path, error);
   if (!r) {
+    c.out.opened = false;
     c.out.faults.push_back(error);
     return std::move(c.out);
   }
