@@ -46,6 +46,7 @@ class stop_hunt {
     std::int64_t swept = 0, reclaimed = 0, confirmed = 0;
     double burst = 0, share = 0, sweep = 0;  // of the strongest 5 s so far
     bool flow = false;                       // burst with taker share, or sweep range, reached its threshold
+    bool run_over = false;                   // the price stood before the level when the thrust began
     double oi_before = 0, oi_drop_pct = 0;
     double ofi_before = 0;
     double depth_before = 0, depth_least = 0;
