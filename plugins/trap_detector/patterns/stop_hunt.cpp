@@ -159,7 +159,7 @@ score stop_hunt::evaluate(const attempt& a, const market& m, score e) const noex
     // Whether it will be reclaimed is open: a cascade that goes on is a liquidation, not a hunt.
     e.cap(0.60);
   }
-  if (!a.flow && a.oi_drop_pct < settings_.oi_drop_pct) e.cap(settings_.cap_without_flow);
+  if (!evident(a)) e.cap(settings_.cap_without_flow);
   return e;
 }
 
@@ -189,6 +189,7 @@ assessment stop_hunt::assessment_of(const attempt& a, const market& m, const sco
   out.active = true;
   out.confirmed = a.at == state::confirmed;
   out.at = a.at;
+  out.held = a.at == state::one || !evident(a);
   out.level = a.level;
   out.displacement = s_ * (a.extreme - a.level) / a.sig60;
   out.volume = a.burst;
@@ -204,7 +205,9 @@ assessment stop_hunt::assess(const market& m) const noexcept {
   if (!a) return {};
   // What was learned is about hunts, not about their half-size form.
   const score e = half_ ? score(prior(which(), a->at)) : score(settings_.learned, which(), a->at);
-  return assessment_of(*a, m, evaluate(*a, m, e));
+  assessment out = assessment_of(*a, m, evaluate(*a, m, e));
+  if (!half_) out.on = settings_.learned.on;
+  return out;
 }
 
 assessment stop_hunt::assess_grab(const market& m) const noexcept {

@@ -59,6 +59,8 @@ class stop_hunt {
   void move(attempt& a, state to) noexcept;
   bool before(const attempt& a, const attempt& b) const noexcept;
   const attempt* best() const noexcept;
+  // Flow or open interest stand behind it: a swept level alone is what chance gives.
+  bool evident(const attempt& a) const noexcept { return a.flow || a.oi_drop_pct >= settings_.oi_drop_pct; }
   // `e`: what is known before any evidence.
   score evaluate(const attempt& a, const market& m, score e) const noexcept;
   assessment assessment_of(const attempt& a, const market& m, const score& e) const noexcept;
