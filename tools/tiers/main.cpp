@@ -1,5 +1,6 @@
 // tiers generate: a market with planted episodes as JSON lines. tiers learn: the tables of calibration/. tiers
-// evaluate: what the detectors find, tier by tier, as tables and one HTML file.
+// evaluate: what the detectors find, tier by tier, as tables and one HTML file. tiers trace: what the detector said of
+// each episode.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include "evaluation.hpp"
 #include "learning.hpp"
 #include "planted/json_tape.hpp"
+#include "trace.hpp"
 
 namespace {
 
@@ -166,10 +168,30 @@ int main(int argc, char** argv) {
                    "Of each family and difficulty (three times as many of spoofing and layering)")
       ->check(CLI::Range(0, 1000));
   evaluate_cmd->add_option("--threads", e.threads, "0 = one a processor")->capture_default_str();
+
+  std::map<std::string, tiers::pattern> patterns;
+  for (const auto& x : tiers::slots()) patterns[x.name] = x.what;
+  // `test` is for reports alone.
+  const std::map<std::string, split> splits{{"tune", split::tune}, {"choose", split::choose}};
+  auto traced = tiers::pattern::stop_hunt;
+  auto traced_split = split::tune;
+  auto traced_difficulty = difficulty::medium;
+  auto* trace_cmd = app.add_subcommand("trace", "Say of each planted episode what was told of it");
+  trace_cmd->add_option("--pattern", traced, "Whose")->required()->transform(CLI::CheckedTransformer(patterns));
+  trace_cmd->add_option("--split", traced_split, "tune if not given")->transform(CLI::CheckedTransformer(splits));
+  trace_cmd->add_option("--difficulty", traced_difficulty, "medium if not given")
+      ->transform(CLI::CheckedTransformer(difficulties));
+  trace_cmd->add_option("--sessions", sessions, "As of `learn`")->check(CLI::Range(1, 1000))->capture_default_str();
+  trace_cmd->add_option("--traps", traps, "In each session")->check(CLI::Range(1, 100))->capture_default_str();
+  trace_cmd->add_option("--threads", threads, "0 = one a processor")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     if (*generate_cmd) return generate(one, output, truth);
     if (*evaluate_cmd) return tiers::evaluate(e);
+    if (*trace_cmd) {
+      tiers::trace(traced, own_sessions(traced, traced_split, {traced_difficulty}, sessions, traps), threads);
+      return 0;
+    }
     for (const auto& x : tiers::slots())
       if (std::find(only.begin(), only.end(), x.name) != only.end()) learn(x, dir, sessions, traps, threads);
     return 0;
