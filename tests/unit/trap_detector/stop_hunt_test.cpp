@@ -108,7 +108,10 @@ TEST(stop_hunt, a_thrust_through_two_levels_is_one_hunt_about_the_first) {
   EXPECT_TRUE(s.alarmed("stop_hunt_high"));
   for (const auto& t : told) {
     EXPECT_EQ(t.id(), "stop_hunt_high:BTCUSDT:1");
-    EXPECT_EQ(t.s.level, level * 10);
+    // While it forms, whatever was run over so far.
+    if (t.s.stage != TRAPLINE_STAGE_FORMING) {
+      EXPECT_EQ(t.s.level, level * 10);
+    }
   }
 }
 
