@@ -64,7 +64,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME trapline-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "trapline (= ${PROJECT_VERSION})")
 # A plugin needs the headers alone; an embedded engine links these.
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS "cmake, g++, libssl-dev, libyaml-cpp-dev, libspdlog-dev")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS "cmake, g++, libssl-dev, libyaml-cpp-dev, libspdlog-dev, libzstd-dev")
 
 set(CPACK_DEBIAN_ENGINE_DESCRIPTION "event-driven trading engine with plugins
 It loads shared-library plugins onto one event bus: a feed from Bitget's

@@ -35,7 +35,7 @@ struct ctl_arguments {
   std::string run_dir = "./run", socket;     // `socket` not empty: instead of `<run_dir>/control.sock`
   std::string cmd;                           // as in docs/control.md
   std::string instance, file, options_file;  // for those that take them
-  std::string name, args, reason, watch, option, value;
+  std::string name, args, reason, watch, warm_up, option, value;
   bool drop_unknown = false, no_state = false, plan = false, as_json = false;
   int timeout = 60;  // s
 };

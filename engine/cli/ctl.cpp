@@ -41,6 +41,7 @@ json request_of(const ctl_arguments& a) {
   if (!a.option.empty()) args["option"] = a.option, args["value"] = a.value;
   if (!a.reason.empty()) args["reason"] = a.reason;
   if (!a.watch.empty()) args["watch"] = a.watch;
+  if (!a.warm_up.empty()) args["warm_up"] = a.warm_up;
   if (a.drop_unknown) args["drop_unknown"] = true;
   if (a.no_state) args["state"] = false;
   if (a.plan) args["plan"] = true;
@@ -72,6 +73,7 @@ void print_status(const json& j) {
     std::string rest = text(i, "reason");
     if (i.contains("watched_s"))
       rest = "watched for " + std::to_string(static_cast<int>(i["watched_s"].get<double>() + 1)) + " s more " + rest;
+    if (const auto w = text(i, "warmed_up"); !w.empty()) rest += (rest.empty() ? "warmed up: " : "; warmed up: ") + w;
     columns(text(i, "name"), text(i, "plugin"), text(i, "lane"), text(i, "state"), text(i, "health"), rest);
   }
   for (const auto& l : j.value("lanes", none))
@@ -96,6 +98,10 @@ void print_swap(const json& j) {
   std::printf("%s: %s in place of %s after event %llu\n", text(j, "instance").c_str(), text(j, "to").c_str(),
               text(j, "from").c_str(), j.value("last_seq", 0ULL));
   std::printf("the lane paused %.0f us; state: %s\n", j.value("pause_us", 0.0), text(j, "state").c_str());
+  if (const auto w = text(j, "warmed_up"); !w.empty()) std::printf("warmed up: %s\n", w.c_str());
+  if (const auto n = j.value("warm_up_events", 0ULL); n > 0)
+    std::printf("it saw %llu events of the journal in %.2f s; %llu that it said to them were not published\n", n,
+                j.value("warm_up_s", 0.0), j.value("warm_up_unheard", 0ULL));
   for (const auto& o : j.value("dropped_options", json::array()))
     std::printf("left out: option %s\n", o.get<std::string>().c_str());
   if (!text(j, "left").empty()) std::printf("the old one: %s\n", text(j, "left").c_str());

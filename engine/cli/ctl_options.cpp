@@ -45,10 +45,14 @@ CLI::App* add_ctl(CLI::App& app, ctl_arguments& a) {
   swap->add_flag("--drop-unknown", a.drop_unknown, "Leave out options of now that the new plugin does not know");
   swap->add_flag("--no-state", a.no_state, "Begin anew, even if it could take over what the old one knows");
   swap->add_option("--watch", a.watch, "For how long a fault brings the old one back; default 30s");
+  const char* const warm_up =
+      "Time of the journal, such as 10m, that it is fed before it is heard, if no state passes on";
+  swap->add_option("--warm-up", a.warm_up, warm_up);
   auto* set = with_instance(add("set", "Change one option of an instance"));
   set->add_option("option", a.option, "Its path, such as alarm.on; `trapline explain PLUGIN` lists them")->required();
   set->add_option("value", a.value, "The value, as in YAML")->required();
   set->add_option("--watch", a.watch, "For how long a fault brings the old value back; default 30s");
+  set->add_option("--warm-up", a.warm_up, warm_up);
   with_instance(add("restart", "Make an instance anew, from its file as it is now"));
   add("reload", "Apply the configuration file as it is now")->add_flag("--plan", a.plan, "Only say what would be done");
   return ctl;

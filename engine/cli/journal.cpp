@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "journal/reader.hpp"
 #include "journal/verify.hpp"
 #include "journal_range.hpp"
+#include "time/utc.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
 
@@ -18,16 +18,7 @@ namespace {
 using namespace journal;  // NOLINT: this file is about nothing else
 using json = nlohmann::ordered_json;
 
-std::string time_text(std::int64_t utc) {
-  if (utc == 0) return "-";
-  const std::time_t seconds = utc / 1'000'000'000;
-  std::tm t{};
-  ::gmtime_r(&seconds, &t);
-  char text[64];
-  const auto n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &t);
-  std::snprintf(text + n, sizeof text - n, ".%09lldZ", static_cast<long long>(utc % 1'000'000'000));
-  return text;
-}
+std::string time_text(std::int64_t utc) { return utc == 0 ? "-" : time::utc_text(utc); }
 
 // "running", and who does not know better: whether its engine is there.
 std::string state_text(const reader& r, const reader::extent& size) {
@@ -40,7 +31,7 @@ std::string state_text(const reader& r, const reader::extent& size) {
 
 int info(const journal_arguments& a) {
   const auto r = open_journal(a.path);
-  if (!r) return 1;
+  if (!r) return 2;
   const auto& m = r->about();
   const auto size = r->size();
   if (a.as_json) {
@@ -126,6 +117,7 @@ void print_step(const reader& r, const instance_step& s) {
   if (s.state && s.state->withheld) std::printf(", with state that is not in the journal");
   else if (s.state)
     std::printf(", with %zu bytes of state %s/%u", s.state->bytes.size(), s.state->format.c_str(), s.state->version);
+  if (s.warm) std::printf(", warmed up from %llu on", static_cast<unsigned long long>(s.warm->from_seq));
   if (!s.how.empty()) std::printf(": %s", s.how.c_str());
   std::printf("\n");
 }
@@ -134,7 +126,7 @@ int dump(const journal_arguments& a) {
   journal_range which;
   if (!which.read(a)) return 2;
   const auto r = open_journal(a.path);
-  if (!r) return 1;
+  if (!r) return 2;
   which.begin(*r);
   bool damaged = false;
   std::uint64_t count = 0;
@@ -173,12 +165,14 @@ int verify(const journal_arguments& a) {
     std::cout << v.segments << (v.segments == 1 ? " segment, " : " segments, ") << v.blocks << " blocks, " << v.bytes
               << " bytes, " << v.events << " events, seq " << v.first_seq << ".." << v.last_seq << ", " << v.records
               << " records: " << (v.faults.empty() ? "sound" : "damaged") << '\n';
-  return v.faults.empty() ? 0 : 1;
+  return v.faults.empty() ? 0 : v.opened ? 1 : 2;
 }
 
 }  // namespace
 
-int journal(const journal_arguments& a) {
+namespace {
+
+int carry_out(const journal_arguments& a) {
   if (*a.info) return info(a);
   if (*a.dump) return dump(a);
   if (*a.verify) return verify(a);
@@ -186,6 +180,16 @@ int journal(const journal_arguments& a) {
   if (*a.to_jsonl) return journal_to_jsonl(a);
   if (*a.from_jsonl) return journal_from_jsonl(a);
   return 2;
+}
+
+}  // namespace
+
+int journal(const journal_arguments& a) {
+  const int code = carry_out(a);
+  std::cout.flush();
+  if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::cerr << "trapline: standard output cannot be written: what it holds is not all\n";
+  return code != 0 ? code : 1;
 }
 
 }  // namespace trapline::cli

@@ -23,7 +23,8 @@ struct journal_arguments {
 
 // The command with its own, and what they take.
 CLI::App* add_journal(CLI::App& app, journal_arguments& to);
-// 0: done, and nothing is wrong with it; 1: the journal is damaged or cannot be read or written; 2: wrong arguments.
+// 0: done, and nothing is wrong with it; 1: the journal is damaged or cannot be written; 2: there is none that can be
+// opened, or wrong arguments.
 int journal(const journal_arguments& arguments);
 
 }  // namespace trapline::cli

@@ -69,7 +69,7 @@ int cut_journal(const journal_arguments& a) {
   journal_range which;
   if (!which.read(a)) return 2;
   const auto r = open_journal(a.path);
-  if (!r) return 1;
+  if (!r) return 2;
   auto about = r->about();
   const std::string original = about.run_id;
   if (!which.topics.empty()) about.left_out = {sdk::cat("all but what was asked for when it was cut")};
@@ -115,7 +115,7 @@ int journal_to_jsonl(const journal_arguments& a) {
   journal_range which;
   if (!which.read(a)) return 2;
   const auto r = open_journal(a.path);
-  if (!r) return 1;
+  if (!r) return 2;
   std::ofstream file;
   const bool to_file = !a.output.empty() && a.output != "-";
   if (to_file) file.open(a.output, std::ios::binary | std::ios::trunc);

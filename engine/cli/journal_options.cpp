@@ -7,7 +7,8 @@ namespace trapline::cli {
 CLI::App* add_journal(CLI::App& app, journal_arguments& to) {
   auto* cmd = app.add_subcommand("journal", "Look at what an engine has recorded, see docs/journal.md");
   cmd->require_subcommand(1);
-  cmd->footer("Exit codes: 0 done, 1 the journal is damaged or cannot be read or written, 2 wrong command line.");
+  cmd->footer(
+      "Exit codes: 0 done, 1 the journal is damaged or cannot be written, 2 there is none, or wrong command line.");
   const auto add = [&](const char* name, const char* doc) {
     auto* c = cmd->add_subcommand(name, doc);
     c->add_option("journal", to.path, "Run folder, journal folder (its newest run), or a segment file")->required();

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 #include <iostream>
 
 #include "bus/names.hpp"
+#include "time/utc.hpp"
 
 namespace trapline::cli {
 
@@ -20,18 +20,11 @@ std::optional<place> read_place(const std::string& text) {
   place p;
   const char* end = text.data() + text.size();
   if (const auto [stop, e] = std::from_chars(text.data(), end, p.seq); e == std::errc{} && stop == end) return p;
-  std::tm t{};
-  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &t);
-  if (!rest) rest = ::strptime(text.c_str(), "%Y-%m-%d %H:%M:%S", &t);
-  if (!rest) return std::nullopt;
+  const auto utc = time::read_utc(text);
+  if (!utc) return std::nullopt;
   p.is_time = true;
-  p.utc = static_cast<std::int64_t>(::timegm(&t)) * 1'000'000'000;
-  if (*rest == '.') {
-    std::int64_t unit = 100'000'000;
-    for (++rest; *rest >= '0' && *rest <= '9' && unit > 0; ++rest, unit /= 10) p.utc += (*rest - '0') * unit;
-  }
-  if (*rest == 'Z') ++rest;
-  return *rest == '\0' ? std::optional(p) : std::nullopt;
+  p.utc = *utc;
+  return p;
 }
 
 bool journal_range::read(const journal_arguments& a) {

@@ -22,6 +22,7 @@
 #include "replay/text.hpp"
 #include "replay/verifier.hpp"
 #include "scratch_dir.hpp"
+#include "time/utc.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::cli {
@@ -113,7 +114,7 @@ class course {
     const auto now = steady::now();
     if (now < next_) return;
     next_ = now + std::chrono::milliseconds(terminal_ ? 200 : 1000);
-    std::cerr << (terminal_ ? "\r\033[K" : "") << replay::utc_text(last_).substr(0, 19) << "Z  " << text()
+    std::cerr << (terminal_ ? "\r\033[K" : "") << time::utc_text(last_).substr(0, 19) << "Z  " << text()
               << (terminal_ ? "" : "\n") << std::flush;
   }
   std::string text() const {

@@ -3,8 +3,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 
@@ -100,7 +102,8 @@ int exit_code(stop_cause why) {
   }
 }
 
-void print_end(const engine& e, const live_view& v, const run_arguments& a) {
+// False: the metrics could not be written.
+bool print_end(const engine& e, const live_view& v, const run_arguments& a) {
   const auto data = v.get();
   if (a.view != "off") std::cout << render_episodes(data);
   std::uint64_t lost = 0;
@@ -108,9 +111,11 @@ void print_end(const engine& e, const live_view& v, const run_arguments& a) {
   std::cout << "stopped: " << data.events << " events seen, " << lost << " lost on lanes that may lag, "
             << e.bus_refusals() << " publishes refused\n"
             << "data: " << e.run_dir() << (e.log_file().empty() ? "" : "   log: " + e.log_file()) << '\n';
-  if (a.metrics_file.empty()) return;
+  if (a.metrics_file.empty()) return true;
   std::ofstream out(a.metrics_file);
-  if (!(out << e.metrics_text())) throw std::runtime_error("cannot write " + a.metrics_file);
+  if (out << e.metrics_text() << std::flush) return true;
+  std::cerr << "trapline: cannot write " << a.metrics_file << ": " << std::strerror(errno) << '\n';
+  return false;
 }
 
 // What comes of it is in the log; with a mistake in the file the engine goes on as it was.
@@ -206,7 +211,7 @@ int run(const run_arguments& a) {
   manager.stopping();
   std::string unclean;
   const bool clean = e.stop(true, unclean);
-  print_end(e, view, a);
+  const bool told = print_end(e, view, a);
   if (!clean) std::cerr << "trapline: " << unclean << '\n';
   switch (e.stop_requested()) {
     case stop_cause::bad_config:
@@ -215,7 +220,7 @@ int run(const run_arguments& a) {
       std::cerr << "trapline: " << e.stop_reason() << '\n';
       return exit_code(e.stop_requested());
     default:
-      return clean ? 0 : 1;
+      return clean && told ? 0 : 1;
   }
 }
 

@@ -218,9 +218,13 @@ bool engine::submit(std::string cmd, std::string args, std::function<void(bool, 
 bool engine::stop(bool drain, std::string& what) { return impl_->stop(drain, what); }
 
 bool engine::running() const { return impl_->running; }
-void engine::request_stop(std::string_view reason) { impl_->rt->request_stop(stop_kind::requested, reason); }
-stop_cause engine::stop_requested() const { return static_cast<stop_cause>(impl_->rt->stop_requested()); }
-std::string engine::stop_reason() const { return impl_->rt->stop_reason(); }
+void engine::request_stop(std::string_view reason) {
+  if (impl_->rt) impl_->rt->request_stop(stop_kind::requested, reason);
+}
+stop_cause engine::stop_requested() const {
+  return impl_->rt ? static_cast<stop_cause>(impl_->rt->stop_requested()) : stop_cause::none;
+}
+std::string engine::stop_reason() const { return impl_->rt ? impl_->rt->stop_reason() : std::string{}; }
 
 const char* engine::record_crash(int signal, void* const* frames, int count) const noexcept {
   if (!impl_->rt || !impl_->crashes || impl_->crashes->record_fd() < 0) return nullptr;
@@ -255,12 +259,14 @@ const char* engine::record_crash(int signal, void* const* frames, int count) con
   return impl_->crashes->record_path().c_str();
 }
 
-std::string_view engine::topic(std::uint32_t id) const { return impl_->rt->names.topic_name(id); }
+std::string_view engine::topic(std::uint32_t id) const {
+  return impl_->rt ? impl_->rt->names.topic_name(id) : std::string_view{};
+}
 std::string_view engine::symbol(std::uint32_t instrument) const {
-  return impl_->rt->names.instrument_name(instrument).second;
+  return impl_->rt ? impl_->rt->names.instrument_name(instrument).second : std::string_view{};
 }
 std::string_view engine::venue(std::uint32_t instrument) const {
-  return impl_->rt->names.instrument_name(instrument).first;
+  return impl_->rt ? impl_->rt->names.instrument_name(instrument).first : std::string_view{};
 }
 std::string engine::name() const { return impl_->config.name; }
 std::string engine::run_dir() const { return impl_->config.run_dir; }
@@ -301,6 +307,7 @@ std::vector<instance_status> engine::instances() const {
 }
 
 std::string engine::metrics_text() const {
+  if (!impl_->rt) return {};
   auto& m = impl_->rt->metrics;
   const auto set = [&](const char* name, const std::string& labels, std::uint64_t v) {
     if (auto* word = m.gauge("engine", name, labels))
@@ -314,8 +321,10 @@ std::string engine::metrics_text() const {
   set("log_dropped_lines", {}, impl_->rt->log.dropped());
   return m.text();
 }
-std::uint64_t engine::metric_total(std::string_view name) const { return impl_->rt->metrics.total(name); }
-std::uint64_t engine::bus_bytes() const { return impl_->rt->ring.bytes(); }
-std::uint64_t engine::bus_refusals() const { return impl_->rt->ring.refused(); }
+std::uint64_t engine::metric_total(std::string_view name) const {
+  return impl_->rt ? impl_->rt->metrics.total(name) : 0;
+}
+std::uint64_t engine::bus_bytes() const { return impl_->rt ? impl_->rt->ring.bytes() : 0; }
+std::uint64_t engine::bus_refusals() const { return impl_->rt ? impl_->rt->ring.refused() : 0; }
 
 }  // namespace trapline

@@ -21,7 +21,7 @@ static_assert(TRAPLINE_STOP_BAD_CONFIG == static_cast<int>(tl::stop_cause::bad_c
 static_assert(TRAPLINE_STOP_JOURNAL == static_cast<int>(tl::stop_cause::journal));
 
 struct trapline_engine {
-  enum class stage { fresh, refused, loaded, running, stopped };
+  enum class stage { fresh, refused, loaded, starting, running, stopped };
 
   explicit trapline_engine(tl::engine_options o) : host_driven(o.host_driven), it(std::move(o)) {}
 
@@ -78,7 +78,9 @@ trapline_status null_argument(trapline_buf* error) noexcept {
 trapline_status out_of_order(trapline_buf* error, stage at) noexcept {
   static constexpr const char* said[] = {"the engine has no configuration yet",
                                          "the configuration was refused; make another engine",
-                                         "the engine is loaded, and has not been started", "the engine runs already",
+                                         "the engine is loaded, and has not been started",
+                                         "the engine is being started",
+                                         "the engine runs already",
                                          "the engine has been stopped; make another one"};
   return fail(error, TRAPLINE_E_STATE, said[static_cast<int>(at)]);
 }
@@ -204,13 +206,19 @@ trapline_status trapline_engine_start(trapline_engine* engine, trapline_buf* err
   if (!engine) return null_argument(error);
   return guarded(error, [&] {
     if (engine->at != stage::loaded) return out_of_order(error, engine->at);
-    engine->at = stage::stopped;  // also if this throws
+    // What is asked for meanwhile waits until it is through.
+    struct outcome {
+      std::atomic<stage>& at;
+      stage is = stage::stopped;  // also if this throws
+      explicit outcome(std::atomic<stage>& a) : at(a) { at = stage::starting; }
+      ~outcome() { at = is; }
+    } out(engine->at);
     std::string why;
     if (!engine->it.start(why)) {
       const bool config = engine->it.stop_requested() == tl::stop_cause::bad_config;
       return fail(error, config ? TRAPLINE_E_CONFIG : TRAPLINE_E_FAILED, why);
     }
-    engine->at = stage::running;
+    out.is = stage::running;
     return TRAPLINE_OK;
   });
 }

@@ -37,8 +37,8 @@ const std::vector<command>& commands() {
       {"reset", {"instance"}},
       {"resubscribe", {"instance"}},
       {"command", {"instance", "name", "args?"}},
-      {"swap", {"instance", "file", "options?", "drop_unknown?", "state?", "watch?"}},
-      {"set", {"instance", "option", "value?", "watch?"}},
+      {"swap", {"instance", "file", "options?", "drop_unknown?", "state?", "watch?", "warm_up?"}},
+      {"set", {"instance", "option", "value?", "watch?", "warm_up?"}},
       {"restart", {"instance", "state?"}},
       {"reload", {"plan?"}},
   };
@@ -83,6 +83,18 @@ std::string read_watch(const json& args, std::int64_t& watch) {
   if (!ns || *ns < 0 || *ns > 3'600'000 * millisecond)
     return "watch: expected a duration of at most 1h, such as 30s; found '" + text + "'";
   watch = *ns;
+  return {};
+}
+
+// Empty, or what is wrong.
+std::string read_warm_up(const json& args, std::int64_t& warm_up, bool& asked) {
+  if (!args.contains("warm_up")) return {};
+  const auto text = args["warm_up"].get<std::string>();
+  const auto ns = config::parse_duration(text);
+  if (!ns || *ns < 0 || *ns > 30 * 86'400 * (1'000 * millisecond))
+    return "warm_up: expected a duration of at most 30d, such as 10m; found '" + text + "'";
+  warm_up = *ns;
+  asked = *ns > 0;
   return {};
 }
 
@@ -139,8 +151,9 @@ void engine::impl::handle(control::request r) {
       return ask(instance, args["name"], args.contains("args") ? dump(args["args"]) : "{}", std::move(r));
     const bool anew = r.cmd == "restart" || (r.cmd == "reset" && !takes(instance, "reset"));
     if (r.cmd == "swap" || r.cmd == "set" || anew) {
-      swap_order order{*config_of(instance), nullptr, argument(args, "state", !anew), 30'000 * millisecond};
-      if (anew) order.watch = 0;
+      auto order = order_of(*config_of(instance));
+      order.carry_state = argument(args, "state", !anew);
+      if (anew) order.watch = order.warm_up = 0;
       std::string why;
       std::vector<std::string> dropped;
       if (r.cmd == "swap") why = read_swap(r.args, order, dropped);
@@ -155,6 +168,10 @@ void engine::impl::handle(control::request r) {
                                         {"last_seq", report.exchange.last_seq},
                                         {"pause_us", static_cast<double>(report.exchange.pause) / 1000},
                                         {"state", report.exchange.state},
+                                        {"warmed_up", report.warmed_up},
+                                        {"warm_up_events", report.exchange.warm_events},
+                                        {"warm_up_unheard", report.exchange.unheard},
+                                        {"warm_up_s", static_cast<double>(report.warming.took) / 1e9},
                                         {"dropped_options", dropped},
                                         {"drained", report.exchange.drained && report.left.empty()},
                                         {"left", report.left},
@@ -186,6 +203,7 @@ std::string engine::impl::read_swap(const std::string& text, swap_order& order, 
   order.to.use = args["file"];
   if (order.to.use.find('/') != std::string::npos) order.to.use = std::filesystem::absolute(order.to.use);
   if (auto wrong = read_watch(args, order.watch); !wrong.empty()) return wrong;
+  if (auto wrong = read_warm_up(args, order.warm_up, order.warm_up_asked); !wrong.empty()) return wrong;
   std::vector<config::problem> problems;
   if (args.contains("options")) {
     order.to.options = config::parse_yaml(args["options"].get<std::string>(), problems);
@@ -210,6 +228,7 @@ std::string engine::impl::read_set(const std::string& text, swap_order& order) {
   const json args = json::parse(text);
   if (!args.contains("value")) return "set needs the argument 'value'";
   if (auto wrong = read_watch(args, order.watch); !wrong.empty()) return wrong;
+  if (auto wrong = read_warm_up(args, order.warm_up, order.warm_up_asked); !wrong.empty()) return wrong;
   const auto& value = args["value"];
   std::vector<config::problem> problems;
   const auto read =
@@ -321,6 +340,7 @@ std::string engine::impl::status_json() const {
     json i = {{"name", s.name},   {"plugin", s.plugin}, {"lane", s.lane},
               {"state", s.state}, {"health", s.health}, {"reason", s.reason}};
     if (const auto* at = find(s.name)) i["source"] = at->id();
+    if (const auto w = warmed_up.find(s.name); w != warmed_up.end() && !w->second.empty()) i["warmed_up"] = w->second;
     for (const auto& t : trials)
       if (t.who->name() == s.name)
         i["watched_s"] = static_cast<double>(std::max<std::int64_t>(t.until - clock.mono(), 0)) / 1e9;

@@ -1,5 +1,6 @@
 // What the hosting program brings along: plugins of its own, events of its own; and what it asks.
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -79,12 +80,13 @@ std::string engine::health_json() const {
       return i.health == health || std::find(states.begin(), states.end(), i.state) != states.end();
     });
   };
-  static constexpr const char* causes[] = {"none", "requested", "fault", "bad_config"};
+  static constexpr std::array causes = {"none", "requested", "fault", "bad_config", "journal"};
+  static_assert(causes.size() == static_cast<std::size_t>(stop_cause::journal) + 1);
   json j = {{"name", name()},
             {"health", any("failed", {"quarantined", "left_out"}) ? "failed"
                        : any("degraded", {"restarting"})          ? "degraded"
                                                                   : "ok"},
-            {"stop", causes[static_cast<int>(stop_requested())]},
+            {"stop", causes.at(static_cast<std::size_t>(stop_requested()))},
             {"stop_reason", stop_reason()},
             {"lanes", json::array()},
             {"instances", json::array()}};

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,6 +29,7 @@
 #include "supervise/lifecycle.hpp"
 #include "supervise/loading_note.hpp"
 #include "supervise/restarter.hpp"
+#include "supervise/warming.hpp"
 #include "supervise/watchdog.hpp"
 #include "trapline/engine.hpp"
 
@@ -90,12 +92,16 @@ struct engine::impl final : stepper {
     std::shared_ptr<const plugin::image> image = nullptr;  // of `to`, if it is loaded already
     bool carry_state = true;
     std::int64_t watch = 30'000'000'000;  // ns
+    std::int64_t warm_up = 0;             // ns, if no state is carried over
+    bool warm_up_asked = false;           // by an operator, who is told if it cannot be; else it begins cold then
   };
   struct swap_report {
     std::string from, to;  // "trap_detector 0.1.0"
     supervise::exchange_outcome exchange;
-    std::string left;     // what went wrong with the end of the old one
-    std::string retired;  // why its image stays in memory
+    supervise::warming_outcome warming;
+    std::string warmed_up;  // "3m12s of 10m: ..."; empty: nobody wanted it to be
+    std::string left;       // what went wrong with the end of the old one
+    std::string retired;    // why its image stays in memory
   };
   // A command that a lane was asked to carry out.
   struct asked {
@@ -130,6 +136,7 @@ struct engine::impl final : stepper {
   std::unique_ptr<supervise::watchdog> watchdog;  // while running
   std::unique_ptr<supervise::restarter> restarter;
   std::vector<trial> trials;
+  std::map<std::string, std::string> warmed_up;  // by instance: how the one that runs was, for people
   std::vector<asked> pending;
   std::vector<std::shared_ptr<std::atomic<bool>>> came_by;   // for each lane, see engine::lanes_move()
   std::vector<std::unique_ptr<plugin::instance>> abandoned;  // a thread may still be in them
@@ -209,9 +216,15 @@ struct engine::impl final : stepper {
   std::string unknown(const std::string& name) const;
 
   // ---- the control thread: swaps (engine_swap.cpp)
+  // What the configuration says of a swap to `p`.
+  static swap_order order_of(const config::plugin_config& p) { return {.to = p, .warm_up = p.warm_up}; }
   // Empty, or why it could not be done; then everything is as before, or said to be otherwise.
   std::string swap(swap_order& order, swap_report& report);
   std::string swap(const swap_order& order, std::unique_ptr<plugin::instance> fresh, swap_report& report);
+  // Both in their places, the fresh one warmed up first if that is wanted and needed. (engine_warm_up.cpp)
+  void exchange(plugin::instance& old, plugin::instance& fresh, const swap_order& order, swap_report& report);
+  std::string no_warm_up(const plugin::instance& fresh) const;  // empty, or why it cannot be
+  void warm_up(plugin::instance& old, plugin::instance& fresh, const swap_order& order, swap_report& report);
   void end_trial(trial& t);
   void roll_back(trial t);
   void retire(std::unique_ptr<plugin::instance> i, std::string& what);

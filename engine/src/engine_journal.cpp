@@ -102,8 +102,10 @@ void engine::impl::tell_journal(const plugin::instance& i, const config::plugin_
   info.name = i.name();
   info.plugin = d.id;
   info.version = d.version;
-  info.sha256 = i.sha256();
-  info.use = without_secrets(p.use);
+  if (!i.img()->copy().empty()) {  // else it is part of the program, and there is no file to replay it with
+    info.sha256 = i.sha256();
+    info.use = without_secrets(p.use);
+  }
   info.lane = p.lane;
   info.flags = d.flags;
   info.driver = i.driver() != nullptr;

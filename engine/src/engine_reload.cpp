@@ -121,6 +121,8 @@ std::string engine::impl::reload(bool plan_only, std::vector<std::string>& texts
       make(p, std::move(img), std::move(given), step::kind::swap, sdk::cat("swap ", p.name, ": new options"));
     } else if (!same_supervision(was->supervision, p.supervision)) {
       steps.push_back({step::kind::adopt, p, "change " + p.name + ": what is done about faults"});
+    } else if (was->warm_up != p.warm_up) {
+      steps.push_back({step::kind::adopt, p, "change " + p.name + ": how a successor is warmed up"});
     }
   }
   // A lane has one driver.
@@ -164,7 +166,7 @@ std::string engine::impl::reload(bool plan_only, std::vector<std::string>& texts
         break;
       case step::kind::swap: {
         swap_report report;
-        why = swap({s.to, nullptr, true, swap_order{}.watch}, std::move(s.fresh), report);
+        why = swap(order_of(s.to), std::move(s.fresh), report);
         break;
       }
       case step::kind::adopt: {

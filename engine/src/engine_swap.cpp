@@ -50,18 +50,18 @@ std::string engine::impl::swap(const swap_order& order, std::unique_ptr<plugin::
                         " is one, too; a lane can have one");
   if (!old.lane->reserve(*fresh)) return "its lane has no room for another instance";
   const bool watched = order.watch > 0;
-  fresh->set_on_trial(watched);
-  const auto deadline = supervise::steady::now() + std::chrono::nanoseconds(config.drain_timeout);
-  report.exchange = supervise::exchange(old, *fresh, order.carry_state, deadline, control.ending_flag());
+  exchange(old, *fresh, order, report);
   const auto& done = report.exchange;
   if (done.result == supervise::start_result::hangs) {
     abandoned.push_back(std::move(fresh));
     return sdk::cat(report.to, " hangs while it starts: ", done.why);
   }
+  fresh->set_on_trial(watched);
   if (done.result == supervise::start_result::refused) {
     old.lane->release(*fresh);
     watchdog->settle();
-    std::string why = sdk::cat(report.to, " does not start: ", rt->redacted(done.why));
+    const char* what = report.warming.why.empty() ? " does not start: " : " cannot be warmed up: ";
+    std::string why = sdk::cat(report.to, what, rt->redacted(done.why));
     let_go(
         [&] {
           auto img = fresh->img();
@@ -94,12 +94,14 @@ std::string engine::impl::swap(const swap_order& order, std::unique_ptr<plugin::
     std::replace(started.begin(), started.end(), &old, fresh.get());
     slot->swap(fresh);
   }
+  warmed_up[name] = report.warmed_up;
   retire(std::move(fresh), report.left);
   if (older) let_go(std::move(older), name);
   if (watched) trials.push_back(std::move(t));
   else report.retired = let_go(std::move(t.image), name);
   rt->log.info(sdk::cat(name, ": ", report.to, " in place of ", report.from, " after event ", done.last_seq,
-                        "; state: ", done.state, "; the lane paused ", done.pause / 1000, " us",
+                        "; state: ", done.state, report.warmed_up.empty() ? "" : "; warmed up: ", report.warmed_up,
+                        "; the lane paused ", done.pause / 1000, " us",
                         report.left.empty() ? "" : "; the old one: ", report.left));
   if (auto* h = rt->metrics.histogram_of(name, "swap_pause_seconds", {}, obs::duration_bounds))
     h->record(static_cast<double>(done.pause) * 1e-9);
@@ -147,9 +149,11 @@ void engine::impl::roll_back(trial t) {
   rt->log.error(sdk::cat(name, ": ", faulty, " faulted in its watch window (", t.who->reason(), "); back to ", before));
   std::vector<config::problem> problems;
   auto fresh = make_instance(t.before, std::move(t.image), std::move(t.options), problems);
+  auto back = order_of(t.before);
+  back.carry_state = false;
+  back.watch = 0;
   swap_report report;
-  std::string why =
-      fresh ? swap({t.before, nullptr, false, 0}, std::move(fresh), report) : joined(problems, config.file);
+  std::string why = fresh ? swap(back, std::move(fresh), report) : joined(problems, config.file);
   if (auto* n = rt->metrics.counter(name, "instance_rollbacks_total", {}))
     std::atomic_ref(*n).fetch_add(1, std::memory_order_relaxed);
   if (why.empty()) return;

@@ -13,14 +13,17 @@ runtime::runtime(const config::engine_config& c, time::clock& clk)
 }
 
 void runtime::request_stop(stop_kind kind, std::string_view reason) noexcept {
-  const std::lock_guard lock(mutex_);
-  if (kind <= stop_.load(std::memory_order_relaxed)) return;
-  try {
-    reason_ = redacted(reason);
-  } catch (...) {
-    // Out of memory: stop without a reason.
+  {
+    const std::lock_guard lock(mutex_);
+    if (kind <= stop_.load(std::memory_order_relaxed)) return;
+    try {
+      reason_ = redacted(reason);
+    } catch (...) {
+      // Out of memory: stop without a reason.
+    }
+    stop_.store(kind, std::memory_order_release);
   }
-  stop_.store(kind, std::memory_order_release);
+  if (steps) steps->wake();  // a host that drives the engine looks for it between two calls
 }
 
 void runtime::pause() {

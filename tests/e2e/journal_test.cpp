@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <sstream>
 
@@ -30,16 +31,17 @@ class journal_runs : public testing::Test {
   const std::string& dir() const { return dir_.path(); }
   std::string folder() const { return dir() + "/run/journal"; }
   // `count` trades as fast as the source gives them, and one instance that counts them.
-  void configure(const std::string& journal, int count, const std::string& engine = {}) const {
-    configure_in("run", journal, count, engine);
+  void configure(const std::string& journal, int count, const std::string& engine = {},
+                 const std::string& plugins = {}) const {
+    configure_in("run", journal, count, engine, plugins);
   }
-  void configure_in(const std::string& where, const std::string& journal, int count,
-                    const std::string& engine = {}) const {
+  void configure_in(const std::string& where, const std::string& journal, int count, const std::string& engine = {},
+                    const std::string& plugins = {}) const {
     test::write_file(dir() + "/e.yaml",
                      "engine: {run_dir: ./run, ring_size: 1MiB, plugin_dirs: [" TRAPLINE_BUILD_DIR "/tests/modules]" +
                          engine + "}\nlanes: {core: {}}\njournal: {dir: ./" + where + "/journal, " + journal +
                          "}\nplugins:\n  ticks: {use: ticks, lane: core, options: {count: " + std::to_string(count) +
-                         ", burst: 100}}\n  tally: {use: tally, lane: core}\n");
+                         ", burst: 100}}\n  tally: {use: tally, lane: core}\n" + plugins);
   }
   std::vector<std::string> arguments(const std::string& seconds) const {
     return {program, "run", "e.yaml", "--view", "off", "--seconds", seconds, "--metrics-file", "metrics"};
@@ -51,6 +53,16 @@ class journal_runs : public testing::Test {
   // The sanitizers' runtimes must come first, so nothing can be preloaded before them.
   static std::vector<std::string> preload(const std::string& fault) {
     return {"LD_PRELOAD=" TRAPLINE_BUILD_DIR "/tests/libdisk_faults.so", "DISK_FAULT=" + fault};
+  }
+  // The last seq that a running engine says it has written, asked for again and again for as long.
+  std::uint64_t written(std::chrono::milliseconds for_as_long) const {
+    const auto until = std::chrono::steady_clock::now() + for_as_long;
+    std::uint64_t seq = 0;
+    do {
+      const auto r = test::run({program, "ctl", "status", "--json"}, dir());
+      if (r.code == 0) seq = nlohmann::json::parse(r.out)["result"]["journal"]["written_seq"];
+    } while (std::chrono::steady_clock::now() < until);
+    return seq;
   }
   double metric(const std::string& name) const {
     std::istringstream lines(test::read_file(dir() + "/metrics"));
@@ -87,10 +99,23 @@ int kills() {
 
 }  // namespace
 
-TEST_F(journal_runs, that_are_killed_keep_all_but_their_end) {
-  configure("sync: 20ms, segment_size: 1MiB", 10'000'000);
+TEST_F(journal_runs, that_are_not_there_are_told_from_damaged_ones) {
+  for (const char* what : {"info", "verify", "dump", "to-jsonl"}) {
+    const auto r = journal({what, "nowhere"});
+    EXPECT_EQ(r.code, 2) << what;
+    EXPECT_NE(r.err.find("nowhere: there is no such folder"), std::string::npos) << r.err;
+  }
+  EXPECT_EQ(test::run({program, "replay", "nowhere"}, dir()).code, 2);
+}
+
+TEST_F(journal_runs, that_are_killed_keep_all_but_their_end_and_can_be_replayed) {
+  // Besides the counted trades, a market and a detector that tells of it at every small move.
+  configure("sync: 20ms, segment_size: 1MiB", 10'000'000, {},
+            "  market: {use: market_ticks, lane: core, options: {count: 1000000000, burst: 10}}\n"
+            "  traps: {use: trap_detector_threshold, lane: core,"
+            " options: {percent: 0.01, within: 1s, hold: 1s, refractory: 0s}}\n");
   std::mt19937 random(std::random_device{}());
-  std::uint64_t events = 0;
+  std::uint64_t events = 0, repeated = 0;
   const int n = kills();
   fs::create_directories(folder());
   for (int k = 0; k < n; ++k) {
@@ -100,7 +125,8 @@ TEST_F(journal_runs, that_are_killed_keep_all_but_their_end) {
         if (f.path().filename() == "seg-000001.tlj" && f.file_size() > 1'000) return true;
       return false;
     })) << p.err();
-    std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(0, 300'000)(random)));
+    const auto told = written(std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 200)(random)));
+    std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution<int>(0, 100'000)(random)));
     p.signal(SIGKILL);
     ASSERT_EQ(p.wait(), 128 + SIGKILL);
 
@@ -113,6 +139,13 @@ TEST_F(journal_runs, that_are_killed_keep_all_but_their_end) {
     EXPECT_GT(before, 0u);
     events += before;
     EXPECT_NE(journal({"info", "run/journal"}).out.find("its engine was killed"), std::string::npos);
+    const auto kept = nlohmann::json::parse(journal({"info", "run/journal", "--json"}).out);
+    EXPECT_GE(kept["last_seq"].get<std::uint64_t>(), told) << "the engine had told that this was written";
+    const auto replayed = test::run(
+        {program, "replay", "run/journal", "--verify", "--plugin-dir", TRAPLINE_BUILD_DIR "/tests/modules"}, dir());
+    EXPECT_EQ(replayed.code, 0) << replayed.out << replayed.err;
+    if (const auto at = replayed.out.find("): "); at != std::string::npos)
+      repeated += std::strtoull(replayed.out.c_str() + at + 3, nullptr, 10);
 
     // The next engine brings it in order and loses nothing of it.
     const auto newest = [&] {
@@ -129,7 +162,9 @@ TEST_F(journal_runs, that_are_killed_keep_all_but_their_end) {
     fs::remove_all(folder());
     fs::create_directories(folder());
   }
-  if (n > 3) std::cout << n << " kills, " << events << " trades kept, all in order\n";
+  if (n > 3)
+    std::cout << n << " kills, " << events << " trades kept, all in order; " << repeated
+              << " events of a detector repeated\n";
 }
 
 TEST_F(journal_runs, with_a_full_or_broken_disk_stop_the_engine_with_exit_code_3) {
@@ -186,6 +221,27 @@ TEST_F(journal_runs, whose_disk_hangs_do_not_hang_with_it) {
   EXPECT_EQ(p.wait(), 1) << p.err();
   EXPECT_NE(p.err().find("the disk of the journal hangs"), std::string::npos) << p.err();
   EXPECT_EQ(journal({"verify", "run/journal"}).code, 0);
+}
+
+TEST_F(journal_runs, that_cannot_be_printed_are_not_said_to_be) {
+  configure("sync: 20ms", 1'000);
+  ASSERT_EQ(test::run(arguments("0.05"), dir()).code, 0);
+  for (const std::string what : {"info", "dump", "verify"}) {
+    const auto r = test::run(
+        {"/bin/sh", "-c", "exec " + std::string(program) + " journal " + what + " run/journal >/dev/full"}, dir());
+    EXPECT_EQ(r.code, 1) << what << r.err;
+    EXPECT_NE(r.err.find("standard output cannot be written"), std::string::npos) << what << r.err;
+  }
+}
+
+TEST_F(journal_runs, with_a_metrics_file_on_a_full_disk_keep_their_exit_code) {
+  if (test::sanitized) GTEST_SKIP() << "a sanitizer's runtime must be loaded before any other library";
+  configure("sync: 20ms", 10'000'000);
+  auto a = arguments("30");
+  a.back() = "/dev/full";
+  const auto r = test::run(a, dir(), preload("full:300000"));
+  EXPECT_EQ(r.code, 3) << r.err;
+  EXPECT_NE(r.err.find("cannot write /dev/full"), std::string::npos) << r.err;
 }
 
 TEST_F(journal_runs, on_a_small_file_system_end_as_they_are_told_to) {

@@ -18,6 +18,14 @@ uninstall || fail "$(cat "$stage/log")"
 tr -s ' \n' ' ' <"$stage/log" | grep 'is uninstalled already' >/dev/null || # cmake breaks lines
   fail "$(cat "$stage/log")"
 
+# A path that would be a pattern elsewhere: what others have there stays.
+mkdir -p "$stage/app[1]/bin"
+touch "$stage/app[1]/bin/trapline" "$stage/app[1]/bin/of_another"
+echo "$stage/app[1]/bin/trapline" >"$stage/build/install_manifest.txt"
+uninstall || fail "$(cat "$stage/log")"
+[ -e "$stage/app[1]/bin/of_another" ] || fail "other's file in a folder with brackets is gone"
+[ ! -e "$stage/app[1]/bin/trapline" ] || fail 'a file in a folder with brackets is left behind'
+
 # Into a prefix that others use, staged, as root would into /usr/local.
 local=$stage/root/usr/local
 mkdir -p "$local"/{bin,lib,share/man/man1,include}

@@ -194,3 +194,26 @@ TEST_F(embedding, another_thread_publishes_and_asks_while_the_host_steps) {
   EXPECT_NE(answer.find("\"tally\""), std::string::npos) << answer;
   stop(e);
 }
+
+TEST_F(embedding, an_engine_without_a_configuration_has_empty_answers) {
+  const auto expect_empty = [](engine& e) {
+    e.request_stop("too early");
+    EXPECT_EQ(e.stop_requested(), trapline::stop_cause::none);
+    EXPECT_EQ(e.stop_reason(), "");
+    EXPECT_EQ(e.topic(1), "");
+    EXPECT_EQ(e.symbol(1), "");
+    EXPECT_EQ(e.venue(1), "");
+    EXPECT_EQ(e.metrics_text(), "");
+    EXPECT_EQ(e.metric_total("x"), 0u);
+    EXPECT_EQ(e.bus_bytes(), 0u);
+    EXPECT_EQ(e.bus_refusals(), 0u);
+    EXPECT_EQ(nlohmann::json::parse(e.health_json())["stop"], "none");
+  };
+  engine fresh(options());
+  expect_empty(fresh);
+  engine first(options());
+  ASSERT_TRUE(first.load_text(engine_section() + "plugins: {tally: {use: tally}}\n", "t.yaml").empty());
+  engine second(options());  // the run directory is taken
+  EXPECT_FALSE(second.load_text(engine_section() + "plugins: {tally: {use: tally}}\n", "t.yaml").empty());
+  expect_empty(second);
+}

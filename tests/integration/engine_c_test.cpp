@@ -6,6 +6,7 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/scarce_memory.hpp"
@@ -367,4 +368,36 @@ TEST_F(engine_c, lack_of_memory_is_an_answer_and_not_an_exception) {
               TRAPLINE_E_NOMEM);
   }
   EXPECT_EQ(trapline_engine_health_json(engine_, &b), TRAPLINE_OK);
+}
+
+TEST_F(engine_c, what_is_asked_for_while_it_starts_waits_until_it_has_started) {
+  struct asked {
+    trapline_engine* engine = nullptr;
+    bool starts = false, answered = false;
+    trapline_status submit = 1, run_once = 1;
+  } it;
+  auto o = options();
+  o.now = o.mono = nullptr;
+  o.context = &it;
+  o.log = [](void* context, std::int32_t, trapline_str, trapline_str) {
+    auto& a = *static_cast<asked*>(context);
+    if (!std::exchange(a.starts, false)) return;
+    a.run_once = trapline_engine_run_once(a.engine, 0, 0, nullptr, nullptr);
+    a.submit = trapline_engine_submit(
+        a.engine, text("status"), {nullptr, 0},
+        [](void* to, trapline_status s, trapline_str) { static_cast<asked*>(to)->answered = s == TRAPLINE_OK; },
+        context);
+  };
+  ASSERT_EQ(trapline_engine_create(&o, &it.engine, error()), TRAPLINE_OK) << said();
+  engine_ = it.engine;
+  load("plugins: {tally: {use: tally}}\n");
+  it.starts = true;
+  ASSERT_EQ(trapline_engine_start(engine_, error()), TRAPLINE_OK) << said();
+  EXPECT_FALSE(it.starts) << "a line was logged";
+  EXPECT_EQ(it.submit, TRAPLINE_OK);
+  EXPECT_EQ(it.run_once, TRAPLINE_E_STATE);
+  EXPECT_FALSE(it.answered);
+  EXPECT_EQ(run(), TRAPLINE_OK);
+  EXPECT_TRUE(it.answered);
+  trapline_engine_destroy(std::exchange(engine_, nullptr));
 }

@@ -60,8 +60,9 @@ typedef struct trapline_engine_options {
   int64_t (*now)(void* context);
   int64_t (*mono)(void* context);
 
-  /* Host-driven: run_once() should be called before its next deadline, because events or commands came in. Once until
-   * the next run_once(). Must not block or call the engine. [any], also within publish() and submit(). */
+  /* Host-driven: run_once() should be called before its next deadline, because events or commands came in, or a stop
+   * was asked for. Once until the next run_once(). Must not block or call the engine. [any], also within publish() and
+   * submit(). */
   void (*wake)(void* context);
 
   /* Host-driven: ns; how often instances with sockets of their own, and the control socket, want to be looked at.

@@ -2,7 +2,9 @@
 //
 // No signal handlers, no exit(), no output of its own but the configured log, no globals: several engines in one
 // process know nothing of each other (each needs a run directory of its own). All calls from one thread at a time (the
-// control thread) unless marked [any]. docs/embedding.md is the guide; engine.h is the same in C.
+// control thread) unless marked [any]: on any thread, once load_...() has returned. Before that, and after a load that
+// failed, questions have empty answers and requests no effect. docs/embedding.md is the guide; engine.h is the same in
+// C.
 #pragma once
 
 #include <cstdint>
@@ -49,10 +51,10 @@ struct engine_options {
   // are slow or hang are then the host's to notice: budgets and hang_limit are not watched, and `wait` of lanes means
   // nothing.
   bool host_driven = false;
-  // host_driven: called when run_once() should be called before next_deadline(), because events or commands came in;
-  // once until the next run_once() begins. On any thread, maybe within publish(), submit() or run_once() itself, which
-  // then is to be called once more. Must not block, throw, or call the engine: post a call of run_once() to the outer
-  // loop.
+  // host_driven: called when run_once() should be called before next_deadline(), because events or commands came in, or
+  // a stop was asked for; once until the next run_once() begins. On any thread, maybe within publish(), submit() or
+  // run_once() itself, which then is to be called once more. Must not block, throw, or call the engine: post a call of
+  // run_once() to the outer loop.
   std::function<void()> wake = {};
   // host_driven: ns; how often instances with sockets of their own (drivers, such as mm_ws) and the control socket want
   // to be looked at.

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "bus/host_events.hpp"
 #include "bus/spin.hpp"
 #include "journal/life_log.hpp"
 #include "supervise/alternate_stack.hpp"
@@ -274,10 +275,7 @@ std::uint32_t lane::resolve(std::uint32_t topic) {
   const auto name = rt_.names.topic_name(topic);
   target_list list;
   for (auto* i : instances_) {
-    std::uint64_t mask = 0;
-    for (const auto& s : i->subscriptions)
-      if (matches(s.pattern, name)) mask |= s.type_mask;
-    if (mask != 0) list.push_back({i, mask});
+    if (const std::uint64_t mask = i->mask_of(name); mask != 0) list.push_back({i, mask});
   }
   auto at = std::find(lists_.begin(), lists_.end(), list);
   if (at == lists_.end()) at = lists_.insert(at, std::move(list));
@@ -286,19 +284,7 @@ std::uint32_t lane::resolve(std::uint32_t topic) {
 
 // All instances of a lapped lane are told before they see anything newer.
 void lane::tell_loss(const loss& lost, const trapline_event* next) {
-  struct {
-    trapline_event head{};
-    trapline_gap gap{};
-  } g;
-  g.head.size = sizeof g;
-  g.head.type = TRAPLINE_EVENT_GAP;
-  g.head.seq = lost.to_seq;
-  g.head.ts_event = g.head.ts_recv = next->ts_recv;
-  g.gap.channel = TRAPLINE_GAP_BUS;
-  g.gap.reason = TRAPLINE_GAP_OVERRUN;
-  g.gap.lost = lost.events;
-  g.gap.from_seq = lost.from_seq;
-  g.gap.to_seq = lost.to_seq;
+  const auto g = make_gap(lost, next->ts_recv);
   this_lane.in_event = true;
   this_lane.cause = g.head.seq;
   this_lane.now = g.head.ts_recv;

@@ -82,6 +82,8 @@ const std::vector<option>& plugin_table() {
       row(TRAPLINE_OPTION_INT, "max_restarts", "5", "1..1000", "restarts before it is quarantined after all"),
       row(TRAPLINE_OPTION_DURATION, "restart_backoff", "1s", "1ms..10m",
           "pause before the first restart; doubles each time, at most a minute"),
+      row(TRAPLINE_OPTION_DURATION, "warm_up", "0s", "0s..30d",
+          "time of the journal that one is fed, unheard, that takes its place without its state; 0s = begin cold"),
   };
   return table;
 }
@@ -216,6 +218,7 @@ void read_plugin(const node::entry& e, engine_config& c, std::vector<problem>& p
   p.supervision.budget = j["budget"];
   p.supervision.max_restarts = j["max_restarts"];
   p.supervision.restart_backoff = j["restart_backoff"];
+  p.warm_up = j["warm_up"];
   if (const node* o = e.value.find("options")) p.options = *o;
   const bool own_lane = p.lane.empty();
   if (own_lane) p.lane = p.name;

@@ -40,7 +40,8 @@ struct plugin_config {
   std::string sha256;  // that the plugin's file must have, 64 lower-case hex digits; empty = any
   std::string lane;
   config::supervision supervision;
-  node options;  // checked later, against the plugin's own table
+  std::int64_t warm_up = 0;  // ns of the journal that one gets that takes its place without its state; 0: none
+  node options;              // checked later, against the plugin's own table
   position use_at;
 };
 

@@ -301,6 +301,18 @@ std::optional<std::int64_t> parse_duration(std::string_view text) {
   return with_unit(text, units, false);
 }
 
+std::string duration_text(std::int64_t ns) {
+  constexpr std::int64_t second = 1'000'000'000;
+  if (ns > 0 && ns < second) return std::to_string(ns / 1'000'000) + "ms";
+  std::string out;
+  std::int64_t rest = ns / second;
+  for (const auto& [name, seconds] : {std::pair{"h", 3600}, std::pair{"m", 60}, std::pair{"s", 1}}) {
+    if (rest >= seconds) out += std::to_string(rest / seconds) + name;
+    rest %= seconds;
+  }
+  return out.empty() ? "0s" : out;
+}
+
 std::optional<std::int64_t> parse_bytes(std::string_view text) {
   static constexpr unit units[] = {{"B", 1},      {"kB", 1e3},      {"MB", 1e6},        {"GB", 1e9},
                                    {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}};

@@ -55,6 +55,8 @@ std::string_view type_name(std::uint32_t type);
 
 // Whole texts of units; empty result: not such a text. `1.5s`, `250ms`, `10us`, `4ns`, `2m`, `1h`, `1d` -> ns.
 std::optional<std::int64_t> parse_duration(std::string_view text);
+// For people, to the second above one: `1h30m`, `3m12s`, `250ms`. Of ns >= 0.
+std::string duration_text(std::int64_t ns);
 // `512`, `64KiB`, `4MiB`, `1GiB`, `10kB`, `10MB` -> bytes.
 std::optional<std::int64_t> parse_bytes(std::string_view text);
 std::optional<secret_reference> parse_secret(std::string_view text);

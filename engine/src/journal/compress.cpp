@@ -1,6 +1,7 @@
 #include "journal/compress.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -28,13 +29,17 @@ struct free_context {
 class replacement {
  public:
   explicit replacement(const std::string& path) : path_(path), beside_(path + ".new") {
-    fd_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    fd_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd_ < 0) error_ = errno;
+    else if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) error_ = errno;
+    else if (owned_ = is_there(); owned_ && ::ftruncate(fd_, 0) != 0) error_ = errno;
   }
   ~replacement() {
+    if (owned_ && !done_) ::unlink(beside_.c_str());
     if (fd_ >= 0) ::close(fd_);
-    if (!done_) ::unlink(beside_.c_str());
   }
+  // Another engine of the same journal folder is at it, or has just done it.
+  bool is_taken() const noexcept { return fd_ >= 0 && !owned_ && (error_ == 0 || error_ == EWOULDBLOCK); }
   void write(const void* bytes, std::size_t n) {
     const auto* p = static_cast<const char*>(bytes);
     while (error_ == 0 && n > 0) {
@@ -51,6 +56,10 @@ class replacement {
   }
   std::uint64_t at() const noexcept { return at_; }
   std::string finish() {
+    if (error_ == 0 && !is_there()) {  // removed with its segment, by another engine of the same folder
+      owned_ = false;
+      return {};
+    }
     struct stat st {};
     if (error_ == 0 && ::stat(path_.c_str(), &st) == 0) {
       const timespec times[2] = {st.st_atim, st.st_mtim};
@@ -62,7 +71,16 @@ class replacement {
   }
 
  private:
+  // Who had the lock before may have given the name away.
+  bool is_there() const noexcept {
+    struct stat mine {
+    }, there{};
+    return ::fstat(fd_, &mine) == 0 && ::stat(beside_.c_str(), &there) == 0 && mine.st_ino == there.st_ino &&
+           mine.st_dev == there.st_dev;
+  }
+
   std::string path_, beside_;
+  bool owned_ = false;
   int fd_ = -1, error_ = 0;
   std::uint64_t at_ = 0;
   bool done_ = false;
@@ -70,24 +88,30 @@ class replacement {
 
 }  // namespace
 
-std::string compress(const std::string& path) {
+std::string compress(const std::string& path, const std::function<bool()>& leave) {
   std::string why;
   auto bytes = open_file(path, why);
   const auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
   if (!s) return sdk::cat(path, ": ", why);
   if (!s->closed()) return {};
   const auto& blocks = s->blocks();
-  if (std::any_of(blocks.begin(), blocks.end(), [](const auto& b) { return (b.flags & flag_zstd) != 0; })) return {};
+  // One that is compressed already, or has what only a later version can read.
+  if (std::any_of(blocks.begin(), blocks.end(), [](const auto& b) {
+        return (b.flags & flag_zstd) != 0 || (b.kind != block_kind::events && b.kind != block_kind::records);
+      }))
+    return {};
 
   const std::unique_ptr<ZSTD_CCtx, free_context> context(ZSTD_createCCtx());
   if (!context) return sdk::cat(path, ": out of memory");
   replacement out(path);
+  if (out.is_taken()) return {};
   out.write(&s->head(), sizeof(segment_header));
   std::vector<index_entry> index;
   std::vector<std::byte> raw;
   std::vector<char> packed;
   std::uint64_t events = 0;
   for (std::size_t n = 0; n < blocks.size(); ++n) {
+    if (leave()) return {};
     if (!s->load(n, raw, why)) return sdk::cat(path, ": ", why, "; it is left as it is");
     packed.resize(ZSTD_compressBound(raw.size()));
     const std::size_t size =

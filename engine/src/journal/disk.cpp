@@ -29,11 +29,17 @@ disk::disk(const settings& s, std::string folder, std::string run_id, const time
 }
 
 disk::~disk() {
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  work_.notify_one();
+  thread_.join();
 }
 
 void disk::run() {
-  last_sync_ = clock_.mono();
+  last_sync_ = machine_.mono();
   thread_ = std::thread([this] { loop(); });
   ::pthread_setname_np(thread_.native_handle(), "journal-disk");
 }
@@ -75,7 +81,7 @@ void disk::loop() {
       {
         std::unique_lock lock(mutex_);
         const auto pause = std::chrono::nanoseconds(
-            unsynced_ ? std::max<std::int64_t>(last_sync_ + settings_.sync - clock_.mono(), 0) : 1'000'000'000);
+            unsynced_ ? std::max<std::int64_t>(last_sync_ + settings_.sync - machine_.mono(), 0) : 1'000'000'000);
         work_.wait_for(lock, pause, [this] { return !waiting_.empty() || ending_ || (has_failed() && !closed_down_); });
         if (waiting_.empty() && ending_) break;
         if (!waiting_.empty()) {
@@ -84,7 +90,7 @@ void disk::loop() {
         }
       }
       write(std::move(b));
-      if (unsynced_ && clock_.mono() - last_sync_ >= settings_.sync) sync();
+      if (unsynced_ && machine_.mono() - last_sync_ >= settings_.sync) sync();
       if (has_failed()) close_down();
     }
     if (!has_failed())
@@ -109,6 +115,8 @@ void disk::write(batch b) {
     unsynced_ = true;
   }
   if (!has_failed()) complete_to_ = writer_.last_seq();
+  else if (b.events && b.events->last_seq() > writer_.last_seq())
+    dropped_.fetch_add(b.events->count(), std::memory_order_relaxed);
   tell();
   if (!b.events) return;
   const std::lock_guard lock(mutex_);
@@ -118,17 +126,14 @@ void disk::write(batch b) {
 
 void disk::sync() {
   if (!has_failed())
-    if (const int e = writer_.sync()) {
-      // What of the last interval is on the disk, nobody knows; what came before it is.
-      complete_to_ = writer_.synced_seq();
-      fail(e, "cannot sync");
-    }
+    if (const int e = writer_.sync()) fail(e, "cannot sync");
   unsynced_ = false;
-  last_sync_ = clock_.mono();
+  last_sync_ = machine_.mono();
   syncs_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void disk::fail(int error, const char* what) {
+  complete_to_ = writer_.sure_seq();
   give_up(sdk::cat(what, " ", folder_, "/", segment_name(writer_.segment()), ": ", std::strerror(error)));
 }
 

@@ -49,6 +49,8 @@ class disk {
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
   std::uint32_t segment() const noexcept { return segment_.load(std::memory_order_relaxed); }
+  // Events that were put and are not written, because it has failed.
+  std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
   std::uint64_t syncs() const noexcept { return syncs_.load(std::memory_order_relaxed); }
 
  private:
@@ -66,6 +68,7 @@ class disk {
   const settings settings_;
   const std::string folder_;
   const time::clock& clock_;
+  const time::system_clock machine_{};  // when to sync: the host's clock may stand still or jump
   failed on_failure_;
   file_store store_;
   run_writer writer_;
@@ -82,7 +85,7 @@ class disk {
   std::uint64_t complete_to_ = 0;
   bool unsynced_ = false, closed_down_ = false;
   std::atomic<bool> failed_{false};
-  std::atomic<std::uint64_t> written_seq_{0}, bytes_{0}, events_{0}, syncs_{0};
+  std::atomic<std::uint64_t> written_seq_{0}, bytes_{0}, events_{0}, syncs_{0}, dropped_{0};
   std::atomic<std::uint32_t> segment_{0};
   std::thread thread_;
 };

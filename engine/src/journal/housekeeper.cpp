@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <set>
 
@@ -40,8 +42,10 @@ std::vector<closed_segment> closed_segments(const std::string& folder, const std
 
 }  // namespace
 
-std::vector<std::string> remove_old(const settings& s, const std::string& own_run, std::int64_t utc) {
+std::vector<std::string> remove_old(const settings& s, const std::string& own_run, std::int64_t utc,
+                                    std::string& failed) {
   std::vector<std::string> done;
+  failed.clear();
   if (s.keep_bytes == 0 && s.keep_age == 0) return done;
   const auto all = closed_segments(s.dir, own_run);
   std::int64_t bytes = 0;
@@ -51,7 +55,12 @@ std::vector<std::string> remove_old(const settings& s, const std::string& own_ru
     const bool too_much = s.keep_bytes != 0 && bytes > s.keep_bytes;
     const bool too_old = s.keep_age != 0 && utc - c.changed > s.keep_age;
     if (!too_much && !too_old) break;
-    if (::unlink(c.path.c_str()) != 0) break;
+    if (::unlink(c.path.c_str()) != 0 && errno != ENOENT) {  // by another engine of this folder
+      failed = sdk::cat("cannot remove ", c.path, ": ", std::strerror(errno),
+                        "; nothing is removed until it can be, or it is gone");
+      break;
+    }
+    ::unlink((c.path + ".new").c_str());  // of an engine that was killed while it compressed
     bytes -= c.bytes;
     runs.insert(c.run);
     done.push_back(sdk::cat("removed ", c.path, too_old ? ": older than keep_age" : ": more than keep_bytes"));
@@ -59,7 +68,8 @@ std::vector<std::string> remove_old(const settings& s, const std::string& own_ru
   for (const auto& run : runs) {
     const std::string path = s.dir + "/" + run;
     if (run == own_run || !segments_of(path).empty()) continue;
-    for (const char* name : {"/manifest.json", "/lock", "/reserve"}) ::unlink((path + name).c_str());
+    for (const char* name : {"/manifest.json", "/manifest.json.new", "/lock", "/reserve"})
+      ::unlink((path + name).c_str());
     ::rmdir(path.c_str());
   }
   return done;
@@ -104,7 +114,10 @@ void housekeeper::loop() {
       due_ = false;
     }
     try {
-      for (const auto& text : remove_old(settings_, own_run_, utc_())) report_(text, false);
+      std::string failed;
+      for (const auto& text : remove_old(settings_, own_run_, utc_(), failed)) report_(text, false);
+      if (failed != told_ && !failed.empty()) report_(failed, true);
+      told_ = std::move(failed);
       if (settings_.compress) compress_all();
     } catch (const std::exception& e) {
       report_(sdk::cat("keeping order failed: ", e.what()), true);
@@ -116,7 +129,8 @@ void housekeeper::compress_all() {
   for (const auto& c : closed_segments(settings_.dir, own_run_)) {
     if (ending()) return;
     if (!looked_at_.insert(c.path).second) continue;
-    if (const auto why = compress(c.path); !why.empty()) report_("cannot compress " + why, true);
+    if (const auto why = compress(c.path, [this] { return ending(); }); !why.empty())
+      report_("cannot compress " + why, true);
   }
 }
 

@@ -18,8 +18,10 @@ namespace trapline::journal {
 
 // Removes the oldest closed segments of a journal folder until the rest keeps the limits of `s`; `utc` is now, ns. Runs
 // that another process writes are left alone; of `own_run`, the open segment. A run without segments goes as a whole.
-// Nothing but a journal's own files is removed. Returns what was done, for people.
-std::vector<std::string> remove_old(const settings& s, const std::string& own_run, std::int64_t utc);
+// Nothing but a journal's own files is removed. Returns what was done, for people; `failed`: what could not be, which
+// ends it, or empty.
+std::vector<std::string> remove_old(const settings& s, const std::string& own_run, std::int64_t utc,
+                                    std::string& failed);
 
 class housekeeper {
  public:
@@ -44,6 +46,7 @@ class housekeeper {
   std::condition_variable work_;
   bool ending_ = false, due_ = true;
   std::set<std::string> looked_at_;  // of the thread; what could not be compressed is told once
+  std::string told_;                 // what could not be removed; once, too
   std::thread thread_;
 };
 

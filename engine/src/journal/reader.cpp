@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <stdexcept>
 #include <tuple>
@@ -34,6 +35,7 @@ class run_source {
   virtual std::unique_ptr<byte_source> open(std::uint32_t number, std::string& why) = 0;
   virtual std::string name(std::uint32_t number) const = 0;
   virtual bool is_written() const = 0;  // by an engine, now
+  virtual std::unique_ptr<run_source> again() const = 0;
 };
 
 class folder_source final : public run_source {
@@ -51,6 +53,7 @@ class folder_source final : public run_source {
   }
   std::string name(std::uint32_t number) const override { return folder_ + "/" + segment_name(number); }
   bool is_written() const override { return run_claim::is_taken(folder_); }
+  std::unique_ptr<run_source> again() const override { return std::make_unique<folder_source>(*this); }
 
  private:
   std::string folder_;
@@ -74,6 +77,7 @@ class image_source final : public run_source {
   }
   std::string name(std::uint32_t number) const override { return segment_name(number); }
   bool is_written() const override { return false; }
+  std::unique_ptr<run_source> again() const override { return std::make_unique<image_source>(*this); }
 
  private:
   run_image image_;
@@ -106,9 +110,9 @@ struct reader::impl {
   std::size_t open_part = ~std::size_t{0};
   std::vector<std::byte> raw;  // the block that is read
   std::size_t raw_at = 0;
-  std::uint64_t last_seq = 0;  // that was handed out
-  std::uint64_t skip_before = 0;
-  bool told_end = false;  // that the run is not whole
+  std::uint64_t last_seq = 0;                                       // that was handed out
+  std::function<bool(std::uint64_t seq, std::int64_t ts)> reached;  // by a seek; empty: it is over
+  bool told_end = false;                                            // that the run is not whole
 
   const trapline_event* event = nullptr;
   const moment* now = nullptr;
@@ -191,6 +195,8 @@ struct reader::impl {
       if (!p.fault.empty()) {
         if (part_at + 1 == parts.size() && !over()) return found::nothing;  // its engine has only just made it
         lost = {last_seq + 1, first_seq_after(part_at), sdk::cat(source->name(p.number), " ", p.fault)};
+        if (lost.to_seq != 0 && lost.to_seq < lost.from_seq) continue;  // all that was in it has been told
+        last_seq = std::max(last_seq, lost.to_seq);
         ++part_at;
         block_at = 0;
         return found::loss;
@@ -257,6 +263,9 @@ struct reader::impl {
         look_at(p, *s, before);
         open_part = ~std::size_t{0};
         more = true;
+      } else if (!s && p.fault.empty() && !numbers.empty() && numbers.back() > p.number) {
+        p.fault = sdk::cat("was removed before it was read to its end: ", why);
+        more = true;
       }
     }
     for (const auto number : numbers)
@@ -284,9 +293,12 @@ struct reader::impl {
     for (;;) {
       if (raw_at < raw.size()) {
         const auto& e = *reinterpret_cast<const trapline_event*>(raw.data() + raw_at);
-        if (e.seq < skip_before) {
-          raw_at += e.size;
-          continue;
+        if (reached) {
+          if (!reached(e.seq, e.ts_recv)) {
+            raw_at += e.size;
+            continue;
+          }
+          reached = nullptr;
         }
         if (next_moment < moments.size() && place(*moments[next_moment]) < e.seq) return hand_out_moment();
         raw_at += e.size;
@@ -314,39 +326,36 @@ struct reader::impl {
     }
   }
 
-  template <class Reached>
-  bool seek(const Reached& reached) {
+  bool seek(std::function<bool(std::uint64_t seq, std::int64_t ts)> to) {
     raw.clear();
     raw_at = 0;
     last_seq = 0;
     told_end = false;
     next_moment = moments.size();
+    reached = std::move(to);
     for (part_at = 0; part_at < parts.size(); ++part_at)
       for (block_at = 0; block_at < parts[part_at].blocks.size(); ++block_at) {
         const auto& b = parts[part_at].blocks[block_at];
         if (b.kind != block_kind::events || !reached(b.last_seq, b.last_ts)) continue;
         const auto here = std::pair(part_at, block_at);
-        if (next_block() != found::block) {
+        std::uint64_t seq = b.first_seq;
+        if (next_block() == found::block) {
+          for (std::size_t at = 0; at < raw.size();) {
+            const auto& e = *reinterpret_cast<const trapline_event*>(raw.data() + at);
+            if (reached(seq = e.seq, e.ts_recv)) break;
+            at += e.size;
+          }
+        } else {
           std::tie(part_at, block_at) = here;  // next() tells of the loss
-          return skip_to(b.first_seq);
         }
-        for (std::size_t at = 0; at < raw.size();) {
-          const auto& e = *reinterpret_cast<const trapline_event*>(raw.data() + at);
-          if (reached(e.seq, e.ts_recv)) return skip_to(e.seq);
-          at += e.size;
-        }
-        return skip_to(b.last_seq + 1);
+        next_moment = static_cast<std::size_t>(
+            std::partition_point(moments.begin(), moments.end(), [&](const auto& m) { return place(*m) < seq; }) -
+            moments.begin());
+        return true;
       }
     part_at = parts.empty() ? 0 : parts.size() - 1;
     block_at = parts.empty() ? 0 : parts.back().blocks.size();
     return false;
-  }
-  bool skip_to(std::uint64_t seq) {
-    skip_before = seq;
-    next_moment = static_cast<std::size_t>(
-        std::partition_point(moments.begin(), moments.end(), [&](const auto& m) { return place(*m) < seq; }) -
-        moments.begin());
-    return true;
   }
 };
 
@@ -388,6 +397,13 @@ std::unique_ptr<reader> reader::open(const std::string& path, std::string& error
 std::unique_ptr<reader> reader::open(run_image image, std::string& error) {
   auto i = std::make_unique<impl>();
   error = i->start(std::make_unique<image_source>(std::move(image)));
+  return error.empty() ? std::unique_ptr<reader>(new reader(std::move(i))) : nullptr;
+}
+
+std::unique_ptr<reader> reader::again(std::string& error) const {
+  auto i = std::make_unique<impl>();
+  i->folder = impl_->folder;
+  error = i->start(impl_->source->again());
   return error.empty() ? std::unique_ptr<reader>(new reader(std::move(i))) : nullptr;
 }
 

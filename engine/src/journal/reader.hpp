@@ -39,6 +39,9 @@ class reader {
   reader(const reader&) = delete;
   reader& operator=(const reader&) = delete;
 
+  // The same run once more, from its beginning, for a second place in it. nullptr: `error` says why not.
+  std::unique_ptr<reader> again(std::string& error) const;
+
   // The run folder; empty for an image.
   const std::string& folder() const noexcept;
   // As it was when the reader was opened, or at the last `end`.

@@ -73,20 +73,37 @@ std::string recorder::make_folder() {
   fs::create_directories(settings_.dir, ec);
   if (ec) return sdk::cat("cannot create ", settings_.dir, ": ", ec.message());
   for (const auto& text : recover_all(settings_.dir)) rt_.log.warn("journal: " + text);
+  about_.anchor_utc = rt_.clock.now();
+  about_.anchor_mono = rt_.clock.mono();
   std::string folder;
-  do {
-    about_.anchor_utc = rt_.clock.now();
-    about_.anchor_mono = rt_.clock.mono();
-    about_.run_id = run_id_at(about_.anchor_utc);
+  int e = 0;
+  // The host's clock may stand still, so that two runs of a process begin at the same time.
+  for (std::int64_t at = about_.anchor_utc;; ++at) {
+    about_.run_id = run_id_at(at);
     folder = settings_.dir + "/" + about_.run_id;
-  } while (::mkdir(folder.c_str(), 0700) != 0 && errno == EEXIST);
-  if (!fs::is_directory(folder, ec)) return sdk::cat("cannot create ", folder, ": ", std::strerror(errno));
-  if (!claim_.take(folder)) return sdk::cat("cannot create ", folder, "/lock: ", std::strerror(errno));
+    e = ::mkdir(folder.c_str(), 0700) == 0 ? 0 : errno;
+    if (e != EEXIST) break;
+  }
+  if (e != 0) return sdk::cat("cannot create ", folder, ": ", std::strerror(e));
+  auto why = furnish(folder);
+  if (why.empty()) {
+    folder_ = folder;
+    return {};
+  }
+  // Nobody would know it for a run's.
+  claim_.release();
+  for (const char* name : {"/manifest.json", reserve_name, "/lock"}) ::unlink((folder + name).c_str());
+  ::rmdir(folder.c_str());
+  return why;
+}
+
+// Empty, or what could not be laid into the new folder.
+std::string recorder::furnish(const std::string& folder) {
+  if (!claim_.take(folder)) return sdk::cat("cannot lock ", folder, "/lock: ", std::strerror(errno));
   const int fd = ::open((folder + reserve_name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   const int e = fd < 0 ? errno : ::posix_fallocate(fd, 0, reserve_bytes);
   if (fd >= 0) ::close(fd);
   if (e != 0) return sdk::cat("cannot write to ", folder, ": ", std::strerror(e));
-  folder_ = folder;
   return write_atomically(folder + "/" + manifest_name, manifest_text(about_));
 }
 
@@ -102,7 +119,7 @@ std::string recorder::start(manifest about) {
     is_error ? rt_.log.error("journal: " + text) : rt_.log.info("journal: " + text);
   };
   housekeeper_ = std::make_unique<housekeeper>(
-      settings_, about_.run_id, [this] { return rt_.clock.now(); }, report);
+      settings_, about_.run_id, [this] { return machine_.now(); }, report);  // files have the machine's time
   disk_ = std::make_unique<disk>(
       settings_, folder_, about_.run_id, rt_.clock, [this](std::uint32_t) { housekeeper_->wake(); },
       [this](const std::string& text, std::uint64_t seq) { on_failure(text, seq); });
@@ -116,7 +133,7 @@ std::string recorder::start(manifest about) {
 
 bool recorder::end(std::int64_t limit) {
   if (!thread_.joinable()) return true;
-  const std::int64_t deadline = rt_.clock.mono() + limit;
+  const std::int64_t deadline = machine_.mono() + limit;
   {
     std::unique_lock lock(mutex_);
     ending_ = true;
@@ -124,20 +141,21 @@ bool recorder::end(std::int64_t limit) {
     if (!wake_.wait_for(lock, std::chrono::nanoseconds(limit), [this] { return collected_; })) return false;
   }
   // One that has failed has nothing to write but its last words.
-  const std::int64_t left = std::max<std::int64_t>(deadline - rt_.clock.mono(), 0);
+  const std::int64_t left = std::max<std::int64_t>(deadline - machine_.mono(), 0);
   if (!disk_->end(disk_->has_failed() ? std::min(left, 1'000 * millisecond) : left)) return false;
   thread_.join();
   housekeeper_.reset();
+  if (!folder_.empty()) ::unlink((folder_ + reserve_name).c_str());  // the manifest is what it was kept for
+  if (discarding_ && lost_total_) std::atomic_ref(*lost_total_).store(lost(), std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
-    about_.lost_events = lost_;
+    about_.lost_events = lost();
     if (about_.state == run_state::running) {
       about_.state = run_state::ended;
       about_.complete_to = disk_->written_seq();
     }
   }
   write_manifest();
-  if (!folder_.empty()) ::unlink((folder_ + reserve_name).c_str());
   claim_.release();
   return true;
 }
@@ -171,6 +189,9 @@ void recorder::on_failure(const std::string& text, std::uint64_t complete_to) {
   write_manifest();
 }
 
+// What the lane did not hand over, and what the disk's thread did not write.
+std::uint64_t recorder::lost() const { return lost_.load(std::memory_order_relaxed) + disk_->dropped(); }
+
 recorder::status recorder::now() const {
   status s;
   if (!disk_) return s;
@@ -178,7 +199,7 @@ recorder::status recorder::now() const {
   s.bytes = disk_->bytes();
   s.written_seq = disk_->written_seq();
   s.segment = disk_->segment();
-  s.lost = lost_;
+  s.lost = lost();
   const std::uint64_t position = reader_.position();
   s.lag_bytes = (rt_.ring.tail() - position) * bus::line_size;
   const std::lock_guard lock(mutex_);
@@ -213,7 +234,8 @@ bool recorder::turn() {
   if (disk_->has_failed()) go_without();
   if (discarding_) announce();
   const bool waits = block_ && !block_->empty();
-  if ((waits && rt_.clock.mono() - block_since_ >= settings_.sync) || (!waits && life_.any())) flush();
+  if (!waits) given_seq_.store(seen_seq_, std::memory_order_release);
+  if ((waits && machine_.mono() - block_since_ >= settings_.sync) || (!waits && life_.any())) flush();
   if (n > 0) return true;
   if (ending && reader_.position() == rt_.ring.tail()) {
     flush();
@@ -239,15 +261,16 @@ std::size_t recorder::copy_events() {
         go_without();
       }
       if (block_) {
-        if (block_->empty()) block_since_ = rt_.clock.mono();
+        if (block_->empty()) block_since_ = machine_.mono();
         block_->add(*e);
+        kept_seq_ = e->seq;
       }
     }
+    seen_seq_ = e->seq;
     if (discarding_) lost_.fetch_add(1, std::memory_order_relaxed);
     reader_.advance();
   }
-  if (discarding_ && n > 0 && lost_total_)
-    std::atomic_ref(*lost_total_).store(lost_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  if (discarding_ && n > 0 && lost_total_) std::atomic_ref(*lost_total_).store(lost(), std::memory_order_relaxed);
   return n;
 }
 
@@ -258,6 +281,13 @@ void recorder::flush() {
   if (discarding_) return;
   if (block_ && block_->empty()) block_.reset();
   if (!records.empty() || block_) disk_->put(std::move(records), std::move(block_));
+  given_kept_seq_.store(kept_seq_, std::memory_order_relaxed);
+  given_seq_.store(seen_seq_, std::memory_order_release);
+}
+
+bool recorder::holds(std::uint64_t seq) const noexcept {
+  return disk_ && given_seq_.load(std::memory_order_acquire) >= seq &&
+         disk_->written_seq() >= given_kept_seq_.load(std::memory_order_relaxed);
 }
 
 std::vector<record> recorder::fresh_names() {

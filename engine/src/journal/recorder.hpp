@@ -48,6 +48,8 @@ class recorder {
     std::uint32_t segment = 0;
   };
   status now() const;
+  // Whether all events up to `seq` that the journal keeps are in its files, where a reader finds them. [any]
+  bool holds(std::uint64_t seq) const noexcept;
 
  private:
   void collect();
@@ -59,11 +61,14 @@ class recorder {
   bool leaves_out(std::uint32_t topic);
   std::vector<record> fresh_names();
   std::string make_folder();
+  std::string furnish(const std::string& folder);
   void set_failed(const std::string& text, std::uint64_t complete_to);
   void on_failure(const std::string& text, std::uint64_t complete_to);
   void write_manifest();
+  std::uint64_t lost() const;
 
   runtime& rt_;
+  const time::system_clock machine_{};  // what is waited for on a disk; the host's clock may stand still or jump
   const settings settings_;
   const std::int64_t stall_limit_, pause_;
   bus::ring::reader& reader_;
@@ -78,9 +83,14 @@ class recorder {
   std::uint32_t topics_told_ = 0, instruments_told_ = 0;
   std::vector<std::uint8_t> left_out_;  // by topic: 0 not looked at yet, 1 kept, 2 left out
   bool announced_ = false;
+  std::uint64_t seen_seq_ = 0;  // of the last event that was taken off the bus
+  std::uint64_t kept_seq_ = 0;  // and of the last one of them that was not left out
 
   std::atomic<bool> discarding_{false};
   std::atomic<std::uint64_t> lost_{0};
+  // All up to `given_seq_` that is kept was given to the disk, and the last of it is `given_kept_seq_`, which is
+  // written first.
+  std::atomic<std::uint64_t> given_seq_{0}, given_kept_seq_{0};
   std::uint64_t* lost_total_ = nullptr;  // the metric
   mutable std::mutex mutex_;             // over what follows
   std::condition_variable wake_;

@@ -41,7 +41,7 @@ struct instance_info {
   std::uint32_t id = 0;
   std::string name;                     // "traps"; a successor has the same
   std::string plugin, version, sha256;  // of its file; sha256 is empty for what is part of the program
-  std::string use;                      // the file it was loaded from, or empty
+  std::string use;                      // what it was loaded from; empty for what is part of the program
   std::string lane;
   std::uint32_t flags = 0;     // TRAPLINE_PLUGIN_*
   bool driver = false;         // it drove its lane
@@ -54,6 +54,15 @@ struct carried_state {
   std::uint32_t version = 0;
   std::string bytes;
   bool withheld = false;  // it is not here, `bytes` is empty: it held a secret, or stood in a segment that is gone
+};
+
+// Recorded events that an instance got, unheard, before it took another's place: those with from_seq <= seq <=
+// after_seq of its step. Its start() took `began` for now.
+struct warmth {
+  std::int64_t began = 0;        // UTC ns
+  std::uint64_t from_seq = 0;    // the first event of the span
+  std::uint64_t joined_seq = 0;  // events up to here are the journal's; those after it are as its lane had them, with
+                                 // what the lane lost
 };
 
 enum class phase : std::uint8_t { started, draining, ended };
@@ -71,6 +80,7 @@ struct instance_step {
   std::uint32_t order = 0;        // how many instances of its lane are called before it
   std::uint32_t in_place_of = 0;  // id of the one whose place it took; that one gets no events from here on
   std::shared_ptr<const carried_state> state{};  // nullptr: it began with nothing. Once, never repeated
+  std::shared_ptr<const warmth> warm{};          // nullptr: it was not warmed up
 
   // Of `ended`: "stopped"; "faulted": from here on nothing calls it, and after_seq is the event that it was in, if it
   // faulted in a callback, else about where its lane was.

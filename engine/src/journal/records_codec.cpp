@@ -79,6 +79,8 @@ struct encoder {
       j["order"] = s.order;
       if (s.in_place_of != 0) j["in_place_of"] = s.in_place_of;
     }
+    if (s.warm)
+      j["warm_up"] = {{"began", s.warm->began}, {"from_seq", s.warm->from_seq}, {"joined_seq", s.warm->joined_seq}};
     if (s.what == phase::ended) j["how"] = s.how;
     if (s.state)
       j["state"] = {{"format", s.state->format}, {"version", s.state->version}, {"withheld", s.state->withheld}};
@@ -136,6 +138,8 @@ instance_step read_step(const json& j, std::string_view data) {
     c.bytes = data;
     s.state = std::make_shared<const carried_state>(std::move(c));
   }
+  if (const auto w = j.find("warm_up"); w != j.end())
+    s.warm = std::make_shared<const warmth>(warmth{w->at("began"), w->at("from_seq"), w->at("joined_seq")});
   return s;
 }
 

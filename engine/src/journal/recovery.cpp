@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
+#include <utility>
 
 #include "journal/records_codec.hpp"
 #include "journal/run_files.hpp"
@@ -17,35 +19,40 @@ namespace {
 
 struct tail {
   std::uint64_t last_seq = 0;
-  std::uint64_t cut = 0;  // bytes
-  std::string fault;
+  std::string text;  // what was found and done, each beginning with "; "
 };
 
-// Checks every block of the last segment, for a power cut may have spoilt any that was not synced, and cuts it off
-// where the first bad one begins.
+// Checks every block of the last segment, for a power cut may have spoilt any that was not synced, and cuts off what
+// stands behind the last good one. A bad one before it costs no more than itself.
 tail mend(const std::string& path) {
+  const std::string name = std::filesystem::path(path).filename();
   tail out;
   std::string why;
   auto bytes = open_file(path, why);
   const std::uint64_t total = bytes ? bytes->size() : 0;
   auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
   if (!s) {
-    out.fault = why;
-    out.cut = total;
+    out.text = sdk::cat("; ", name, " ", why);
     return out;
   }
   std::vector<std::byte> raw;
-  std::uint64_t good = s->good_end();
+  std::uint64_t good = sizeof(segment_header);
+  std::string faults;  // of bad blocks that good ones may follow
   for (std::size_t n = 0; n < s->blocks().size(); ++n) {
     const auto& b = s->blocks()[n];
     if (!s->load(n, raw, why)) {
-      good = b.offset;
-      break;
+      faults += sdk::cat("; ", name, ": ", why);
+      continue;
     }
+    good = n + 1 < s->blocks().size() ? s->blocks()[n + 1].offset : s->good_end();
+    out.text += std::exchange(faults, {});
     if (b.kind == block_kind::events) out.last_seq = b.last_seq;
   }
-  out.cut = total - good;
-  if (out.cut > 0 && ::truncate(path.c_str(), static_cast<off_t>(good)) != 0) out.fault = std::strerror(errno);
+  if (faults.empty()) good = s->good_end();
+  if (total == good) return out;
+  out.text += ::truncate(path.c_str(), static_cast<off_t>(good)) == 0
+                  ? sdk::cat("; ", total - good, " bytes of a torn block were cut off ", name)
+                  : sdk::cat("; ", name, " cannot be cut: ", std::strerror(errno));
   return out;
 }
 
@@ -63,18 +70,26 @@ std::uint64_t last_seq_of(const std::string& path) {
 
 std::string recover(const std::string& folder) {
   const std::string path = folder + "/" + manifest_name;
-  std::string text;
-  if (auto why = read_text(path, text); !why.empty()) return why;
   manifest m;
-  try {
-    m = read_manifest(text);
-  } catch (const std::runtime_error& e) {
-    return sdk::cat(path, ": ", e.what(), "; left as it is");
-  }
-  run_claim claim;
+  const auto look = [&]() -> std::string {
+    std::string text;
+    if (auto why = read_text(path, text); !why.empty()) return why;
+    try {
+      m = read_manifest(text);
+    } catch (const std::runtime_error& e) {
+      return sdk::cat(path, ": ", e.what(), "; left as it is");
+    }
+    return {};
+  };
+  if (auto why = look(); !why.empty()) return why;
   if (m.state != run_state::running || run_claim::is_taken(folder)) return {};
+  run_claim claim;
   if (!claim.take(folder)) return sdk::cat(folder, ": cannot be claimed for recovery");
+  if (auto why = look(); !why.empty()) return why;
+  if (m.state != run_state::running) return {};  // it ended, or was recovered, between the two looks
   const auto segments = segments_of(folder);
+  // The next one may have been made, but has no header.
+  ::unlink((folder + "/" + segment_name(segments.empty() ? 1 : segments.rbegin()->first + 1)).c_str());
   std::string what = "its engine was killed";
   for (auto s = segments.rbegin(); s != segments.rend(); ++s) {
     if (s != segments.rbegin()) {
@@ -82,8 +97,7 @@ std::string recover(const std::string& folder) {
     } else {
       const tail t = mend(s->second);
       m.complete_to = t.last_seq;
-      if (!t.fault.empty()) what += sdk::cat("; ", segment_name(s->first), ": ", t.fault);
-      if (t.cut > 0) what += sdk::cat("; ", t.cut, " bytes of a torn block were cut off ", segment_name(s->first));
+      what += t.text;
     }
     if (m.complete_to != 0) break;
   }

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <utility>
 
+#include "journal/format.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::journal {
@@ -79,6 +80,9 @@ std::map<std::uint32_t, std::string> segments_of(const std::string& run_folder) 
   for (auto n = out.rbegin()->first; n > out.begin()->first; --n) is_there(n);
   for (auto n = out.begin()->first; n > 1 && is_there(n - 1); --n) {
   }
+  // The newest is none yet while it has no header: its engine has only just made it, or was killed before it went on.
+  if (const auto newest = std::prev(out.end()); fs::file_size(newest->second, ec) < sizeof(segment_header))
+    out.erase(newest);
   return out;
 }
 
@@ -146,14 +150,21 @@ bool run_claim::is_taken(const std::string& run_folder) {
 file_store::~file_store() { close(); }
 
 int file_store::create(std::uint32_t number) {
-  const std::string path = folder_ + "/" + segment_name(number);
-  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-  return fd_ < 0 ? errno : sync_folder(folder_);
+  path_ = folder_ + "/" + segment_name(number);
+  fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+  if (fd_ < 0) return errno;
+  const int e = sync_folder(folder_);
+  if (e != 0) discard();
+  return e;
 }
 
 int file_store::write(std::string_view bytes) { return write_all(fd_, bytes); }
 int file_store::truncate(std::uint64_t size) { return error_of(::ftruncate(fd_, static_cast<off_t>(size))); }
 int file_store::sync() { return error_of(::fdatasync(fd_)); }
+int file_store::discard() {
+  close();
+  return error_of(::unlink(path_.c_str()));
+}
 int file_store::close() { return fd_ < 0 ? 0 : error_of(::close(std::exchange(fd_, -1))); }
 
 }  // namespace trapline::journal

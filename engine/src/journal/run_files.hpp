@@ -14,7 +14,7 @@ namespace trapline::journal {
 inline constexpr const char* manifest_name = "manifest.json";
 
 std::string segment_name(std::uint32_t number);  // seg-000001.tlj
-// Paths of the segments of a run folder by their number.
+// Paths of the segments of a run folder by their number. The newest counts from when it has its header.
 std::map<std::uint32_t, std::string> segments_of(const std::string& run_folder);
 // Names of the run folders of a journal folder (they have a manifest), oldest first.
 std::vector<std::string> runs_of(const std::string& journal_folder);
@@ -50,9 +50,10 @@ class file_store final : public segment_store {
   int truncate(std::uint64_t size) override;
   int sync() override;
   int close() override;
+  int discard() override;
 
  private:
-  std::string folder_;
+  std::string folder_, path_;
   int fd_ = -1;
 };
 

@@ -51,13 +51,17 @@ std::vector<record> run_writer::opening() const {
 int run_writer::open_segment() {
   ++number_;
   if (const int e = store_.create(number_)) return e;
-  open_ = true;
   index_.clear();
   told_.clear();
   segment_size_ = segment_events_ = 0;
   const auto head = make_segment_header(settings_.run_id, number_, settings_.now());
   segment_crc_ = head.crc;
-  if (const int e = append({reinterpret_cast<const char*>(&head), sizeof head})) return e;
+  if (const int e = append({reinterpret_cast<const char*>(&head), sizeof head})) {
+    store_.discard();  // a file without a header would only look like damage
+    return e;
+  }
+  open_ = true;
+  sealed_ = false;
   const auto records = opening();
   int e = 0;
   if (!records.empty()) {
@@ -128,13 +132,26 @@ int run_writer::put(const std::vector<record>& records) {
 
 int run_writer::sync() {
   if (!dirty_ || !open_) return 0;
-  if (const int e = store_.sync()) return e;
+  if (const int e = store_.sync()) {
+    sync_failed_ = true;
+    return e;
+  }
   dirty_ = false;
   synced_seq_ = last_seq_;
   return 0;
 }
 
 int run_writer::close_segment() {
+  if (!sealed_)
+    if (const int e = seal()) return e;
+  if (const int e = sync()) return e;
+  open_ = false;
+  if (const int e = store_.close()) return e;
+  settings_.closed(number_);
+  return 0;
+}
+
+int run_writer::seal() {
   block b(block_kind::index);
   b.add_index(index_);
   const std::uint64_t index_at = segment_size_;
@@ -145,10 +162,7 @@ int run_writer::close_segment() {
     segment_size_ = index_at;
     return e;
   }
-  if (const int e = sync()) return e;
-  open_ = false;
-  if (const int e = store_.close()) return e;
-  settings_.closed(number_);
+  sealed_ = true;
   return 0;
 }
 

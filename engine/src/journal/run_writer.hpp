@@ -23,6 +23,7 @@ class segment_store {
   virtual int truncate(std::uint64_t size) = 0;
   virtual int sync() = 0;  // what was written is on the disk
   virtual int close() = 0;
+  virtual int discard() = 0;  // closes it, and it is gone
 };
 
 class run_writer {
@@ -45,7 +46,9 @@ class run_writer {
   std::uint64_t events() const noexcept { return events_; }
   std::uint64_t bytes() const noexcept { return bytes_; }        // of all segments
   std::uint64_t last_seq() const noexcept { return last_seq_; }  // of the last event that was written
-  std::uint64_t synced_seq() const noexcept { return synced_seq_; }
+  // Of the last event that is there whatever has failed: after a sync that did, nobody knows of what came since the
+  // one before it.
+  std::uint64_t sure_seq() const noexcept { return sync_failed_ ? synced_seq_ : last_seq_; }
   std::uint32_t segment() const noexcept { return number_; }
 
  private:
@@ -55,6 +58,7 @@ class run_writer {
   };
   int open_segment();
   int close_segment();
+  int seal();
   int append(block& b);
   int append(std::string_view bytes);
   void note(const record& r);
@@ -67,6 +71,8 @@ class run_writer {
   std::set<std::uint32_t> told_;  // instances that the open segment knows
   std::uint32_t number_ = 0;      // of the segment
   bool open_ = false, dirty_ = false;
+  bool sealed_ = false;  // the open segment has its index and its trailer
+  bool sync_failed_ = false;
   std::uint32_t segment_crc_ = 0;
   std::uint64_t segment_size_ = 0, segment_events_ = 0, opening_size_ = 0;
   std::vector<index_entry> index_;

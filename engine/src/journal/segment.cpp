@@ -43,7 +43,7 @@ class memory_source final : public byte_source {
   explicit memory_source(const std::string& bytes) : bytes_(bytes) {}
   std::uint64_t size() override { return bytes_.size(); }
   std::size_t read(std::uint64_t at, void* to, std::size_t n) override {
-    if (at >= bytes_.size()) return 0;
+    if (n == 0 || at >= bytes_.size()) return 0;
     n = std::min<std::size_t>(n, bytes_.size() - at);
     std::memcpy(to, bytes_.data() + at, n);
     return n;

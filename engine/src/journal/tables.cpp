@@ -8,6 +8,7 @@ namespace trapline::journal {
 namespace {
 
 constexpr std::size_t names_a_record = 4096;
+constexpr std::uint32_t most_instances = 1 << 24;  // of one run, successors counted; readers keep a place for each
 
 // Ids that were known already keep their names; between what is known and `first` there may be a hole, where a segment
 // was deleted or damaged.
@@ -34,7 +35,7 @@ void cut(const std::vector<Name>& all, std::vector<record>& out) {
 bool tables::take(const topic_names& t) { return extend(topics_, t, bus::names::max_topics); }
 bool tables::take(const instrument_names& t) { return extend(instruments_, t, bus::names::max_instruments); }
 bool tables::take(const instance_info& i) {
-  if (i.id == 0) return false;
+  if (i.id == 0 || i.id > most_instances) return false;
   instances_[i.id] = i;
   return true;
 }

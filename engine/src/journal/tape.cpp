@@ -28,6 +28,10 @@ class memory_store final : public segment_store {
   }
   int sync() override { return 0; }
   int close() override { return 0; }
+  int discard() override {
+    to_.pop_back();
+    return 0;
+  }
 
  private:
   std::vector<std::string>& to_;

@@ -48,13 +48,13 @@ struct checker {
     const std::string file = std::filesystem::path(path).filename();
     std::string why;
     auto bytes = open_file(path, why);
+    const bool may_be_torn = last && m.state == run_state::running;
     auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
     if (!s) return fault(file, why);
     out.bytes += s->size();
     if (s->head().number != number) fault(file, sdk::cat("says that it is segment ", s->head().number));
     if (sdk::view(s->head().run_id) != m.run_id)
       fault(file, sdk::cat("belongs to run ", sdk::view(s->head().run_id), ", not ", m.run_id));
-    const bool may_be_torn = last && m.state == run_state::running;
     std::vector<std::byte> raw;
     for (std::size_t n = 0; n < s->blocks().size(); ++n) {
       ++out.blocks;
@@ -84,6 +84,7 @@ verdict verify(const std::string& path) {
   std::string error;
   const auto r = reader::open(path, error);
   if (!r) {
+    c.out.opened = false;
     c.out.faults.push_back(error);
     return std::move(c.out);
   }

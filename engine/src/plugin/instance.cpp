@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "bus/lane.hpp"
+#include "bus/names.hpp"
 #include "journal/life_log.hpp"
 #include "plugin/services.hpp"
+#include "plugin/warm_up.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
@@ -70,7 +72,7 @@ void instance::destroy() noexcept {
   std::string what;
   if (plugin_ && plugin_->destroy && guarded(what, [&] { plugin_->destroy(plugin_); }) != TRAPLINE_OK)
     rt_.log.write(TRAPLINE_LOG_ERROR, name_, "destroy threw: " + what);
-  plugin_ = nullptr;
+  plugin_ = receiver_ = nullptr;
   driver_ = nullptr, commands_ = nullptr, states_ = nullptr;
 }
 
@@ -119,6 +121,7 @@ bool instance::create(trapline_error& error) {
     return false;
   }
   if (faulted_meanwhile(error)) return false;
+  receiver_ = plugin_;
   enter(TRAPLINE_INSTANCE_CREATED);
   return true;
 }
@@ -165,26 +168,66 @@ bool instance::find_extensions(trapline_error& error) {
 }
 
 bool instance::start(trapline_error& error) {
+  const std::int64_t at = rt_.clock.now();  // before start() can ask for it
+  if (!begin(error)) return false;
+  announce(at, nullptr);
+  return true;
+}
+
+bool instance::begin(trapline_error& error) {
   error = empty_error();
   if (faulted_meanwhile(error)) return false;
   std::string what;
   trapline_status s = TRAPLINE_OK;
-  ended_.store(false, std::memory_order_relaxed);
-  const std::int64_t at = rt_.clock.now();  // before start() can ask for it
+  voice_.store(warm_up_ ? voice::unheard : voice::heard, std::memory_order_relaxed);
   if (guarded(what, [&] { s = plugin_->start(plugin_, &error); }) != TRAPLINE_OK) {
     s = TRAPLINE_E_FAILED;
     sdk::assign(error.text, what);
   }
   if (s != TRAPLINE_OK) {
     error.code = s;
-    ended_.store(true, std::memory_order_relaxed);
+    voice_.store(voice::ended, std::memory_order_relaxed);
     return false;
   }
   begun_ = true;
-  tell_journal({.what = journal::phase::started, .at = at, .state = std::exchange(carried_, nullptr)});
+  return true;
+}
+
+void instance::announce(std::int64_t at, std::shared_ptr<const journal::warmth> warm) {
+  tell_journal(
+      {.what = journal::phase::started, .at = at, .state = std::exchange(carried_, nullptr), .warm = std::move(warm)});
   predecessor_ = nullptr;
   enter(TRAPLINE_INSTANCE_RUNNING);
-  return true;
+}
+
+// ---------------------------------------------------------------- recorded events first
+
+warm_up& instance::begin_warm_up(std::int64_t began) {
+  warm_up_ = std::make_unique<warm_up>(*this, began);
+  return *warm_up_;
+}
+
+void instance::divert(const trapline_plugin* to) noexcept {
+  receiver_ = to ? to : plugin_;
+  receives_.store(to != nullptr && !faulted(), std::memory_order_relaxed);
+}
+
+void instance::go_live(std::shared_ptr<const journal::warmth> warm) {
+  warm_up_->leave_lane();
+  warm_up_->pass_timers_on();
+  warm_up_.reset();
+  voice_.store(voice::heard, std::memory_order_relaxed);
+  announce(rt_.clock.now(), std::move(warm));
+  if (health() != TRAPLINE_HEALTH_OK) tell_health(reason());
+}
+
+time::timers& instance::timers() noexcept { return warm_up_ ? warm_up_->timers() : lane->timers(); }
+
+std::uint64_t instance::mask_of(std::string_view topic) const noexcept {
+  std::uint64_t mask = 0;
+  for (const auto& s : subscriptions)
+    if (bus::matches(s.pattern, topic)) mask |= s.type_mask;
+  return mask;
 }
 
 trapline_status instance::drain() {
@@ -210,7 +253,7 @@ void instance::stop() {
   if (!faulted()) tell_journal({.what = journal::phase::ended, .how = "stopped"});
   std::string what;
   if (guarded(what, [&] { plugin_->stop(plugin_); }) != TRAPLINE_OK) fault(TRAPLINE_E_FAILED, "stop: " + what);
-  ended_.store(true, std::memory_order_relaxed);
+  voice_.store(voice::ended, std::memory_order_relaxed);
   enter(TRAPLINE_INSTANCE_STOPPED);
 }
 
@@ -393,12 +436,18 @@ void instance::record_callback(std::int64_t took) noexcept {
 void instance::set_health(std::uint32_t state, std::int32_t code, std::string_view text) {
   if (health_.exchange(state) == state) return;
   if (!faulted()) set_reason(state == TRAPLINE_HEALTH_OK ? std::string_view{} : text);
+  health_code_.store(code, std::memory_order_relaxed);
+  if (says() == voice::unheard) return;  // when it is heard it tells how it is then
   rt_.log.write(state == TRAPLINE_HEALTH_OK ? TRAPLINE_LOG_INFO : TRAPLINE_LOG_WARN, name_,
                 sdk::cat("health is ", sdk::health_name(state), ": ", text));
+  tell_health(text);
+}
+
+void instance::tell_health(std::string_view text) {
   trapline_health_event e{};
   sdk::assign(e.instance, name_);
-  e.state = state;
-  e.code = code;
+  e.state = health();
+  e.code = health_code_.load(std::memory_order_relaxed);
   sdk::assign(e.text, rt_.redacted(text));
   rt_.publish(TRAPLINE_EVENT_HEALTH, rt_.topic_health, e);
 }
@@ -450,7 +499,8 @@ void instance::tell(std::uint32_t state, trapline_status code, std::string_view 
 
 // A step of this life, at the place that its lane has come to.
 void instance::tell_journal(journal::instance_step s) noexcept {
-  if (!rt_.lives || !lane) return;
+  // One that is warmed up has no life yet that others could know of.
+  if (!rt_.lives || !lane || warm_up_) return;
   quietly([&] {
     s.id = id_;
     s.life = life();

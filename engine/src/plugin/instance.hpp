@@ -25,7 +25,12 @@ class lane;
 namespace trapline::journal {
 struct carried_state;
 struct instance_step;
+struct warmth;
 }  // namespace trapline::journal
+
+namespace trapline::time {
+class timers;
+}
 
 namespace trapline::plugin {
 
@@ -33,6 +38,8 @@ struct subscription {
   std::string pattern;
   std::uint64_t type_mask = 0;
 };
+
+class warm_up;
 
 class instance {
  public:
@@ -48,15 +55,13 @@ class instance {
   bool configure(trapline_error& error);
   // [lane]
   bool start(trapline_error& error);
+  // The two halves of start(): the plugin's, and what others get to know of it. `warm`: what it has seen already.
+  bool begin(trapline_error& error);
+  void announce(std::int64_t at, std::shared_ptr<const journal::warmth> warm);
   trapline_status drain();
   void stop();
-  void on_event(const trapline_event* e) noexcept {
-    try {
-      plugin_->on_events(plugin_, &e, 1);
-    } catch (...) {
-      fault_of_exception("on_events");
-    }
-  }
+  void on_event(const trapline_event* e) noexcept { hand_to(receiver_, e); }
+  void on_recorded_event(const trapline_event* e) noexcept { hand_to(plugin_, e); }  // by its warm_up
   void poll(std::int64_t max_wait) noexcept;
   // Carries out a command of trapline.command/1. TRAPLINE_OK: `answer` is its JSON; else a text for people.
   trapline_status command(std::string_view name, std::string_view args, std::string& answer);
@@ -96,8 +101,26 @@ class instance {
   bool faulted() const noexcept { return faulted_.load(std::memory_order_relaxed); }
   // May be called with events.
   bool receives() const noexcept { return receives_.load(std::memory_order_relaxed); }
-  // Has been stopped for good: what it still says is a leftover thread's.
-  bool ended() const noexcept { return ended_.load(std::memory_order_relaxed); }
+  // Who hears what it publishes. `unheard`: nobody, while it is warmed up. `ended`: it has been stopped for good, and
+  // what it still says is a leftover thread's.
+  enum class voice : std::uint8_t { heard, unheard, ended };
+  voice says() const noexcept { return voice_.load(std::memory_order_relaxed); }
+  bool ended() const noexcept { return says() == voice::ended; }
+
+  // It is to be given recorded events before it takes another's place. Once, before it starts; until go_live() or the
+  // end of the instance. [lane], or nobody else knows of it yet
+  warm_up& begin_warm_up(std::int64_t began);
+  warm_up* warming() noexcept { return warm_up_.get(); }
+  // What it said and asked for in vain meanwhile. Any thread.
+  void count_unheard() noexcept { unheard_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint64_t unheard() const noexcept { return unheard_.load(std::memory_order_relaxed); }
+  // It has seen all that there was and is heard from now on. [lane]
+  void go_live(std::shared_ptr<const journal::warmth> warm);
+  // Its lane's events go to `to` instead; nullptr: nowhere. [lane], while it is warmed up
+  void divert(const trapline_plugin* to) noexcept;
+  time::timers& timers() noexcept;  // those that it sets. [lane]
+  // Of the events of a topic of this name that it has subscribed to. [lane]
+  std::uint64_t mask_of(std::string_view topic) const noexcept;
   bool in_create() const noexcept { return in_create_; }
   const trapline_driver* driver() const noexcept { return driver_; }
   const trapline_command* commands() const noexcept { return commands_; }  // or nullptr
@@ -132,9 +155,17 @@ class instance {
   const std::string& sha256() const noexcept { return image_->sha256(); }
 
  private:
+  void hand_to(const trapline_plugin* p, const trapline_event* e) noexcept {
+    try {
+      p->on_events(p, &e, 1);
+    } catch (...) {
+      fault_of_exception("on_events");
+    }
+  }
   void destroy() noexcept;
   void fault_of_exception(std::string_view where) noexcept;  // in a catch block
   void set_reason(std::string_view text) noexcept;
+  void tell_health(std::string_view text);
   void count(const char* metric) noexcept;
   bool faulted_meanwhile(trapline_error& error) const;
   bool find_extensions(trapline_error& error);
@@ -148,8 +179,9 @@ class instance {
   std::uint32_t id_;
   std::atomic<bool> receives_{false};  // state allows it, and no fault
   std::atomic<bool> faulted_{false};
-  const trapline_plugin* plugin_ = nullptr;
+  const trapline_plugin* receiver_ = nullptr;  // of events: the plugin, or who keeps them for it
 
+  const trapline_plugin* plugin_ = nullptr;
   runtime& rt_;
   std::string name_;
   std::shared_ptr<const image> image_;
@@ -167,10 +199,13 @@ class instance {
   std::atomic<std::uint32_t> life_{0};
   std::atomic<std::uint32_t> state_{0};
   mutable std::mutex state_mutex_;  // a fault on another thread against the lane's own changes of state
-  std::atomic<bool> ended_{false};
+  std::atomic<voice> voice_{voice::heard};
+  std::atomic<std::uint64_t> unheard_{0};
+  std::unique_ptr<warm_up> warm_up_;
   bool in_create_ = false;  // of the thread that makes it
   bool begun_ = false;      // start() succeeded, stop() has not been called; of the lane's thread
   std::atomic<std::uint32_t> health_{0};
+  std::atomic<std::int32_t> health_code_{0};
   std::atomic<std::uint64_t> misuses_{0};
   std::int64_t overruns_[2] = {-1, -1};  // when the last two were, mono ns; of the watchdog
   obs::histogram* callback_seconds_ = nullptr;

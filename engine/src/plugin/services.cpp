@@ -77,7 +77,8 @@ trapline_status bus_instrument_name(const trapline_host* h, std::uint32_t id, tr
 trapline_status bus_publish(const trapline_host* h, const trapline_frame* frames, std::uint32_t count) {
   instance& i = self(h);
   runtime& rt = i.rt();
-  if (i.ended()) {
+  const auto voice = i.says();
+  if (voice == instance::voice::ended) {
     i.misuse("published after stop()");
     return TRAPLINE_E_CLOSED;
   }
@@ -88,6 +89,10 @@ trapline_status bus_publish(const trapline_host* h, const trapline_frame* frames
     needs_time = needs_time || (sound && e->ts_recv == 0);
   }
   trapline_status s = TRAPLINE_E_INVALID;
+  if (sound && voice == instance::voice::unheard) [[unlikely]] {
+    i.count_unheard();
+    return TRAPLINE_OK;
+  }
   if (sound) {
     bus::ring::stamp stamp{i.id(), &i.numbers, on_own_lane(i), 0, 0};
     if (this_lane.in_event && stamp.on_owner_thread) {
@@ -142,13 +147,13 @@ trapline_status timer_set(const trapline_host* h, std::int64_t at, std::int64_t 
   instance& i = self(h);
   if (!id) return TRAPLINE_E_INVALID;
   if (!on_own_lane(i)) return off_lane(i, "set a timer");
-  return guarded([&] { return i.lane->timers().set(i.id(), at, period, cookie, *id); });
+  return guarded([&] { return i.timers().set(i.id(), at, period, cookie, *id); });
 }
 
 trapline_status timer_cancel(const trapline_host* h, std::uint64_t id) {
   instance& i = self(h);
   if (!on_own_lane(i)) return off_lane(i, "cancel a timer");
-  return i.lane->timers().cancel(i.id(), id);
+  return i.timers().cancel(i.id(), id);
 }
 
 constexpr trapline_timer timer_table = {sizeof(trapline_timer), 0, timer_set, timer_cancel};
@@ -235,6 +240,10 @@ trapline_status control_submit(const trapline_host* h, trapline_str cmd, traplin
   control::thread* control = i.rt().control;
   if (i.ended()) return TRAPLINE_E_CLOSED;
   if (!control || !i.lane) return TRAPLINE_E_STATE;
+  if (i.says() == instance::voice::unheard) {
+    i.count_unheard();
+    return TRAPLINE_E_STATE;
+  }
   if (i.requests.fetch_add(1, std::memory_order_relaxed) >= TRAPLINE_CONTROL_PENDING_MAX) {
     i.requests.fetch_sub(1, std::memory_order_relaxed);
     return TRAPLINE_E_LIMIT;
@@ -289,6 +298,10 @@ void host_request_stop(const trapline_host* h, trapline_str reason) {
   if (!sound(reason)) return;
   guarded([&] {
     instance& i = self(h);
+    if (i.says() == instance::voice::unheard) {  // by what was long ago
+      i.count_unheard();
+      return TRAPLINE_OK;
+    }
     i.rt().log.write(TRAPLINE_LOG_INFO, i.name(), sdk::cat("asks the engine to stop: ", view(reason)));
     i.rt().request_stop(stop_kind::requested, sdk::cat(i.name(), ": ", view(reason)));
     return TRAPLINE_OK;

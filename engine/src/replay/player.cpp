@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "bus/host_events.hpp"
+#include "plugin/warm_up.hpp"
 #include "supervise/lifecycle.hpp"
 #include "trapline/abi/system.h"
 #include "trapline/sdk/event.hpp"
@@ -209,14 +211,7 @@ void player::run_timers(seat& s, std::int64_t until) {
     stage_.clock.advance(due->due);
     const std::int64_t at = stage_.clock.now();
     s.lane.timers().taken(due->id, at);
-    struct {
-      trapline_event head;
-      trapline_timer_event timer;
-    } x{};
-    x.head = sdk::make_event(TRAPLINE_EVENT_TIMER, stage_.rt.topic_timer, 0, at, at);
-    x.head.size = sizeof x;
-    x.head.seq = seq_;
-    x.timer = {due->id, due->cookie, due->due, due->instance, 0};
+    const auto x = bus::make_expiry(*due, stage_.rt.topic_timer, seq_, at);
     s.lane.deliver(&x.head);
     take_outputs();
   }
@@ -293,7 +288,8 @@ void player::begin(actor& a, const instance_step& s) {
   const auto& about = from_.about();
   if (const auto first = from_.size().first_seq; first > 1 && s.after_seq + 1 < first && about.left_out.empty())
     to_.lost_track(a.who, first, "the recording has lost its beginning, and with it what this instance got first");
-  offline::stage::start(*a.instance);
+  if (s.warm && !a.place->another) warm_up(a, s);
+  else offline::stage::start(*a.instance);
   a.plays = true;
   actor* before = s.in_place_of != 0 && !a.place->another ? of(s.in_place_of) : nullptr;
   if (!before || !before->instance || before->place != a.place)
@@ -328,6 +324,47 @@ void player::take_state(actor& a, const instance_step& s) {
   if (!a.instance->states()) return differs("it takes no state; the recorded one did");
   if (!a.instance->load_state(s.state->version, s.state->withheld ? saved : s.state->bytes, why))
     differs("it refuses the recorded state: " + why);
+}
+
+// What it was given before it was heard, from the same journal: see supervise/warming.cpp, which does it on an engine.
+void player::warm_up(actor& a, const instance_step& s) {
+  const auto& span = *s.warm;
+  std::string why;
+  const auto from = from_.again(why);
+  if (!from) throw std::runtime_error(why);
+  if (const auto first = from->size().first_seq; first > span.from_seq && from->about().left_out.empty())
+    to_.lost_track(a.who, s.after_seq, "it was warmed up with events that the recording does not hold any more");
+  stage_.clock.set(span.began);
+  auto& w = a.instance->begin_warm_up(span.began);
+  trapline_error error{};
+  if (!w.start(error))
+    throw std::runtime_error(sdk::cat(a.who.name, ": does not start to be warmed up: ", sdk::view(error.text)));
+
+  std::vector<journal::lane_loss> lapses;
+  for (const auto& l : lapses_[a.info.lane])
+    if (l.from_seq > span.joined_seq && l.to_seq <= s.after_seq) lapses.push_back(l);
+  if (std::any_of(lapses.begin(), lapses.end(), [](const auto& l) { return l.conflated; }))
+    to_.lost_track(a.who, s.after_seq,
+                   "its lane conflated events while it was warmed up, and it is not recorded which");
+  std::vector<bus::loss> lost;
+  std::size_t next = 0;
+  from->seek_seq(span.from_seq);
+  for (journal::item what; (what = from->next()) != journal::item::end;) {
+    if (what == journal::item::loss)
+      lost.push_back({0, from->lost().from_seq, std::max(from->lost().from_seq, from->lost().to_seq)});
+    if (what != journal::item::event) continue;
+    const trapline_event& e = from->event();
+    if (e.seq > s.after_seq) break;
+    if (next < lapses.size() && e.seq >= lapses[next].from_seq && e.seq <= lapses[next].to_seq) continue;
+    for (; next < lapses.size() && lapses[next].to_seq < e.seq; ++next)
+      lost.push_back({lapses[next].events, lapses[next].from_seq, lapses[next].to_seq});
+    stage_.clock.set(e.ts_recv);
+    for (const auto& l : std::exchange(lost, {})) w.feed(bus::make_gap(l, e.ts_recv).head);
+    const auto* by = from->instance(e.source);
+    if (!by || by->name != a.who.name) w.feed(e);
+  }
+  stage_.clock.set(s.at);
+  a.instance->go_live(nullptr);
 }
 
 void player::drain(actor& a) {

@@ -73,6 +73,7 @@ class player {
   void begin(actor& a, const journal::instance_step& s);
   void begin_again(actor& a);
   void take_state(actor& a, const journal::instance_step& s);
+  void warm_up(actor& a, const journal::instance_step& s);
   void drain(actor& a);
   void end(actor& a, const journal::instance_step& s);
   void lay_down(actor& a);

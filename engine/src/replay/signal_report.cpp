@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "replay/text.hpp"
+#include "time/utc.hpp"
 #include "trapline/sdk/event.hpp"
 #include "trapline/sdk/names.hpp"
 #include "trapline/sdk/text.hpp"
@@ -35,7 +36,7 @@ std::string told(const char* what, const trapline_event& e, std::string_view sym
   const auto& s = signal_of(e);
   char probability[16];
   std::snprintf(probability, sizeof probability, "%.4f", s.probability);
-  return sdk::cat(what, " ", utc_text(e.ts_event), " ", symbol, " ", sdk::pattern_name(s.pattern), " ",
+  return sdk::cat(what, " ", time::utc_text(e.ts_event), " ", symbol, " ", sdk::pattern_name(s.pattern), " ",
                   sdk::direction_name(s.direction), " ", sdk::stage_name(s.stage), " p=", probability);
 }
 

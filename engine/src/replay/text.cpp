@@ -1,7 +1,5 @@
 #include "replay/text.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "config/options.hpp"
+#include "time/utc.hpp"
 #include "trapline/sdk/decimal.hpp"
 #include "trapline/sdk/event.hpp"
 #include "trapline/sdk/names.hpp"
@@ -18,8 +17,6 @@
 
 namespace trapline::replay {
 namespace {
-
-constexpr std::int64_t second = 1'000'000'000;
 
 using fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -41,7 +38,7 @@ void signal_fields(const trapline_event& e, const trapline_signal& s, fields& ou
   out.emplace_back("confidence", exact(s.confidence));
   out.emplace_back("intensity", exact(s.intensity));
   if (s.has_level != 0) out.emplace_back("level", sdk::format(s.level, s.price_exp));
-  out.emplace_back("onset_ts", utc_text(s.onset_ts));
+  out.emplace_back("onset_ts", time::utc_text(s.onset_ts));
   const std::size_t room = (e.size - sizeof e - sizeof s) / sizeof(trapline_evidence);
   for (const auto& item :
        std::span(reinterpret_cast<const trapline_evidence*>(&s + 1), std::min<std::size_t>(s.evidence_count, room)))
@@ -95,8 +92,8 @@ fields header_of(const trapline_event& e) {
   out.emplace_back("flags", std::to_string(e.flags));
   out.emplace_back("source_seq", std::to_string(e.source_seq));
   out.emplace_back("cause", e.cause == 0 ? "outside events" : sdk::cat("event ", e.cause));
-  out.emplace_back("ts_event", utc_text(e.ts_event));
-  if (e.cause != 0) out.emplace_back("ts_recv", utc_text(e.ts_recv));
+  out.emplace_back("ts_event", time::utc_text(e.ts_event));
+  if (e.cause != 0) out.emplace_back("ts_recv", time::utc_text(e.ts_recv));
   return out;
 }
 
@@ -121,17 +118,6 @@ void put_rows(std::string& out, const fields& was, const fields& is, bool both) 
 
 }  // namespace
 
-std::string utc_text(std::int64_t ns) {
-  const std::int64_t part = ((ns % second) + second) % second;
-  const time_t whole = (ns - part) / second;
-  tm t{};
-  ::gmtime_r(&whole, &t);
-  char text[48];
-  const std::size_t n = ::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &t);
-  std::snprintf(text + n, sizeof text - n, ".%09lldZ", static_cast<long long>(part));
-  return text;
-}
-
 std::optional<std::int64_t> read_time(std::string_view text, std::int64_t begin) {
   if (text.starts_with('+')) {
     const auto d = config::parse_duration(text.substr(1));
@@ -140,15 +126,7 @@ std::optional<std::int64_t> read_time(std::string_view text, std::int64_t begin)
   std::int64_t ns = 0;
   const auto [rest, ec] = std::from_chars(text.data(), text.data() + text.size(), ns);
   if (ec == std::errc{} && rest == text.data() + text.size() && !text.empty()) return ns;
-  tm t{};
-  const std::string copy(text);
-  const char* end = ::strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &t);
-  if (!end) return std::nullopt;
-  std::int64_t part = 0, unit = second;
-  if (*end == '.')
-    for (++end; *end >= '0' && *end <= '9' && unit > 1; ++end) part += (*end - '0') * (unit /= 10);
-  if (std::string_view(end) != "Z") return std::nullopt;
-  return std::int64_t{::timegm(&t)} * second + part;
+  return time::read_utc(std::string(text));
 }
 
 std::string render(const difference& d, std::string_view topic, std::string_view symbol) {

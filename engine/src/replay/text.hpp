@@ -10,9 +10,7 @@
 
 namespace trapline::replay {
 
-// 2026-11-23T10:48:12.123456789Z; of UTC ns.
-std::string utc_text(std::int64_t ns);
-// `+90s` after `begin`, integer UTC ns, or as above with or without the fraction. Empty: it is no time.
+// `+90s` after `begin`, integer UTC ns, or UTC as time::read_utc() takes it. Empty: it is no time.
 std::optional<std::int64_t> read_time(std::string_view text, std::int64_t begin);
 
 // Several lines: where, what, and both events field by field, those that differ marked.

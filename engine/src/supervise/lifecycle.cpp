@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "bus/lane.hpp"
+#include "plugin/warm_up.hpp"
 #include "trapline/sdk/text.hpp"
 
 namespace trapline::supervise {
@@ -13,6 +14,19 @@ void forget(plugin::instance& i) {
   i.subscriptions.clear();
   i.lane->has_left(i);
   i.lane->forget_routes();
+}
+
+void end_unheard(plugin::instance& i, bool runs) {
+  if (auto* w = i.warming()) {
+    w->leave_lane();
+    runs = true;
+  }
+  if (runs) {
+    i.lane->enter(&i, call_limit);
+    i.stop();  // of one that has not begun: nothing
+    i.lane->enter(nullptr);
+  }
+  forget(i);
 }
 
 start_result start(plugin::instance& i, trapline_error& error) {

@@ -17,6 +17,9 @@ constexpr std::int64_t call_limit = 5'000'000'000;    // ns, for anything else t
 
 enum class start_result { running, refused, hangs };
 
+// Of one that did not come to run, or (`runs`) is not wanted any more: its lane has nothing of it. [lane]
+void end_unheard(plugin::instance& i, bool runs);
+
 // start(), and the lane's driver if the instance is one. `error`: why not, without the instance's name.
 start_result start(plugin::instance& i, trapline_error& error);
 

@@ -81,6 +81,12 @@ void timers::requeue_lost() {
     }
 }
 
+void timers::take_over(timers& from, std::uint32_t of) {
+  entries_.merge(from.entries_);
+  queue_.merge(from.queue_);
+  if (const auto o = from.owners_.find(of); o != from.owners_.end()) owners_[of] = o->second;
+}
+
 timers::recorded timers::expired(const expiry& x) {
   const auto it = entries_.find(x.id);
   if (it == entries_.end()) {

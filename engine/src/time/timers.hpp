@@ -49,6 +49,10 @@ class timers {
   // Events in flight were lost: one-shot timers among them are due again.
   void requeue_lost();
 
+  // What `of` has set with `from`, and the numbers it has used, are here from now on; `from` is done with. It has set
+  // none here.
+  void take_over(timers& from, std::uint32_t of);
+
   // For a replay, where nothing is due by itself: what a recorded expiry, not handed out yet, is to the timers that
   // have been set. After `deliver` the next one of a timer with a period is expected a period later.
   enum class recorded { deliver, cancelled, never_set, differs };

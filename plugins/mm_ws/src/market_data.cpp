@@ -251,13 +251,13 @@ void market_data::take_trades(std::size_t i, const frame_head& head, std::int64_
   sym.market = finer;
   announce(sym, received);
 
-  const bool by_id = !trades_.empty() && !trades_.front().id.empty();
-  const bool overlap = !by_id && history && st.acks > 1;
+  const bool overlap = history && st.acks > 1;
   if (overlap) sym.trades.begin_overlap();
   std::uint64_t known = 0, lost = 0;
   std::uint16_t flags = history ? TRAPLINE_FLAG_HISTORY : 0;
   for (const auto& t : trades_) {
     const auto key = trade_memory::key_of(t);
+    const bool by_id = !t.id.empty();  // asked of each row: a broken one says nothing about the others
     if (by_id ? sym.trades.seen_before(key) : overlap && sym.trades.overlaps(key)) {
       ++known;
       continue;

@@ -57,12 +57,12 @@ bool trade_memory::seen_before(std::uint64_t key) noexcept {
   const auto slot = slot_of(key);
   if (table_[slot] == key) return true;
   table_[slot] = key;
-  if (count_ == ring_.size()) forget(ring_[next_]);
   remember(key);
   return false;
 }
 
 void trade_memory::remember(std::uint64_t key) noexcept {
+  if (count_ == ring_.size()) forget(ring_[next_]);
   ring_[next_] = key;
   next_ = (next_ + 1) & (ring_.size() - 1);
   count_ = std::min(count_ + 1, ring_.size());

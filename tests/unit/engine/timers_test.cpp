@@ -104,6 +104,26 @@ TEST(timers, an_expiry_of_before_a_restart_is_not_taken_for_a_new_timer) {
   EXPECT_FALSE(t.delivered(before));
 }
 
+TEST(timers, set_elsewhere_go_on_here_with_their_numbers) {
+  timers here, there;
+  std::uint64_t once = 0, again = 0, later = 0, other = 0;
+  ASSERT_EQ(there.set(1, 100, 0, 5, once), TRAPLINE_OK);
+  ASSERT_EQ(there.set(1, 50, 30, 6, again), TRAPLINE_OK);
+  ASSERT_EQ(here.set(2, 60, 0, 7, other), TRAPLINE_OK);
+  there.taken(there.due(50)->id, 50);
+  here.take_over(there, 1);
+  EXPECT_EQ(there.next_due(), timers::never);
+  EXPECT_EQ(here.due(60)->id, other);
+  here.taken(other, 60);
+  EXPECT_EQ(here.due(80)->id, again);
+  here.taken(again, 80);
+  EXPECT_EQ(here.due(100)->cookie, 5u);
+  ASSERT_EQ(here.set(1, 90, 0, 8, later), TRAPLINE_OK);
+  EXPECT_NE(later, once);
+  EXPECT_NE(later, again);
+  EXPECT_EQ(here.cancel(1, once), TRAPLINE_OK);
+}
+
 TEST(timers, a_recorded_expiry_is_compared_with_what_was_set) {
   using recorded = timers::recorded;
   timers t;

@@ -70,6 +70,7 @@ class journal_files : public testing::Test {
   }
 
   test::temp_dir dir_;
+  std::string failed_;  // to remove
 };
 
 TEST_F(journal_files, are_the_same_when_they_are_compressed) {
@@ -159,16 +160,16 @@ TEST_F(journal_files, are_removed_oldest_first_and_nothing_else_is) {
   std::ofstream(c + "/notes.txt") << "mine";
   settings s;
   s.dir = dir_.path();
-  EXPECT_TRUE(remove_old(s, "c", 0).empty());  // no limit
+  EXPECT_TRUE(remove_old(s, "c", 0, failed_).empty());  // no limit
   std::int64_t all = 0;
   for (const auto& run : {a, b, c})
     for (const auto& [n, path] : segments_of(run)) all += static_cast<std::int64_t>(fs::file_size(path));
   s.keep_bytes = all / 2;
-  EXPECT_FALSE(remove_old(s, "c", 0).empty());
+  EXPECT_FALSE(remove_old(s, "c", 0, failed_).empty());
   EXPECT_FALSE(fs::exists(a));
   EXPECT_TRUE(fs::exists(b));
   s.keep_bytes = 1;
-  remove_old(s, "c", 0);
+  remove_old(s, "c", 0, failed_);
   EXPECT_FALSE(fs::exists(b));
   EXPECT_EQ(segments_of(c).size(), 1u);  // it may be open
   EXPECT_TRUE(fs::exists(c + "/notes.txt"));
@@ -182,8 +183,8 @@ TEST_F(journal_files, are_removed_by_age) {
   struct stat st {};
   ASSERT_EQ(::stat(segments_of(a).at(1).c_str(), &st), 0);
   const std::int64_t written = (st.st_mtim.tv_sec + 2) * 1'000'000'000;
-  EXPECT_TRUE(remove_old(s, "x", written).empty());
-  EXPECT_FALSE(remove_old(s, "x", written + s.keep_age).empty());
+  EXPECT_TRUE(remove_old(s, "x", written, failed_).empty());
+  EXPECT_FALSE(remove_old(s, "x", written + s.keep_age, failed_).empty());
   EXPECT_FALSE(fs::exists(a));
 }
 

@@ -52,6 +52,15 @@ TEST(a_record, survives_as_a_frame) {
   EXPECT_EQ(step.in_place_of, 3u);
   ASSERT_TRUE(step.state);
   EXPECT_EQ(step.state->bytes, s.state->bytes);
+  EXPECT_FALSE(step.warm);
+
+  s.state = nullptr;
+  s.warm = std::make_shared<const warmth>(warmth{1'795'430'892'123'456'789, 40, 95});
+  const auto warm = std::get<instance_step>(*decode(head_of(encode(s))));
+  ASSERT_TRUE(warm.warm);
+  EXPECT_EQ(warm.warm->began, 1'795'430'892'123'456'789);
+  EXPECT_EQ(warm.warm->from_seq, 40u);
+  EXPECT_EQ(warm.warm->joined_seq, 95u);
 }
 
 TEST(a_record, of_a_later_kind_is_ignored_and_a_broken_one_refused) {

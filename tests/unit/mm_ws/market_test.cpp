@@ -142,6 +142,20 @@ TEST_F(live_market, equal_trades_without_ids_are_told_apart_by_their_number) {
   EXPECT_EQ(w.count("feed_duplicates_total"), 3u);
 }
 
+TEST_F(live_market, a_row_that_lost_its_id_does_not_repeat_the_others) {
+  start({"trade"});
+  push(trades("snapshot", row(2, 200) + "," + row(1, 100)));
+  push(trades("update", row(2, 200) + R"(,{"ts":"150","price":"64000.5","size":"0.0010","side":"buy"})"));
+  EXPECT_EQ(ids(), (words{"1", "2", ""}));
+  // As many as are remembered, and more: those without an id leave nothing behind either.
+  for (int i = 3; i < 2'500; ++i) {
+    push(trades("update", row(i, 100 * i)));
+    push(trades("update", R"({"ts":"150","price":"64000.5","size":"0.0010","side":"buy"})"));
+  }
+  push(trades("update", row(2'499, 249'900)));
+  EXPECT_EQ(w.of(TRAPLINE_EVENT_TRADE).size(), 3u + 2 * 2'497);
+}
+
 TEST_F(live_market, a_refused_batch_of_trades_is_counted_and_announced) {
   start({"trade"});
   w.bus_refuses = 2;  // the instrument and the trades

@@ -311,5 +311,21 @@ TEST_F(rest, a_slow_answer_says_nothing_about_the_clock) {
   EXPECT_TRUE(c.refused());
 }
 
+TEST(contracts_by_rest, tick_and_lot_are_announced) {
+  world w;
+  rest_venue venue{w};
+  auto o = default_options();
+  o.endpoint_rest = "https://localhost:1";
+  o.channels = {"ticker"};
+  feed f(o, "feed", w, 1);
+  f.start();
+  w.run(f, 5 * second);
+  const auto i = w.of(TRAPLINE_EVENT_INSTRUMENT);
+  ASSERT_EQ(i.size(), 1u);
+  const auto& p = i[0]->as<trapline_instrument>();
+  EXPECT_EQ(sdk::format(p.tick, p.price_exp), "0.5");
+  EXPECT_EQ(sdk::format(p.lot, p.size_exp), "0.0001");
+}
+
 }  // namespace
 }  // namespace trapline::mm_ws::test

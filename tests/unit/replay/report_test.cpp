@@ -5,6 +5,7 @@
 
 #include "replay/signal_report.hpp"
 #include "replay/text.hpp"
+#include "time/utc.hpp"
 #include "trapline/sdk/host.hpp"
 #include "trapline/sdk/text.hpp"
 
@@ -84,14 +85,15 @@ TEST(difference_text, shows_bytes_where_no_field_differs) {
 
 TEST(times, are_read_as_they_are_written) {
   const std::int64_t t = 1'795'430'892'123'456'789;
-  EXPECT_EQ(replay::utc_text(t), "2026-11-23T10:48:12.123456789Z");
-  EXPECT_EQ(replay::read_time(replay::utc_text(t), 0), t);
+  EXPECT_EQ(trapline::time::utc_text(t), "2026-11-23T10:48:12.123456789Z");
+  EXPECT_EQ(replay::read_time(trapline::time::utc_text(t), 0), t);
   EXPECT_EQ(replay::read_time("2026-11-23T10:48:12Z", 0), t / second * second);
   EXPECT_EQ(replay::read_time("2026-11-23T10:48:12.5Z", 0), t / second * second + second / 2);
+  EXPECT_EQ(replay::read_time("2026-11-23 10:48:12", 0), t / second * second);
   EXPECT_EQ(replay::read_time("1795430892123456789", 0), t);
   EXPECT_EQ(replay::read_time("+90s", 10), 10 + 90 * second);
-  EXPECT_EQ(replay::utc_text(-1), "1969-12-31T23:59:59.999999999Z");
-  for (const char* wrong : {"", "yesterday", "+", "+90", "2026-11-23", "2026-11-23T10:48:12", "12x"})
+  EXPECT_EQ(trapline::time::utc_text(-1), "1969-12-31T23:59:59.999999999Z");
+  for (const char* wrong : {"", "yesterday", "+", "+90", "2026-11-23", "2026-11-23T10:48:12+01:00", "12x"})
     EXPECT_FALSE(replay::read_time(wrong, 0)) << wrong;
 }
 
