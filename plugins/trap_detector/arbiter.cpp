@@ -34,9 +34,10 @@ tracker::news tracker::step(kind k, const assessment& a, std::int64_t now, const
     return end(now, refractory);
   }
   const double p = a.evidence.probability();
-  // What is context only never raises an alarm: no probability reaches its threshold.
-  const bool context = info(k).group == kind_group::context;
-  const double on = context ? 2.0 : a.on > 0 ? a.on : s.on, off = a.on > 0 ? a.on * s.off / s.on : s.off;
+  // What is context only, or not yet what the pattern is, raises no alarm: no probability reaches its threshold.
+  const bool never = a.held || info(k).group == kind_group::context;
+  const auto [at, off] = alarm_at(a, s);
+  const double on = never ? 2.0 : at;
   if (!active()) {
     if (a.onset == ended_onset_ && ended_onset_ != 0) return {TRAPLINE_STAGE_NONE, false, a.confirmed};
     if (now < quiet_until_) return {TRAPLINE_STAGE_NONE, false, a.confirmed};

@@ -9,6 +9,15 @@
 
 namespace trapline::trap {
 
+// Hysteresis of an alarm.
+struct thresholds {
+  double on = 0, off = 0;
+};
+// Where the pattern has a threshold of its own, its end is as far below as `alarm.off` is below `alarm.on`.
+inline thresholds alarm_at(const assessment& a, const settings& s) noexcept {
+  return a.on > 0 ? thresholds{a.on, a.on * s.off / s.on} : thresholds{s.on, s.off};
+}
+
 // Follows one class: gives ids, applies the hysteresis, lets a confirmed probability fade, ends every episode.
 //
 //   none > forming > detected (p >= on) > confirmed (last state and p >= on) > expired (p < off, or given up)

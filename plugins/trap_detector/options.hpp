@@ -20,9 +20,12 @@ inline constexpr auto option_table = option_set<settings>(
         option_duration("warmup", "15m", "0s..24h", "event time from the first live event without alarms")),
     bind<&settings::max_symbols>(
         option_int("max_symbols", "200", "1..10000", "symbols watched at most; further ones are ignored and counted")),
-    bind<&settings::on>(option_float("alarm.on", "0.70", "0.05..0.99", "probability that raises an alarm")),
-    bind<&settings::off>(
-        option_float("alarm.off", "0.50", "0.02..0.98", "probability below which an alarmed episode ends")),
+    by_hand(option_float("alarm.on", nullptr, "0.05..0.99",
+                         "probability that raises an alarm, for every pattern; not given: what was learned with the "
+                         "pattern's tables, 0.70 for those without")),
+    bind<&settings::off>(option_float(
+        "alarm.off", "0.50", "0.02..0.98",
+        "probability below which an alarmed episode ends; of a learned threshold the same share as of 0.70")),
     bind<&settings::half_life>(
         option_duration("alarm.half_life", "60s", "1s..1h", "half-life of the log-odds of a confirmed episode")),
 

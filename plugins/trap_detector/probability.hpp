@@ -110,6 +110,7 @@ struct pattern_calibration {
   const char* id = nullptr;  // <pattern>-<first 12 hex digits of the hash>; null = nothing was learned
   const char* hash = "";     // SHA-256 of the text of the numbers, see tools/tiers
   const char* text = "";
+  double on = 0;  // probability that raises an alarm, unless the user sets `alarm.on`; 0 = that option's
   std::array<double, 6> offset{};  // logit by state, before any evidence
   std::size_t count = 0;
   std::array<learned_table, 12> tables{};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "options.hpp"
 
@@ -36,6 +37,13 @@ settings parse_settings(std::string_view json) {
   const sdk::options given(json);
   settings s = option_table.read(given);
   s.levels.swing_bars = swing_bars(given);
+  // What the user says holds for every pattern.
+  if (const auto on = given.get<std::optional<double>>("alarm.on")) {
+    s.on = *on;
+    for (auto* learned : {&s.stop_hunt.learned, &s.range_trap.learned, &s.impulse.learned_fake, &s.spoofing.learned,
+                          &s.layering.learned})
+      learned->on = 0;
+  }
   if (s.patterns.empty()) sdk::options::refuse("patterns", "name at least one pattern, or `all`");
   below(s.off, s.on, "alarm.off", "must be below alarm.on, or an episode would end as it begins");
   below(s.stop_hunt.breach_sigma, s.stop_hunt.breach_max_sigma, "stop_hunt.breach_sigma",

@@ -153,7 +153,7 @@ struct settings {
   std::int64_t report_every = 15 * second;
   std::int64_t warmup = 15 * minute;
   int max_symbols = 200;
-  double on = 0.70, off = 0.50;          // hysteresis of an alarm
+  double on = 0.70, off = 0.50;          // hysteresis of an alarm, where a pattern has none of its own
   std::int64_t half_life = 60 * second;  // of a confirmed episode's log-odds
   level_settings levels;
   stop_hunt_settings stop_hunt;

@@ -9,8 +9,10 @@
 namespace trapline::trap {
 
 namespace {
-// Highest probability of what another pattern explains better: below the end of an alarm.
-constexpr double explained = 0.45;
+// Highest probability of what another pattern explains better, as a share of that which ends an alarm.
+constexpr double explained = 0.9;
+// Of the probability that raises its alarm: from here on an episode in progress explains a move.
+constexpr double explains = 0.5;
 // A trade at more than this multiple of the price, or less than its inverse, is a fault of the data: even a thin coin
 // that is pumped gets there in steps. So many in a row, and it is the price after all.
 constexpr double farthest_step = 4;
@@ -194,10 +196,10 @@ void symbol::weigh_fake(std::size_t side, assessment& a) const noexcept {
        {side == 0 ? kind::stop_hunt_high : kind::stop_hunt_low, side == 0 ? kind::bull_trap : kind::bear_trap}) {
     const tracker& t = trackers_[index(k)];
     // In progress with flow behind it, or alarmed before: a bare swept level explains nothing.
-    const bool in_progress = t.active() && t.probability() > settings_.stop_hunt.cap_without_flow;
+    const bool in_progress = t.active() && t.probability() > explains * alarm_at(t.last(), settings_).on;
     for (const std::int64_t onset : {in_progress ? t.last().onset : 0, t.alarmed_onset()})
       if (onset >= machines_.impulse_of(side).onset() && onset <= machines_.impulse_of(side).began())
-        a.evidence.cap(explained);
+        a.evidence.cap(explained * alarm_at(a, settings_).off);
   }
 }
 

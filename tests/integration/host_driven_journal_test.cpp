@@ -146,7 +146,8 @@ TEST_F(host_driven_journals, name_no_file_for_what_is_part_of_the_program) {
   e.attach(trapline_entry_of_static_tally);
   start(e, "journal: {}\nplugins:\n  own: {use: tally}\n  ticks: {use: ticks, options: {count: 5, burst: 5}}\n");
   stop(e);
-  for (const auto* i : read(folder())->instances()) {
+  const auto r = read(folder());
+  for (const auto* i : r->instances()) {
     EXPECT_EQ(i->use, i->name == "own" ? "" : "ticks");
     EXPECT_EQ(i->sha256.size(), i->name == "own" ? 0u : 64u);
   }

@@ -282,6 +282,33 @@ double logit_of(const trap::pattern_calibration& c, const sample& s) {
   return z;
 }
 
+std::vector<std::string> contradictions(const trap::pattern_calibration& c) {
+  constexpr double much = 1;  // log-odds between the highest and the lowest bin
+  std::vector<std::string> out;
+  for (std::size_t n = 0; n < c.count; ++n) {
+    const trap::learned_table& t = c.tables[n];
+    const trap::llr_table& r = trap::table_of(t.of);
+    // Bins hold alike many values: each counts once, the reasoned ratio at its upper edge (the last: beyond it).
+    double x = 0, y = 0, xy = 0, low = 0, high = 0;
+    std::size_t used = 0;
+    for (; used < bins; ++used) {
+      const bool last = used == bins - 1 || t.edge[used] == std::numeric_limits<double>::max();
+      const double at = last ? (used > 0 ? t.edge[used - 1] : 0) : std::nextafter(t.edge[used], -1e300);
+      std::size_t bin = 0;
+      while (bin < r.edge.size() && at >= r.edge[bin]) ++bin;
+      x += t.llr[used], y += r.llr[bin], xy += t.llr[used] * r.llr[bin];
+      low = used == 0 ? t.llr[0] : std::min(low, t.llr[used]),
+      high = used == 0 ? t.llr[0] : std::max(high, t.llr[used]);
+      if (last) {
+        ++used;
+        break;
+      }
+    }
+    if (xy - x * y / static_cast<double>(used) < 0 && high - low > much) out.emplace_back(r.name);
+  }
+  return out;
+}
+
 void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_rate_to) {
   for (auto& o : c.offset) o += trap::logit(base_rate_to) - trap::logit(base_rate_from);
 }
@@ -332,6 +359,7 @@ std::string text_of(const trap::pattern_calibration& c) {
     if (!out.empty() && out.back() != ' ') out += ' ';
     out.append(text, std::to_chars(text, text + sizeof text, v).ptr);
   };
+  if (c.on > 0) out = "on", put(c.on), out += ";";
   for (const double o : c.offset) put(o);
   for (std::size_t t = 0; t < c.count; ++t) {
     out += std::string("; ") + trap::table_of(c.tables[t].of).name;
@@ -351,8 +379,8 @@ std::string data_file(const learned& l) {
     return out;
   };
   const auto& c = l.numbers;
-  std::string out = "{\"" + l.id + "\",\n \"" + l.hash + "\",\n \"" + l.text + "\",\n {" + list(c.offset) + "},\n " +
-                    std::to_string(c.count) + ",\n {{\n";
+  std::string out = "{\"" + l.id + "\",\n \"" + l.hash + "\",\n \"" + l.text + "\",\n " + list(std::array{c.on}) +
+                    ",\n {" + list(c.offset) + "},\n " + std::to_string(c.count) + ",\n {{\n";
   for (std::size_t t = 0; t < c.count; ++t) {
     const std::string_view name = trap::table_of(c.tables[t].of).name;
     // One enumerator is not called as its item is.

@@ -41,10 +41,14 @@ learned learn(const std::vector<sample>& from, trap::kind kind, const std::strin
 // log-odds of the candidate without caps
 double logit_of(const trap::pattern_calibration& c, const sample& s);
 
+// Items whose learned table runs against the reasoned one, and by much: more of what the definition asks for would
+// lower the probability. Such a table has learned a habit of the planted market, and no trait of the pattern.
+std::vector<std::string> contradictions(const trap::pattern_calibration& c);
+
 // Moves all offsets from one base rate to another.
 void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_rate_to);
 
-// "o0 .. o5; item e0 .. e6 l0 .. l7; ..." in shortest exact form.
+// "on a; o0 .. o5; item e0 .. e6 l0 .. l7; ..." in shortest exact form; the first part only if there is a threshold.
 std::string text_of(const trap::pattern_calibration& c);
 // The content of calibration/<name>.inc.
 std::string data_file(const learned& l);

@@ -15,7 +15,8 @@ struct assessment {
   bool active = false;           // an episode is in progress
   bool confirmed = false;        // the machine reached its last state
   state at = state::idle;        // the machine's state
-  std::array<bool, 5> unused{};  // and below: part of a state, see threshold/move_detector.hpp
+  bool held = false;             // no alarm in this state, however low the threshold
+  std::array<bool, 4> unused{};  // and below: part of a state, see threshold/move_detector.hpp
   double on = 0;                 // probability of an alarm, where it is not the option `alarm.on`; 0 = it is
   score evidence;
   double level = 0;         // price, 0 = the pattern has none here

@@ -179,6 +179,7 @@ assessment impulse::assess_fake(const market& m, bool spoofed) const noexcept {
   e.note(item::rush_z, rush_z_);
   e.note(item::retrace_share, retraced_);
   out.evidence = e;
+  out.on = settings_.learned_fake.on;
   out.active = true;
   out.confirmed = at_ == state::confirmed;
   out.at = at_;

@@ -377,6 +377,8 @@ assessment layer_watch::assess(const market& m, const ring<matches_kept>& matche
   out.active = true;
   out.confirmed = at == state::confirmed;
   out.at = at;
+  out.on = (ladders ? layering_.learned : spoof_.learned).on;
+  out.held = !repeated;
   // Among them may be a stranger's, and least likely is it the one that is the least usual.
   out.level = rarest->price;
   out.displacement = m.sig60() > 0 ? std::abs(fpm) * 1e-4 / m.sig60() : 0.0;

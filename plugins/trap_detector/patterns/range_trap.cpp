@@ -173,6 +173,7 @@ assessment range_trap::assess(const market& m) const noexcept {
   out.active = true;
   out.confirmed = best->at == state::confirmed;
   out.at = best->at;
+  out.on = settings_.learned.on;
   out.level = best->level;
   out.displacement = s_ * (best->extreme - best->level) / best->sig60;
   out.volume = best->burst;

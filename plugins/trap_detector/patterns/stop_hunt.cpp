@@ -1,5 +1,6 @@
 #include "patterns/stop_hunt.hpp"
 
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -7,7 +8,9 @@ namespace trapline::trap {
 
 namespace {
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-}
+constexpr std::int64_t one_thrust_within = 60 * second;
+constexpr std::int64_t thrust_takes = 5;  // s, to the sweep; what the price passed before was not aimed at
+}  // namespace
 
 void stop_hunt::move(attempt& a, state to) noexcept {
   if (a.at == state::idle && to != state::idle) ++live_;
@@ -60,6 +63,8 @@ void stop_hunt::sweep(attempt& a, const market& m) noexcept {
   a.swept = m.now();
   a.oi_before = m.oi_ago(10);
   a.ofi_before = m.bins().ofi(5);
+  const double began = thrust_takes < m.bins().held() ? m.bins().bin(thrust_takes).close : 0.0;
+  a.run_over = began > 0 && s_ * (a.level - began) >= 0;
   // Depth on the side that is swept, before the push: median of a few seconds would need a sort, the
   // largest of three samples resists a single pulled second as well.
   a.depth_before = 0;
@@ -154,13 +159,18 @@ score stop_hunt::evaluate(const attempt& a, const market& m, score e) const noex
     // Whether it will be reclaimed is open: a cascade that goes on is a liquidation, not a hunt.
     e.cap(0.60);
   }
-  if (!a.flow && a.oi_drop_pct < settings_.oi_drop_pct) e.cap(settings_.cap_without_flow);
+  if (!evident(a)) e.cap(settings_.cap_without_flow);
   return e;
 }
 
-// Which of two attempts the episode is about: the machine that is farther decides, then the stronger level, then
-// the outer one. A thrust through several levels is one episode, and which of them was meant cannot be known.
+// Which of two attempts the episode is about. Levels that one thrust ran over are one episode, about the first of them
+// that stood before the price when the thrust began: its stops carried the price to the others, and until it is taken
+// back the thrust is not. Of several thrusts: the machine that is farther decides, then the stronger level, then the
+// outer one.
 bool stop_hunt::before(const attempt& a, const attempt& b) const noexcept {
+  const bool one_thrust = a.extreme == b.extreme && std::abs(a.swept - b.swept) <= one_thrust_within;
+  if (one_thrust && a.run_over != b.run_over) return a.run_over;
+  if (one_thrust) return s_ * (a.level - b.level) < 0;
   if (a.at != b.at) return a.at > b.at;
   if (a.strength != b.strength) return a.strength > b.strength;
   return s_ * (a.level - b.level) > 0;
@@ -179,6 +189,7 @@ assessment stop_hunt::assessment_of(const attempt& a, const market& m, const sco
   out.active = true;
   out.confirmed = a.at == state::confirmed;
   out.at = a.at;
+  out.held = a.at == state::one || !evident(a);
   out.level = a.level;
   out.displacement = s_ * (a.extreme - a.level) / a.sig60;
   out.volume = a.burst;
@@ -194,7 +205,9 @@ assessment stop_hunt::assess(const market& m) const noexcept {
   if (!a) return {};
   // What was learned is about hunts, not about their half-size form.
   const score e = half_ ? score(prior(which(), a->at)) : score(settings_.learned, which(), a->at);
-  return assessment_of(*a, m, evaluate(*a, m, e));
+  assessment out = assessment_of(*a, m, evaluate(*a, m, e));
+  if (!half_) out.on = settings_.learned.on;
+  return out;
 }
 
 assessment stop_hunt::assess_grab(const market& m) const noexcept {

@@ -46,6 +46,7 @@ class stop_hunt {
     std::int64_t swept = 0, reclaimed = 0, confirmed = 0;
     double burst = 0, share = 0, sweep = 0;  // of the strongest 5 s so far
     bool flow = false;                       // burst with taker share, or sweep range, reached its threshold
+    bool run_over = false;                   // the price stood before the level when the thrust began
     double oi_before = 0, oi_drop_pct = 0;
     double ofi_before = 0;
     double depth_before = 0, depth_least = 0;
@@ -58,6 +59,8 @@ class stop_hunt {
   void move(attempt& a, state to) noexcept;
   bool before(const attempt& a, const attempt& b) const noexcept;
   const attempt* best() const noexcept;
+  // Flow or open interest stand behind it: a swept level alone is what chance gives.
+  bool evident(const attempt& a) const noexcept { return a.flow || a.oi_drop_pct >= settings_.oi_drop_pct; }
   // `e`: what is known before any evidence.
   score evaluate(const attempt& a, const market& m, score e) const noexcept;
   assessment assessment_of(const attempt& a, const market& m, const score& e) const noexcept;

@@ -78,6 +78,19 @@ TEST(learning, an_item_without_a_learned_table_is_shown_and_adds_nothing) {
   EXPECT_EQ(e.evidence()[0].contribution, 0);
 }
 
+TEST(learning, a_table_that_runs_against_its_definition_is_named) {
+  auto c = learn(candidates(3000, 1), trap::kind::stop_hunt_high, "test").numbers;
+  EXPECT_TRUE(contradictions(c).empty()) << "more volume speaks for a hunt, here and by its definition";
+  for (std::size_t t = 0; t < c.count; ++t)
+    if (c.tables[t].of == item::burst_ratio) std::reverse(c.tables[t].llr.begin(), c.tables[t].llr.end());
+  EXPECT_EQ(contradictions(c), std::vector<std::string>{"burst_ratio"});
+}
+
+TEST(shipped_calibration, no_table_runs_against_its_definition) {
+  trap::settings s;
+  for (const auto& x : slots()) EXPECT_TRUE(contradictions(x.of(s)).empty()) << x.name;
+}
+
 TEST(shipped_calibration, numbers_are_those_that_the_id_was_made_from) {
   trap::settings s;
   for (const auto& x : slots()) {

@@ -39,6 +39,30 @@ TEST(arbiter, hysteresis_raises_at_on_and_ends_below_off) {
   EXPECT_FALSE(f.t.active());
 }
 
+TEST(arbiter, a_threshold_of_the_patterns_own_raises_and_ends_before_the_common_one) {
+  fixture f;
+  auto a = at(0.45);
+  a.on = 0.42;
+  EXPECT_TRUE(f.step(a).alarm);
+  a.evidence = score(0.31);
+  EXPECT_EQ(f.step(a).stage, TRAPLINE_STAGE_NONE) << "0.42 * 0.50 / 0.70 = 0.30";
+  a.evidence = score(0.29);
+  EXPECT_EQ(f.step(a).stage, TRAPLINE_STAGE_EXPIRED);
+}
+
+TEST(arbiter, what_is_held_raises_no_alarm_at_any_probability) {
+  fixture f;
+  f.s.on = 0.05, f.s.off = 0.02;
+  auto a = at(0.99, true);
+  a.held = true;
+  a.last = f.now;
+  EXPECT_EQ(f.step(a).stage, TRAPLINE_STAGE_FORMING);
+  EXPECT_EQ(f.step(a).stage, TRAPLINE_STAGE_NONE);
+  EXPECT_FALSE(f.t.alarmed());
+  a.held = false;
+  EXPECT_TRUE(f.step(a).alarm);
+}
+
 TEST(arbiter, confirmed_probability_fades_and_ends) {
   fixture f;
   f.step(at(0.4));

@@ -46,6 +46,16 @@ TEST(spoofing, single_match_stays_below_its_cap) {
   EXPECT_LE(s.row_peak(TRAPLINE_PATTERN_SPOOFING, TRAPLINE_DIRECTION_BID), 0.30);
 }
 
+TEST(spoofing, single_match_raises_no_alarm_however_low_the_threshold) {
+  auto all = scene_settings();
+  all.on = 0.05, all.off = 0.02;
+  all.spoofing.learned.on = all.layering.learned.on = 0;
+  scene s(centre, all);
+  spoof(s);
+  s.calm(200);
+  ASSERT_EQ(s.stages("spoofing_bid"), "forming expired");
+}
+
 TEST(spoofing, layer_that_is_filled_is_not_spoofing) {
   scene s(centre);
   for (int i = 0; i < 4; ++i) {

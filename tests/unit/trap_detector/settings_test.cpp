@@ -21,7 +21,7 @@ std::int64_t duration(std::string text) {
 json defaults() {
   json root = json::object();
   for (const auto& o : option_table) {
-    const std::string text = o.default_value;
+    const std::string text = o.default_value ? o.default_value : "null";
     json v;
     switch (o.type) {
       case TRAPLINE_OPTION_DURATION:
@@ -151,6 +151,19 @@ TEST(settings, every_option_has_a_doc_line_and_numbers_have_a_range) {
       EXPECT_NE(o.allowed, nullptr) << o.path;
     }
   }
+}
+
+TEST(settings, alarm_on_holds_for_every_pattern_and_learned_thresholds_hold_without_it) {
+  json root = defaults();
+  EXPECT_EQ(parse_settings(root.dump()).layering.learned.on, shipped_layering.on);
+  EXPECT_GT(shipped_layering.on, 0);
+  root["alarm"]["on"] = 0.9;
+  const settings s = parse_settings(root.dump());
+  EXPECT_EQ(s.on, 0.9);
+  for (const auto* learned :
+       {&s.stop_hunt.learned, &s.range_trap.learned, &s.impulse.learned_fake, &s.spoofing.learned, &s.layering.learned})
+    EXPECT_EQ(learned->on, 0);
+  EXPECT_EQ(s.layering.learned.id, shipped_layering.id) << "the tables stay";
 }
 
 TEST(settings, contradictions_are_refused_with_their_path) {

@@ -82,6 +82,39 @@ TEST(stop_hunt, sweep_without_burst_or_open_interest_stays_below_its_cap) {
   EXPECT_EQ(told.back().s.stage, TRAPLINE_STAGE_EXPIRED);
 }
 
+TEST(stop_hunt, a_thrust_through_two_levels_is_one_hunt_about_the_first) {
+  auto with_swings = scene_settings();
+  with_swings.levels.swing_bars = {10};
+  scene s(level - 40, with_swings);
+  // The second level: a high of an hour ago, a little beyond.
+  const int outer = level + static_cast<int>(std::lround(0.8 * s.sig60()));
+  for (int i = 0; i < 60; ++i) {
+    trapline_candle c{};
+    c.interval_ns = minute;
+    c.closed = 1;
+    c.start_ts = scene::start + (i - 70) * minute;
+    c.price_exp = 0;
+    c.open = c.low = c.close = level - 40;
+    c.high = i == 20 ? outer : level - 35;
+    s.core.on_candle(sdk::make_event(TRAPLINE_EVENT_CANDLE, 1, 1, s.now), c);
+  }
+  s.calm(90);
+  const auto levels = s.core.find(1)->levels().all();
+  ASSERT_TRUE(std::any_of(levels.begin(), levels.end(), [&](const auto& l) { return l.price == outer; }));
+  sweep(s, 12, 150, 2.5);
+  reclaim(s);
+  s.calm(200);
+  const auto told = s.of("stop_hunt_high");
+  EXPECT_TRUE(s.alarmed("stop_hunt_high"));
+  for (const auto& t : told) {
+    EXPECT_EQ(t.id(), "stop_hunt_high:BTCUSDT:1");
+    // While it forms, whatever was run over so far.
+    if (t.s.stage != TRAPLINE_STAGE_FORMING) {
+      EXPECT_EQ(t.s.level, level * 10);
+    }
+  }
+}
+
 TEST(stop_hunt, break_that_holds_is_not_a_stop_hunt) {
   scene s(level - 40);
   sweep(s, 12, 150);
