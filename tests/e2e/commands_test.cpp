@@ -15,9 +15,14 @@ TEST(commands, plugins_lists_the_four_of_this_tree) {
 
 TEST(commands, plugins_shows_why_a_file_is_refused) {
   test::stage s;
-  const auto r = s.run({"plugins", "--plugin-dir", TRAPLINE_BUILD_DIR "/tests/modules"});
+  const std::string folder = s.dir() + "/some";
+  std::filesystem::create_directories(folder);
+  for (const char* name : {"/wrong_major.so", "/ticks.so"})
+    std::filesystem::copy(std::string(TRAPLINE_BUILD_DIR "/tests/modules") + name, folder + name);
+  const auto r = s.run({"plugins", "--plugin-dir", folder});
   EXPECT_EQ(r.code, 0);
   EXPECT_NE(r.out.find("built for plugin ABI 1.0"), std::string::npos) << r.out;
+  EXPECT_NE(r.out.find("ticks "), std::string::npos) << r.out;
 }
 
 TEST(commands, explain_prints_every_option_with_type_default_and_range) {

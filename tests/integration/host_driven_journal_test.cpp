@@ -146,10 +146,38 @@ TEST_F(host_driven_journals, name_no_file_for_what_is_part_of_the_program) {
   e.attach(trapline_entry_of_static_tally);
   start(e, "journal: {}\nplugins:\n  own: {use: tally}\n  ticks: {use: ticks, options: {count: 5, burst: 5}}\n");
   stop(e);
-  for (const auto* i : read(folder())->instances()) {
+  const auto r = read(folder());
+  for (const auto* i : r->instances()) {
     EXPECT_EQ(i->use, i->name == "own" ? "" : "ticks");
     EXPECT_EQ(i->sha256.size(), i->name == "own" ? 0u : 64u);
   }
+}
+
+// The host's clock stands still meanwhile, and the lanes are stepped by the swap itself.
+TEST_F(host_driven_journals, warm_a_successor_up_with_every_event_once) {
+  engine e(simulated());
+  start(e,
+        "journal: {}\nlanes: {core: {}}\nplugins:\n"
+        "  ticks: {use: ticks, lane: core, options: {count: 4000, burst: 10}}\n  x: {use: audit_a, lane: core}\n");
+  const auto ask = [&](const char* cmd, const json& args) {
+    std::string answer;
+    bool came = false, done = false;
+    const auto on_answer = [&](bool ok, std::string text) { came = true, done = ok, answer = std::move(text); };
+    EXPECT_TRUE(e.submit(cmd, args.dump(), on_answer));
+    for (int n = 0; n < 100 && !came; ++n) settle(e);
+    EXPECT_TRUE(done) << answer;
+    return json::parse(answer, nullptr, false);
+  };
+  let_pass(e, 100 * millisecond);
+  const std::string digest = std::string(TRAPLINE_BUILD_DIR) + "/tests/modules/digest.so";
+  const auto swapped = ask("swap", {{"instance", "x"}, {"file", digest}, {"warm_up", "1h"}});
+  EXPECT_EQ(swapped["warm_up_events"], e.metric_total("audit_seen_total"));
+  let_pass(e, 400 * millisecond);
+  const auto seen = ask("debug", {{"instance", "x"}});
+  EXPECT_EQ(seen["first"], 0);
+  EXPECT_EQ(seen["seen"], 4000);
+  EXPECT_EQ(seen["disorder"], 0);
+  stop(e);
 }
 
 TEST_F(host_driven_journals, are_on_the_disk_in_time_while_the_hosts_clock_stands_still) {

@@ -88,7 +88,8 @@ TEST_F(replayed_sessions, with_swaps_gaps_reconnects_and_restarts_are_identical_
     const auto until = std::chrono::steady_clock::now() + session_length();
     do {
       pass(e, 2'000);
-      change(e, "swap", {{"file", std::string(plugins) + "trap_detector_candle.so"}, {"options", "{}"}});
+      change(e, "swap",
+             {{"file", std::string(plugins) + "trap_detector_candle.so"}, {"options", "{}"}, {"warm_up", "2s"}});
       pass(e, 500);
       change(e, "swap", {{"file", std::string(plugins) + "trap_detector_threshold.so"}, {"options", "{}"}});
       pass(e, 1'000);

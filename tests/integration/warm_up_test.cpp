@@ -9,6 +9,7 @@
 
 #include "engine_fixture.hpp"
 #include "journal/reader.hpp"
+#include "plugin/loader.hpp"
 #include "support/effort.hpp"
 #include "support/eventually.hpp"
 #include "support/process.hpp"
@@ -48,8 +49,7 @@ class warm_ups : public engine_fixture {
   std::string folder() const { return dir_.path() + "/run/journal"; }
   static std::string under_ticks(const std::string& x, int count = 10'000'000, const std::string& journal = "sync: 5ms",
                                  const std::string& core = "{}") {
-    return "lanes: {core: " + core + ", source: {}}\n" +
-           (journal.empty() ? "" : "journal: {" + journal + "}\n") +
+    return "lanes: {core: " + core + ", source: {}}\n" + (journal.empty() ? "" : "journal: {" + journal + "}\n") +
            "plugins:\n  ticks: {use: ticks, lane: source, options: {count: " + std::to_string(count) +
            ", burst: 5}}\n  tally: {use: tally, lane: core}\n  x: {lane: core, " + x + "}\n";
   }
@@ -80,8 +80,8 @@ class warm_ups : public engine_fixture {
     return out;
   }
   void expect_identical_replay() const {
-    const auto r = test::run({TRAPLINE_BUILD_DIR "/bin/trapline", "replay", folder(), "--verify", "--plugin-dir", modules},
-                             dir_.path());
+    const auto r = test::run(
+        {TRAPLINE_BUILD_DIR "/bin/trapline", "replay", folder(), "--verify", "--plugin-dir", modules}, dir_.path());
     EXPECT_EQ(r.code, 0) << r.out << r.err;
   }
   static void expect_refused(const reply& r, const std::string& part) {
@@ -151,6 +151,24 @@ TEST_F(warm_ups, reach_back_for_the_span_and_no_further) {
   expect_identical_replay();
 }
 
+// All of it is still on its way to the disk.
+TEST_F(warm_ups, reach_what_the_journal_has_not_written_yet) {
+  {
+    engine e(options());
+    start(e, under_ticks("use: audit_a", 10'000'000, "sync: 1m"));
+    pass(e, 500);
+    const auto r = swap(e, "digest", {{"options", "{}"}, {"warm_up", "1h"}});
+    ASSERT_TRUE(r.ok) << r.text;
+    EXPECT_GE(r.value()["warm_up_events"], 500);
+    pass(e, 100);
+    const auto seen = ask(e, "debug", {{"instance", "x"}}).value();
+    EXPECT_EQ(seen["first"], 0);
+    EXPECT_EQ(seen["disorder"], 0);
+    stop(e);
+  }
+  expect_identical_replay();
+}
+
 TEST_F(warm_ups, of_the_configuration_hold_for_swaps_and_set_but_not_for_restart) {
   {
     engine e(options());
@@ -199,12 +217,14 @@ TEST_F(warm_ups, that_fault_change_nothing) {
     EXPECT_EQ(state_of(e, "x"), "running");
     pass(e, 500);
     EXPECT_EQ(e.metric_total("audit_disorder_total"), 0u);
-    EXPECT_EQ(e.metric_total("retired_images"), 0u);
+    if (!trapline::plugin::keeps_images()) {
+      EXPECT_EQ(e.metric_total("retired_images"), 0u);
+    }
     // One that comes later is a fault in the watch window.
     ASSERT_TRUE(swap(e, "digest", {{"options", "{}"}, {"warm_up", "1h"}}).ok);
     ask(e, "command", {{"instance", "x"}, {"name", "fault"}});
-    EXPECT_TRUE(test::eventually([&] { return instance(e, "x").plugin == "audit_a"; }, patience));
-    EXPECT_EQ(e.metric_total("instance_rollbacks_total"), 1u);
+    EXPECT_TRUE(test::eventually([&] { return e.metric_total("instance_rollbacks_total") == 1; }, patience));
+    EXPECT_EQ(instance(e, "x").plugin, "audit_a");
     stop(e);
   }
   expect_identical_replay();
@@ -220,7 +240,8 @@ TEST_F(warm_ups, without_a_journal_are_refused_if_asked_for_and_else_a_cold_star
   ASSERT_TRUE(cold.ok) << cold.text;
   EXPECT_EQ(cold.value()["warmed_up"].get<std::string>().rfind("not, there is no journal", 0), 0u) << cold.text;
   EXPECT_TRUE(test::eventually([&] { return log().find("begins cold: there is no journal") != std::string::npos; }));
-  expect_refused(swap(e, "digest", {{"options", "{}"}, {"warm_up", "soon"}}), "warm_up: expected a duration of at most");
+  expect_refused(swap(e, "digest", {{"options", "{}"}, {"warm_up", "soon"}}),
+                 "warm_up: expected a duration of at most");
   expect_refused(swap(e, "digest", {{"options", "{}"}, {"warm_up", "31d"}}), "at most 30d");
   expect_refused(swap(e, "ticks", {{"options", "{}"}, {"warm_up", "10m"}}), "there is no journal");
   stop(e);
@@ -266,20 +287,21 @@ TEST_F(warm_ups, make_a_detector_equal_to_one_that_was_there_from_the_beginning)
                  plugins +
                  "mm_ws.so\n    lane: core\n    options:\n      environment: paper\n      symbols: [BTCUSDT]\n      "
                  "endpoint: {file: " +
-                 dir + "/venue/endpoint.json}\n      reconnect: {budget_file: ''}\n" +
-                 "  flow: {use: " + plugins + "trap_detector.so, lane: core, options: {report_every: 5s, warmup: 30s}}\n" +
-                 "  bars: {use: " + plugins + "trap_detector_candle.so, lane: core}\n" +
-                 "  x: {use: " + plugins + "trap_detector.so, lane: core, options: {report_every: 5s, warmup: 30s}}\n");
+                 dir + "/venue/endpoint.json}\n      reconnect: {budget_file: ''}\n" + "  flow: {use: " + plugins +
+                 "trap_detector.so, lane: core, options: {report_every: 5s, warmup: 30s}}\n" +
+                 "  bars: {use: " + plugins + "trap_detector_candle.so, lane: core}\n" + "  x: {use: " + plugins +
+                 "trap_detector.so, lane: core, options: {report_every: 5s, warmup: 30s}}\n");
     const auto hand = [&](std::uint64_t n) {
       const auto from = e.metric_total("detector_events_total");
       ASSERT_TRUE(test::eventually([&] { return e.metric_total("detector_events_total") >= from + n; }, patience));
     };
     hand(6'000);  // of the three together
     for (const std::string to : {"trap_detector_candle", "trap_detector"}) {
-      const auto r = ask(e, "swap", {{"instance", "x"},
-                                     {"file", plugins + to + ".so"},
-                                     {"options", to == "trap_detector" ? "{report_every: 5s, warmup: 30s}" : "{}"},
-                                     {"warm_up", "1h"}});
+      const auto r = ask(e, "swap",
+                         {{"instance", "x"},
+                          {"file", plugins + to + ".so"},
+                          {"options", to == "trap_detector" ? "{report_every: 5s, warmup: 30s}" : "{}"},
+                          {"warm_up", "1h"}});
       ASSERT_TRUE(r.ok) << r.text;
       EXPECT_GT(r.value()["warm_up_events"], 500);
       hand(6'000);
@@ -293,7 +315,8 @@ TEST_F(warm_ups, make_a_detector_equal_to_one_that_was_there_from_the_beginning)
   std::uint32_t of_x = 0;
   std::uint64_t since = 0, compared = 0;
   std::string twin;
-  std::map<std::pair<std::uint64_t, std::uint16_t>, std::pair<std::vector<std::string>, std::vector<std::string>>> pairs;
+  std::map<std::pair<std::uint64_t, std::uint16_t>, std::pair<std::vector<std::string>, std::vector<std::string>>>
+      pairs;
   const auto compare = [&] {
     for (const auto& [cause, both] : pairs) {
       EXPECT_EQ(both.first, both.second) << twin << ", event " << cause.first << ", type " << cause.second;

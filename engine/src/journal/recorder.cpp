@@ -235,7 +235,8 @@ bool recorder::turn() {
   if (discarding_) announce();
   const bool waits = block_ && !block_->empty();
   if (!waits) given_seq_.store(seen_seq_, std::memory_order_release);
-  if ((waits && machine_.mono() - block_since_ >= settings_.sync) || (!waits && life_.any())) flush();
+  const bool soon = flush_soon_.exchange(false, std::memory_order_relaxed);
+  if ((waits && (soon || machine_.mono() - block_since_ >= settings_.sync)) || (!waits && life_.any())) flush();
   if (n > 0) return true;
   if (ending && reader_.position() == rt_.ring.tail()) {
     flush();

@@ -50,6 +50,8 @@ class recorder {
   status now() const;
   // Whether all events up to `seq` that the journal keeps are in its files, where a reader finds them. [any]
   bool holds(std::uint64_t seq) const noexcept;
+  // What was collected goes to the files now, not when `sync` has passed. [any]
+  void flush_soon() noexcept { flush_soon_.store(true, std::memory_order_relaxed); }
 
  private:
   void collect();
@@ -87,6 +89,7 @@ class recorder {
   std::uint64_t kept_seq_ = 0;  // and of the last one of them that was not left out
 
   std::atomic<bool> discarding_{false};
+  std::atomic<bool> flush_soon_{false};
   std::atomic<std::uint64_t> lost_{0};
   // All up to `given_seq_` that is kept was given to the disk, and the last of it is `given_kept_seq_`, which is
   // written first.

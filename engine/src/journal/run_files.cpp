@@ -70,15 +70,20 @@ std::map<std::uint32_t, std::string> segments_of(const std::string& run_folder) 
     const auto [stop, e] = std::from_chars(name.data() + segment_prefix.size(), end, number);
     if (e == std::errc{} && stop == end && number > 0) out[number] = entry.path();
   }
-  // A listing may miss a name that is given to another file meanwhile, as when a segment is replaced by its compressed
-  // form. Numbers follow one another; retention takes from the front.
-  const auto is_there = [&](std::uint32_t n) {
-    const auto path = run_folder + "/" + segment_name(n);
-    return out.contains(n) || (fs::exists(path, ec) && out.emplace(n, path).second);
-  };
   if (out.empty()) return out;
-  for (auto n = out.rbegin()->first; n > out.begin()->first; --n) is_there(n);
-  for (auto n = out.begin()->first; n > 1 && is_there(n - 1); --n) {
+  // A listing may miss a name that is given to another file meanwhile, as when a segment is replaced by its compressed
+  // form. Numbers follow one another, so it is a neighbour of one that is known, or of one that is found so.
+  std::vector<std::uint32_t> known;
+  for (const auto& [number, path] : out) known.push_back(number);
+  const auto find = [&](std::uint32_t n) {
+    const auto path = run_folder + "/" + segment_name(n);
+    return n > 0 && !out.contains(n) && fs::exists(path, ec) && out.emplace(n, path).second;
+  };
+  for (const auto number : known) {
+    for (auto n = number; find(n - 1); --n) {
+    }
+    for (auto n = number; find(n + 1); ++n) {
+    }
   }
   // The newest is none yet while it has no header: its engine has only just made it, or was killed before it went on.
   if (const auto newest = std::prev(out.end()); fs::file_size(newest->second, ec) < sizeof(segment_header))

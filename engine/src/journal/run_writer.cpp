@@ -5,10 +5,7 @@
 namespace trapline::journal {
 namespace {
 
-void add(block& b, const record& r) {
-  const auto frame = encode(r);
-  b.add(*reinterpret_cast<const trapline_event*>(frame.data()));
-}
+constexpr std::size_t most_records = block_limit / 16;  // bytes, of a block that has more than one
 
 }  // namespace
 
@@ -67,7 +64,7 @@ int run_writer::open_segment() {
   if (!records.empty()) {
     block b(block_kind::records);
     for (const auto& r : records) {
-      add(b, r);
+      if ((e = add(b, r)) != 0) return e;
       if (const auto* i = std::get_if<instance_info>(&r)) told_.insert(i->id);
     }
     e = append(b);
@@ -94,6 +91,18 @@ int run_writer::append(block& b) {
   return 0;
 }
 
+// One that is large, for it carries a state, has a block to itself: no block may be larger than block_limit.
+int run_writer::add(block& b, const record& r) {
+  const auto frame = encode(r);
+  int e = 0;
+  if (!b.empty() && b.size() + frame.size() > most_records) {
+    e = append(b);
+    b.clear(block_kind::records);
+  }
+  b.add(*reinterpret_cast<const trapline_event*>(frame.data()));
+  return e;
+}
+
 int run_writer::put(block& events) {
   if (events.empty()) return 0;
   // A segment whose opening alone is over the size still takes one block.
@@ -117,15 +126,11 @@ int run_writer::put(const std::vector<record>& records) {
     const auto* s = std::get_if<instance_step>(&r);
     if (s && !told_.contains(s->id))  // it began anew after the segments had forgotten it
       if (const auto* i = tables_.instance(s->id)) {
-        add(b, *i);
+        if (const int e = add(b, *i)) return e;
         told_.insert(s->id);
       }
     note(r);
-    add(b, r);
-    if (b.size() > block_limit / 16) {
-      if (const int e = append(b)) return e;
-      b.clear(block_kind::records);
-    }
+    if (const int e = add(b, r)) return e;
   }
   return b.empty() ? 0 : append(b);
 }

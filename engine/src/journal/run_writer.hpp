@@ -60,6 +60,7 @@ class run_writer {
   int close_segment();
   int seal();
   int append(block& b);
+  int add(block& records, const record& r);  // appends them first if the next one would make them too large
   int append(std::string_view bytes);
   void note(const record& r);
   std::vector<record> opening() const;

@@ -62,7 +62,7 @@ bool on_lane(const plugin::instance& fresh, std::function<void()> f, warming_out
 
 class session {
  public:
-  session(plugin::instance& old, plugin::instance& fresh, journal::reader& from, const journal::recorder& recorder,
+  session(plugin::instance& old, plugin::instance& fresh, journal::reader& from, journal::recorder& recorder,
           const std::atomic<bool>& hurry, warming_outcome& out)
       : old_(old), fresh_(fresh), from_(from), recorder_(recorder), hurry_(hurry), out_(out) {}
 
@@ -71,9 +71,12 @@ class session {
     const std::int64_t now = fresh_.rt().clock.now();
     const auto there = from_.size();
     out_.covered = there.events == 0 ? 0 : std::clamp<std::int64_t>(now - there.first_ts, 0, span);
-    from_.seek_time(now - span);
+    since_ = now - span;
+    from_.seek_time(since_);
     warmth_.began = now;
-    return read() && catch_up(fresh_, hurry_, out_);
+    if (!read()) return false;
+    if (warmth_.from_seq == 0) warmth_.from_seq = warmth_.joined_seq + 1;
+    return catch_up(fresh_, hurry_, out_);
   }
   const journal::warmth& warmth() const noexcept { return warmth_; }
 
@@ -101,8 +104,10 @@ class session {
 
   bool take(const trapline_event& e) {
     if (warmth_.from_seq == 0) {
+      // Not all of the span may have been in the files when it was looked for.
+      if (e.ts_recv < since_) return true;
       warmth_.from_seq = e.seq;
-      warmth_.began = e.ts_recv;
+      if (!fresh_.warming()) warmth_.began = e.ts_recv;
     }
     for (const auto& l : std::exchange(lost_, {})) batch_->add(bus::make_gap(l, e.ts_recv).head);
     const auto* by = from_.instance(e.source);
@@ -145,7 +150,6 @@ class session {
     const auto work = [seq, to = &fresh_, old = &old_] { *seq = to->warming()->wait_on_lane(*old); };
     joined_ = on_lane(fresh_, work, out_);
     warmth_.joined_seq = *seq;
-    if (warmth_.from_seq == 0) warmth_.from_seq = *seq + 1;
     return joined_;
   }
 
@@ -156,16 +160,18 @@ class session {
       out_.why = sdk::cat("the journal is ", s.state, ": ", s.reason);
       return false;
     }
+    recorder_.flush_soon();
     fresh_.rt().pause();
     return goes_on(fresh_, hurry_, out_);
   }
 
   plugin::instance &old_, &fresh_;
   journal::reader& from_;
-  const journal::recorder& recorder_;
+  journal::recorder& recorder_;
   const std::atomic<bool>& hurry_;
   warming_outcome& out_;
   journal::warmth warmth_;
+  std::int64_t since_ = 0;  // UTC ns
   bool joined_ = false;
   std::shared_ptr<batch> batch_ = std::make_shared<batch>();
   std::vector<bus::loss> lost_;  // before the next event
@@ -186,7 +192,7 @@ bool end_warm_up(plugin::instance& fresh) {
 }
 
 warming_outcome warm_up(plugin::instance& old, plugin::instance& fresh, journal::reader& from,
-                        const journal::recorder& recorder, std::int64_t span, const std::atomic<bool>& hurry) {
+                        journal::recorder& recorder, std::int64_t span, const std::atomic<bool>& hurry) {
   warming_outcome out;
   const std::int64_t begin = fresh.rt().clock.mono();
   session s(old, fresh, from, recorder, hurry, out);

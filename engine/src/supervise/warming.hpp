@@ -29,7 +29,7 @@ struct warming_outcome {
 // If that cannot be done nothing of it is left on the lane, and it must not be started any more. With `hangs` it may
 // not be touched. Gives up when `hurry`. [control]
 warming_outcome warm_up(plugin::instance& old, plugin::instance& fresh, journal::reader& from,
-                        const journal::recorder& recorder, std::int64_t span, const std::atomic<bool>& hurry);
+                        journal::recorder& recorder, std::int64_t span, const std::atomic<bool>& hurry);
 
 // Hands over what has been put aside since. False: as above; `o` says why. [control]
 bool catch_up(plugin::instance& fresh, const std::atomic<bool>& hurry, warming_outcome& o);

@@ -269,6 +269,34 @@ TEST_F(journals_in_trouble, are_left_as_they_are_when_there_is_no_time_to_compre
   EXPECT_FALSE(fs::exists(path + ".new"));
 }
 
+TEST_F(journals_in_trouble, keep_the_largest_state_readable_whatever_stands_before_it) {
+  const auto run = new_folder("r");
+  {
+    file_store files(run);
+    run_writer w(files, {.run_id = "r"});
+    instance_step s;
+    s.id = 1;
+    s.state = std::make_shared<const carried_state>(carried_state{"f", 1, std::string(64u << 20, 's'), false});
+    command_step before;
+    before.id = 1;
+    before.args.assign((4u << 20) + (100u << 10), 'a');
+    ASSERT_EQ(w.put({before, s}), 0);
+    ASSERT_EQ(put(w, 1, 5), 0);  // the run is killed here: no index tells where its blocks are
+    describe(run, run_state::running);
+  }
+  const auto r = open(run);
+  ASSERT_EQ(r->steps().size(), 1u);
+  EXPECT_EQ(r->steps()[0]->state->bytes.size(), 64u << 20);
+  EXPECT_EQ(all_of(*r).back(), "event 5");
+}
+
+TEST_F(journals_in_trouble, are_found_at_once_beside_a_file_of_a_name_far_away) {
+  const auto run = killed_run("r");
+  for (const char* name : {"/seg-4000000000.tlj", "/seg-4294967295.tlj"})
+    std::ofstream(run + name) << std::string(sizeof(segment_header), 'x');
+  EXPECT_EQ(segments_of(run).size(), 3u);  // and does not try all the numbers between
+}
+
 TEST_F(journals_in_trouble, go_with_what_a_killed_engine_left_beside_them) {
   const auto run = killed_run("a");
   std::ofstream(segments_of(run).at(1) + ".new") << "half";
