@@ -50,7 +50,7 @@ TEST_P(corpus, is_survived_whole_and_cut_off) {
 }
 
 INSTANTIATE_TEST_SUITE_P(fuzz, corpus, testing::ValuesIn(targets),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& about) { return std::string(about.param.name); });
 
 }  // namespace
 }  // namespace trapline::fuzz
