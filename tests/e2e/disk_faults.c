@@ -1,7 +1,12 @@
 /* LD_PRELOAD: a disk that goes wrong under the segments of a journal. DISK_FAULT is `KIND:BYTES`: after so many bytes
  * written to files named seg-*, KIND is what happens to them:
- *   full   write(2) writes what still fits, then fails with ENOSPC; nothing else of the folder can be made or grow,
- * either io     write(2) fails with EIO sync   fdatasync(2) fails with EIO hang   write(2) does not return */
+ *
+ * - full: write(2) writes what still fits, then fails with ENOSPC; nothing else of the folder can be made or grow
+ * - io: write(2) fails with EIO
+ * - sync: fdatasync(2) fails with EIO
+ * - hang: write(2) does not return
+ * - read: pread(2) fails with EIO for what lies behind so many bytes of a file
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -75,4 +80,14 @@ int fdatasync(int fd) {
     return -1;
   }
   return real(fd);
+}
+
+ssize_t pread(int fd, void* bytes, size_t n, off_t at) {
+  ssize_t (*real)(int, void*, size_t, off_t) = (ssize_t(*)(int, void*, size_t, off_t))dlsym(RTLD_NEXT, "pread");
+  const long limit = limit_of("read");
+  if (limit >= 0 && fd >= 0 && fd < most_fds && atomic_load(&is_segment[fd]) && at + (off_t)n > limit) {
+    errno = EIO;
+    return -1;
+  }
+  return real(fd, bytes, n, at);
 }

@@ -167,6 +167,35 @@ TEST_F(journal_runs, that_are_killed_keep_all_but_their_end_and_can_be_replayed)
               << " events of a detector repeated\n";
 }
 
+TEST_F(journal_runs, that_cannot_be_read_are_left_as_they_are) {
+  if (test::sanitized) GTEST_SKIP() << "a sanitizer's runtime must be loaded before any other library";
+  configure("sync: 20ms", 10'000'000);
+  fs::create_directories(folder());
+  const auto bytes = [&] {
+    std::uintmax_t n = 0;
+    for (const auto& f : fs::recursive_directory_iterator(folder()))
+      if (f.path().extension() == ".tlj") n += f.file_size();
+    return n;
+  };
+  {
+    test::process p("killed", {program, "run", "e.yaml", "--view", "off", "--no-safe-start"}, dir());
+    ASSERT_TRUE(test::eventually([&] { return bytes() > 300'000; })) << p.err();
+    p.signal(SIGKILL);
+    ASSERT_EQ(p.wait(), 128 + SIGKILL);
+  }
+  const auto run = fs::directory_iterator(folder())->path().string();
+  const auto size = bytes();
+  for (const char* fault : {"read:100", "read:100000"}) {
+    const auto r = test::run(arguments("0.05"), dir(), preload(fault));
+    EXPECT_EQ(r.code, 0) << r.err;
+    EXPECT_NE(r.err.find("seg-000001.tlj cannot be read: Input/output error; left as it is"), std::string::npos)
+        << r.err;
+    EXPECT_EQ(fs::file_size(run + "/seg-000001.tlj"), size);
+  }
+  EXPECT_NE(test::run(arguments("0.05"), dir()).err.find(run + ": its engine was killed"), std::string::npos);
+  EXPECT_EQ(journal({"verify", run}).code, 0);
+}
+
 TEST_F(journal_runs, with_a_full_or_broken_disk_stop_the_engine_with_exit_code_3) {
   if (test::sanitized) GTEST_SKIP() << "a sanitizer's runtime must be loaded before any other library";
   for (const std::string fault : {"full:300000", "io:300000", "sync:300000"}) {

@@ -19,7 +19,8 @@ namespace {
 
 struct tail {
   std::uint64_t last_seq = 0;
-  std::string text;  // what was found and done, each beginning with "; "
+  std::string text;        // what was found and done, each beginning with "; "
+  std::string unreadable;  // not empty: nothing was done, for what cannot be read may be there all the same
 };
 
 // Checks every block of the last segment, for a power cut may have spoilt any that was not synced, and cuts off what
@@ -29,8 +30,15 @@ tail mend(const std::string& path) {
   tail out;
   std::string why;
   auto bytes = open_file(path, why);
-  const std::uint64_t total = bytes ? bytes->size() : 0;
-  auto s = bytes ? segment::open(std::move(bytes), why) : nullptr;
+  const auto unreadable = [&](std::string_view said) {
+    out.unreadable = sdk::cat(name, " ", said);
+    return out;
+  };
+  if (!bytes) return unreadable(why);
+  const std::uint64_t total = bytes->size();
+  if (segment_header head; bytes->read(0, &head, sizeof head) < sizeof head && bytes->error() != 0)
+    return unreadable(sdk::cat("cannot be read: ", std::strerror(bytes->error())));
+  auto s = segment::open(std::move(bytes), why);
   if (!s) {
     out.text = sdk::cat("; ", name, " ", why);
     return out;
@@ -48,6 +56,7 @@ tail mend(const std::string& path) {
     out.text += std::exchange(faults, {});
     if (b.kind == block_kind::events) out.last_seq = b.last_seq;
   }
+  if (s->error() != 0) return unreadable(sdk::cat("cannot be read: ", std::strerror(s->error())));
   if (faults.empty()) good = s->good_end();
   if (total == good) return out;
   out.text += ::truncate(path.c_str(), static_cast<off_t>(good)) == 0
@@ -89,13 +98,15 @@ std::string recover(const std::string& folder) {
   if (m.state != run_state::running) return {};  // it ended, or was recovered, between the two looks
   const auto segments = segments_of(folder);
   // The next one may have been made, but has no header.
-  ::unlink((folder + "/" + segment_name(segments.empty() ? 1 : segments.rbegin()->first + 1)).c_str());
+  const auto next = folder + "/" + segment_name(segments.empty() ? 1 : segments.rbegin()->first + 1);
+  if (std::error_code ec; std::filesystem::file_size(next, ec) < sizeof(segment_header)) ::unlink(next.c_str());
   std::string what = "its engine was killed";
   for (auto s = segments.rbegin(); s != segments.rend(); ++s) {
     if (s != segments.rbegin()) {
       m.complete_to = last_seq_of(s->second);
     } else {
       const tail t = mend(s->second);
+      if (!t.unreadable.empty()) return sdk::cat(folder, ": ", t.unreadable, "; left as it is");
       m.complete_to = t.last_seq;
       what += t.text;
     }

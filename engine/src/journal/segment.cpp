@@ -28,14 +28,16 @@ class file_source final : public byte_source {
     while (done < n) {
       const ssize_t r = ::pread(fd_, static_cast<char*>(to) + done, n - done, static_cast<off_t>(at + done));
       if (r < 0 && errno == EINTR) continue;
+      if (r < 0) error_ = errno;
       if (r <= 0) break;
       done += static_cast<std::size_t>(r);
     }
     return done;
   }
+  int error() const override { return error_; }
 
  private:
-  int fd_;
+  int fd_, error_ = 0;
 };
 
 class memory_source final : public byte_source {
@@ -93,7 +95,8 @@ std::unique_ptr<byte_source> bytes_of(const std::string& bytes) { return std::ma
 std::unique_ptr<segment> segment::open(std::unique_ptr<byte_source> from, std::string& why) {
   std::unique_ptr<segment> s(new segment(std::move(from)));
   if (!s->read(0, s->head_)) {
-    why = "is shorter than the header of a segment";
+    why = s->error() != 0 ? sdk::cat("cannot be read: ", std::strerror(s->error()))
+                          : "is shorter than the header of a segment";
     return nullptr;
   }
   why = check(s->head_);
@@ -163,7 +166,8 @@ bool segment::load(std::size_t n, std::vector<std::byte>& raw, std::string& why)
   raw.resize(h.raw_size);
   if (compressed) stored_.resize(h.stored_size);
   void* to = compressed ? static_cast<void*>(stored_.data()) : raw.data();
-  if (from_->read(at, to, h.stored_size) != h.stored_size) return bad("cannot be read");
+  if (from_->read(at, to, h.stored_size) != h.stored_size)
+    return bad(sdk::cat("cannot be read: ", error() != 0 ? std::strerror(error()) : "it became shorter"));
   if (crc32c(to, h.stored_size) != h.payload_crc) return bad("has a wrong checksum");
   if (compressed && ZSTD_decompress(raw.data(), raw.size(), stored_.data(), stored_.size()) != raw.size())
     return bad("does not decompress");

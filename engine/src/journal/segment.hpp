@@ -17,6 +17,8 @@ class byte_source {
   virtual std::uint64_t size() = 0;
   // Bytes read; fewer than asked for at the end, or after an error.
   virtual std::size_t read(std::uint64_t at, void* to, std::size_t n) = 0;
+  // errno of the latest read that failed; 0: none has. What was not read may be as good as ever.
+  virtual int error() const { return 0; }
 };
 std::unique_ptr<byte_source> open_file(const std::string& path, std::string& why);  // nullptr: `why` not
 std::unique_ptr<byte_source> bytes_of(const std::string& bytes);                    // borrowed
@@ -33,6 +35,7 @@ class segment {
   // Where the last sound block ends; what follows is not part of the journal.
   std::uint64_t good_end() const noexcept { return good_end_; }
   std::uint64_t size() { return from_->size(); }
+  int error() const { return from_->error(); }  // as the source's
 
   // Finds blocks that were written since. True: there are new ones, or it has been closed.
   bool extend();
