@@ -80,14 +80,16 @@ std::string engine::health_json() const {
       return i.health == health || std::find(states.begin(), states.end(), i.state) != states.end();
     });
   };
+  const auto unwritten = impl_->journal ? impl_->rt->redacted(impl_->journal->failure()) : std::string();
   static constexpr std::array causes = {"none", "requested", "fault", "bad_config", "journal"};
   static_assert(causes.size() == static_cast<std::size_t>(stop_cause::journal) + 1);
   json j = {{"name", name()},
-            {"health", any("failed", {"quarantined", "left_out"}) ? "failed"
-                       : any("degraded", {"restarting"})          ? "degraded"
-                                                                  : "ok"},
+            {"health", any("failed", {"quarantined", "left_out"})              ? "failed"
+                       : any("degraded", {"restarting"}) || !unwritten.empty() ? "degraded"
+                                                                               : "ok"},
             {"stop", causes.at(static_cast<std::size_t>(stop_requested()))},
             {"stop_reason", stop_reason()},
+            {"journal", unwritten},
             {"lanes", json::array()},
             {"instances", json::array()}};
   for (const auto& l : lanes())

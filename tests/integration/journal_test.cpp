@@ -246,6 +246,8 @@ TEST_F(journals, that_cannot_be_made_stop_the_start_or_are_done_without) {
   start(e, under_ticks(100, where + ", on_full: degrade"));
   EXPECT_TRUE(test::eventually([&] { return e.metric_total("tally_trades_total") >= 100; }));
   EXPECT_TRUE(test::eventually([&] { return e.metric_total("journal_degraded") == 1; }));
+  EXPECT_NE(e.health_json().find("\"health\":\"degraded\""), std::string::npos) << e.health_json();
+  EXPECT_NE(e.health_json().find("\"journal\":\"cannot create"), std::string::npos) << e.health_json();
   stop(e);
 }
 

@@ -209,6 +209,11 @@ recorder::status recorder::now() const {
   return s;
 }
 
+std::string recorder::failure() const {
+  const std::lock_guard lock(mutex_);
+  return about_.state == run_state::degraded || about_.state == run_state::halted ? about_.reason : std::string();
+}
+
 // ---------------------------------------------------------------- the lane
 
 void recorder::collect() {

@@ -48,6 +48,8 @@ class recorder {
     std::uint32_t segment = 0;
   };
   status now() const;
+  // Why it is not written any more; empty: it is. [any]
+  std::string failure() const;
   // Whether all events up to `seq` that the journal keeps are in its files, where a reader finds them. [any]
   bool holds(std::uint64_t seq) const noexcept;
   // What was collected goes to the files now, not when `sync` has passed. [any]
