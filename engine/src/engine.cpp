@@ -96,7 +96,7 @@ bool engine::impl::stop(bool drain, std::string& what) {
   for (auto& l : lanes)
     if (l.given_up || !l.end(call_limit)) {
       hung = true;
-      what += "lane " + l.name() + " hangs; ";
+      what += "lane " + l.name() + " hangs (" + l.describe() + "); ";
     }
   if (journal && !journal->end(supervise::start_limit)) {
     hung = true;

@@ -72,7 +72,7 @@ TEST(line, ends_in_order_on_sigterm_and_on_sigint) {
 TEST(line, live_view_draws_in_place_and_gives_the_terminal_back) {
   test::stage s;
   auto p = s.start({"run", s.config("demo", fast), "--seconds", "4"}, true);
-  EXPECT_EQ(p.wait(std::chrono::seconds(40)), 0) << p.err();
+  EXPECT_EQ(p.wait(std::chrono::seconds(40)), 0) << p.err() << s.log();
   const std::string screen = p.out();
   EXPECT_NE(screen.find("\x1b[?1049h"), std::string::npos);  // alternate screen on ...
   EXPECT_NE(screen.find("\x1b[?1049l"), std::string::npos);  // ... and off

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -174,7 +176,31 @@ void lane::loop() {
   while (!ending_) turn();
 }
 
-void lane::adopt_thread() noexcept { this_lane.lane = this; }
+void lane::adopt_thread() noexcept {
+  this_lane.lane = this;
+  thread_id_ = static_cast<int>(::syscall(SYS_gettid));
+}
+
+std::string lane::describe() const {
+  std::uint64_t call = 0;
+  const auto* who = running(call);
+  std::string text = who ? "in a callback of " + who->name() : std::string("in no callback");
+  // proc(5): "tid (name) state ..."; the name may hold anything.
+  std::ifstream in("/proc/self/task/" + std::to_string(thread_id_) + "/stat");
+  const std::string stat((std::istreambuf_iterator<char>(in)), {});
+  const auto at = stat.rfind(") ");
+  if (at == std::string::npos || at + 2 >= stat.size()) return text;
+  switch (stat[at + 2]) {
+    case 'R':
+      return text + ", wants or has a processor";
+    case 'S':
+      return text + ", sleeps";
+    case 'D':
+      return text + ", waits for a disk";
+    default:
+      return text + ", state " + stat[at + 2];
+  }
+}
 
 std::size_t lane::visit(std::size_t most) {
   const as_lane here(*this);

@@ -49,6 +49,8 @@ class lane final : public sleeper {
     return place == 0 ? nullptr : at(place);
   }
   const bus::activity& activity() const noexcept { return activity_; }
+  // For a message about a lane that does not answer: whose callback runs, and how the kernel sees its thread. Any thread.
+  std::string describe() const;
 
   // Gives the instance this lane and a place of its own in it, which it keeps until release(). False: all are taken.
   // [control]
@@ -198,6 +200,7 @@ class lane final : public sleeper {
 
   std::atomic<std::uint64_t> events_{0};
   std::thread thread_;
+  std::atomic<int> thread_id_{0};  // the kernel's
   // Not looked at for an event, so at the end.
   std::vector<plugin::instance*> leaving_;  // replaced, and not stopped yet
   std::array<std::atomic<plugin::instance*>, max_instances> places_{};

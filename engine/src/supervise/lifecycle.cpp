@@ -66,7 +66,7 @@ bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::str
         },
         call_limit);
     if (!in_time) {
-      what += i.name() + " hangs; ";
+      what += i.name() + " hangs (its lane is " + i.lane->describe() + "); ";
       return false;
     }
     if (s->load() == TRAPLINE_OK) break;
@@ -86,7 +86,7 @@ bool stop(plugin::instance& i, bool drain, steady::time_point deadline, std::str
         forget(i);
       },
       call_limit);
-  if (!stopped) what += i.name() + " hangs in stop(); ";
+  if (!stopped) what += i.name() + " hangs in stop() (its lane is " + i.lane->describe() + "); ";
   return clean && stopped;
 }
 
