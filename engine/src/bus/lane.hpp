@@ -49,7 +49,8 @@ class lane final : public sleeper {
     return place == 0 ? nullptr : at(place);
   }
   const bus::activity& activity() const noexcept { return activity_; }
-  // For a message about a lane that does not answer: whose callback runs, and how the kernel sees its thread. Any thread.
+  // For a message about a lane that does not answer: whose callback runs, and how the kernel sees its thread. Any
+  // thread.
   std::string describe() const;
 
   // Gives the instance this lane and a place of its own in it, which it keeps until release(). False: all are taken.
