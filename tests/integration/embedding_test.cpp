@@ -19,17 +19,7 @@ using trapline::engine;
 
 namespace {
 
-class embedding : public engine_fixture {
- protected:
-  static trapline_status publish(engine& e, std::uint32_t topic, std::int64_t price) {
-    trapline_event ev{};
-    ev.type = TRAPLINE_EVENT_TRADE;
-    ev.topic = topic;
-    trapline_trade t{};
-    t.price = price;
-    return e.publish(ev, t);
-  }
-};
+class embedding : public engine_fixture {};
 
 }  // namespace
 

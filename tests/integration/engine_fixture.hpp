@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/temp_dir.hpp"
+#include "trapline/abi/market.h"
 #include "trapline/engine.hpp"
 
 class engine_fixture : public testing::Test {
@@ -46,6 +47,16 @@ class engine_fixture : public testing::Test {
     return {name, {}, {}, "absent", {}, {}};
   }
   static std::string state_of(const trapline::engine& e, const std::string& name) { return instance(e, name).state; }
+
+  // A trade of the host's.
+  static trapline_status publish(trapline::engine& e, std::uint32_t topic, std::int64_t price) {
+    trapline_event ev{};
+    ev.type = TRAPLINE_EVENT_TRADE;
+    ev.topic = topic;
+    trapline_trade t{};
+    t.price = price;
+    return e.publish(ev, t);
+  }
 
   test::temp_dir dir_;
 };

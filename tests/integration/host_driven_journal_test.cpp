@@ -74,14 +74,6 @@ class host_driven_journals : public engine_fixture {
     time_ = end;
     settle(e);
   }
-  static trapline_status publish(engine& e, std::uint32_t topic, std::int64_t price) {
-    trapline_event ev{};
-    ev.type = TRAPLINE_EVENT_TRADE;
-    ev.topic = topic;
-    trapline_trade t{};
-    t.price = price;
-    return e.publish(ev, t);
-  }
   std::string folder() const { return dir_.path() + "/run/journal"; }
   std::unique_ptr<journal::reader> read(const std::string& path) const {
     std::string error;
