@@ -15,6 +15,7 @@
 #include "journal/reader.hpp"
 #include "journal/run_files.hpp"
 #include "journal/verify.hpp"
+#include "journal_events.hpp"
 #include "support/eventually.hpp"
 #include "trapline/abi/market.h"
 #include "trapline/sdk/event.hpp"
@@ -80,14 +81,6 @@ class host_driven_journals : public engine_fixture {
     auto r = journal::reader::open(path, error);
     EXPECT_TRUE(r) << error;
     return r;
-  }
-  static std::vector<std::string> events(journal::reader& r) {
-    std::vector<std::string> out;
-    for (journal::item what; (what = r.next()) != journal::item::end;) {
-      EXPECT_NE(what, journal::item::loss) << r.lost().text;
-      if (what == journal::item::event) out.emplace_back(reinterpret_cast<const char*>(&r.event()), r.event().size);
-    }
-    return out;
   }
 
   std::atomic<std::int64_t> time_{1'700'000'000 * second};

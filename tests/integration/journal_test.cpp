@@ -11,6 +11,7 @@
 #include "journal/reader.hpp"
 #include "journal/run_files.hpp"
 #include "journal/verify.hpp"
+#include "journal_events.hpp"
 #include "support/effort.hpp"
 #include "support/eventually.hpp"
 #include "trapline/sdk/event.hpp"
@@ -39,15 +40,6 @@ class journals : public engine_fixture {
     const auto v = journal::verify(folder());
     EXPECT_TRUE(v.faults.empty()) << all(v.faults);
     EXPECT_TRUE(v.remarks.empty()) << all(v.remarks);
-  }
-  // Of all events, without steps.
-  static std::vector<std::string> events(journal::reader& r) {
-    std::vector<std::string> out;
-    for (journal::item what; (what = r.next()) != journal::item::end;) {
-      EXPECT_NE(what, journal::item::loss) << r.lost().text;
-      if (what == journal::item::event) out.emplace_back(reinterpret_cast<const char*>(&r.event()), r.event().size);
-    }
-    return out;
   }
   static bool ask(engine& e, const std::string& cmd, const json& args, std::string& text) {
     auto answer = std::make_shared<std::promise<std::pair<bool, std::string>>>();

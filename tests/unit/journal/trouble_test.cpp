@@ -116,6 +116,18 @@ class journals_in_trouble : public testing::Test {
     return folder;
   }
 
+  // One closed segment with events 1..count.
+  std::string closed_run(const std::string& name, std::uint64_t count, run_state state) {
+    const auto folder = new_folder(name);
+    file_store files(folder);
+    run_writer w(files, {.run_id = name});
+    EXPECT_EQ(w.put(names()), 0);
+    EXPECT_EQ(put(w, 1, count), 0);
+    EXPECT_EQ(w.finish(), 0);
+    describe(folder, state, state == run_state::ended ? count : 0);
+    return folder;
+  }
+
   test::temp_dir dir_;
 };
 
@@ -167,15 +179,7 @@ TEST_F(journals_in_trouble, do_not_count_on_what_a_failed_sync_may_have_lost) {
 }
 
 TEST_F(journals_in_trouble, whose_engine_was_killed_while_it_began_a_segment_have_lost_nothing) {
-  const auto run = new_folder("r");
-  {
-    file_store files(run);
-    run_writer w(files, {.run_id = "r"});
-    ASSERT_EQ(w.put(names()), 0);
-    ASSERT_EQ(put(w, 1, 20), 0);
-    ASSERT_EQ(w.finish(), 0);
-    describe(run, run_state::running);
-  }
+  const auto run = closed_run("r", 20, run_state::running);
   std::ofstream(run + "/" + segment_name(2)) << "TLJRNL";  // made, and no header in it yet
   EXPECT_EQ(faults(run), "");
   auto said = all_of(*open(run));
@@ -227,15 +231,7 @@ TEST_F(journals_in_trouble, are_told_of_when_a_segment_goes_before_it_was_read_t
 }
 
 TEST_F(journals_in_trouble, are_compressed_by_one_process_at_a_time) {
-  const auto run = new_folder("r");
-  {
-    file_store files(run);
-    run_writer w(files, {.run_id = "r"});
-    ASSERT_EQ(w.put(names()), 0);
-    ASSERT_EQ(put(w, 1, 500), 0);
-    ASSERT_EQ(w.finish(), 0);
-    describe(run, run_state::ended, 500);
-  }
+  const auto run = closed_run("r", 500, run_state::ended);
   const auto path = segments_of(run).at(1), beside = path + ".new";
   const auto size = fs::file_size(path);
   // What another engine of the same folder has written of it so far.
@@ -254,12 +250,7 @@ TEST_F(journals_in_trouble, are_compressed_by_one_process_at_a_time) {
 }
 
 TEST_F(journals_in_trouble, are_left_as_they_are_when_there_is_no_time_to_compress_them) {
-  const auto run = new_folder("r");
-  file_store files(run);
-  run_writer w(files, {.run_id = "r"});
-  ASSERT_EQ(w.put(names()), 0);
-  ASSERT_EQ(put(w, 1, 500), 0);
-  ASSERT_EQ(w.finish(), 0);
+  const auto run = closed_run("r", 500, run_state::ended);
   const auto path = segments_of(run).at(1);
   const auto size = fs::file_size(path);
   int asked = 0;
