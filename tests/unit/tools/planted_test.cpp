@@ -123,7 +123,7 @@ class price_reader final : public tape {
 };
 
 TEST(planted_session, what_a_trap_says_of_its_level_is_to_be_seen_in_the_trades) {
-  for (const auto [f, seed] : {std::pair{family::stop_hunt, 1}, {family::stop_hunt, 2}, {family::range_trap, 3}}) {
+  for (const auto& [f, seed] : {std::pair{family::stop_hunt, 1}, {family::stop_hunt, 2}, {family::range_trap, 3}}) {
     session_settings s;
     s.seed = static_cast<std::uint64_t>(seed);
     s.how = difficulty::hard;
