@@ -138,7 +138,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   std::string data = "../shared/data/pumps", out;
-  double ridge = 1, at = trap::impulse_settings{}.onset_at;
+  double ridge = pumps::usual_ridge, at = trap::impulse_settings{}.onset_at;
   std::int64_t mute = 30;
   bool verbose = false;
   app.add_option("--data", data, "Folder with labels.csv and the recordings")->capture_default_str();
