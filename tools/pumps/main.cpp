@@ -67,10 +67,12 @@ void print_natural(const std::string& folder, const std::vector<pumps::episode>&
     ++moves;
     alarms += pumps::peak(e, by_fold[fold[e.recording]]) >= at;
   }
-  const double rate = static_cast<double>(alarms) / static_cast<double>(moves);
-  const auto bounds = pumps::share_bounds(alarms, moves);
-  std::printf("%-58s  %zu of %zu [%.1f,%.1f] %%       -%.1f points\n", "3 % in a minute in these recordings, 5 folds",
-              alarms, moves, 100 * bounds.first, 100 * bounds.second, cost(rate));
+  if (moves > 0) {
+    const auto bounds = pumps::share_bounds(alarms, moves);
+    std::printf("%-58s  %zu of %zu [%.1f,%.1f] %%       -%.1f points\n", "3 % in a minute in these recordings, 5 folds",
+                alarms, moves, 100 * bounds.first, 100 * bounds.second,
+                cost(static_cast<double>(alarms) / static_cast<double>(moves)));
+  }
 
   const std::string list = folder + "/natural_spikes/natural_spikes_drawdowns.csv",
                     trades = folder + "/btc_l2/binance_usdm_btcusdt_20240808.jsonl.gz";

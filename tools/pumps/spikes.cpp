@@ -15,7 +15,6 @@
 namespace pumps {
 
 namespace trap = trapline::trap;
-using trap::minute;
 using trap::second;
 
 namespace {
@@ -25,7 +24,7 @@ bool same_order(const trap::trade_tick& a, const trap::trade_tick& b) {
   return a.side == b.side && a.ts / 1'000'000 == b.ts / 1'000'000;
 }
 
-// The stream with one order in 1/share.
+// The stream with `share` of its orders.
 std::vector<trap::trade_tick> thinned(const std::vector<trap::trade_tick>& stream, double share, planted::chance& r) {
   std::vector<trap::trade_tick> out;
   bool keep = false;
@@ -60,7 +59,7 @@ std::vector<spike> read_spikes(const std::string& path) {
     if (!(low > 0) || !(high > low) || pct == 0)
       throw std::runtime_error(path + ":" + std::to_string(n) +
                                ": expected timestamp,open,high,low,close,volume,symbol,return,Type");
-    out.push_back({f[0].substr(0, 10), f[6], pct > 0, std::abs(pct), std::log(high / low)});
+    out.push_back({f[6], pct > 0, std::abs(pct), std::log(high / low)});
   }
   return out;
 }

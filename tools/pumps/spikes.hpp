@@ -25,7 +25,6 @@
 namespace pumps {
 
 struct spike {
-  std::string day;     // YYYY-MM-DD: spikes of one day belong together
   std::string symbol;  // as in the file, "BTC/USDT"
   bool up = true;
   double close_pct = 0;  // size of open to close, above 0

@@ -109,7 +109,7 @@ std::vector<trap::trade_tick> even_stream() {
 
 TEST(spikes, a_played_spike_goes_as_far_as_its_minute_went_with_more_of_everything) {
   for (const bool up : {true, false}) {
-    const spike s{"2021-05-19", "BTC/USDT", up, 4, 0.05};
+    const spike s{"BTC/USDT", up, 4, 0.05};
     std::int64_t begin = 0;
     const auto all = play_spike(even_stream(), s, {}, 1, begin);
     EXPECT_GE(begin - all.front().ts, 3600 * trap::second) << "the scales need an hour";
@@ -130,7 +130,7 @@ TEST(spikes, a_played_spike_goes_as_far_as_its_minute_went_with_more_of_everythi
 }
 
 TEST(spikes, peaks_follow_the_direction_of_the_spike) {
-  const spike up{"", "XRP/USDT", true, 6, 0.08}, down{"", "XRP/USDT", false, 6, 0.08};
+  const spike up{"XRP/USDT", true, 6, 0.08}, down{"XRP/USDT", false, 6, 0.08};
   const std::vector<trap::onset_model> all_sure{{10, {}}, {-10, {}}};
   std::int64_t begin = 0;
   for (const auto& s : {up, down}) {
