@@ -131,7 +131,10 @@ void market::on_trade(const trade_tick& t, bool history) noexcept {
     close_group();
     group_ = {ms, t.side, t.price, t.price, 0, false};
     ++b.orders;
-    if (t.side != 0) orders_.add(t.side, t.ts);
+    if (t.side != 0) {
+      orders_.add(t.side, t.ts);
+      onset_.on_order(t.side);
+    }
   }
   ++group_.fills;
   group_.low = std::min(group_.low, t.price);
