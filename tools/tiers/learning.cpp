@@ -21,7 +21,7 @@ using trap::state;
 
 constexpr std::size_t states = 6, bins = 8;
 // Chosen by how well sessions of `tune` are forecast by tables learned from the others; it matters little.
-constexpr double prior_ridge = 0.5, ridge = 1, smoothing = 10;
+constexpr double prior_ridge = 0.5, ridge = 1, smoothing = 3;
 
 double rounded(double x) { return std::round(x * 1e4) / 1e4; }
 

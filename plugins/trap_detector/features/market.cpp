@@ -84,13 +84,18 @@ void market::close_second(std::int64_t passed) noexcept {
   }
 }
 
-// A jump is no volatility (truncated realised variance, Mancini 2009): beyond four deviations a return counts as four.
-// One second of news would otherwise double the scale for a quarter of an hour, in which nothing stands out. Should the
-// market have become as wild as that, four deviations a second widen the scale tenfold within minutes. The first two
-// minutes have no scale yet to cut by.
-double market::truncated(double squared_return) const noexcept {
+// A jump is no volatility (truncated realised variance, Mancini 2009): what goes beyond four deviations of the seconds
+// in which the price moved at all counts as four. One second of news would otherwise double the scale for a quarter of
+// an hour, in which nothing stands out. Of all seconds' deviation the bound must not be: in a market that moves once a
+// minute each move goes beyond it, and the scale would shrink without end. Should the market have become as wild as the
+// jump, four deviations a second widen the scale within minutes. The first two minutes of moves have no bound yet.
+double market::truncated(double squared_return) noexcept {
   constexpr double most = 4;
-  return squares_.weight() < 120 ? squared_return : std::min(squared_return, most * most * sigma_ * sigma_);
+  if (squared_return == 0) return 0;
+  const double bound = moves_.weight() < 120 ? squared_return : most * most * moves_.mean();
+  const double out = std::min(squared_return, bound);
+  moves_.add(out);
+  return out;
 }
 
 // What a second's volume and orders say about bursts.

@@ -351,6 +351,21 @@ TEST(market, one_jump_is_no_volatility_but_a_wild_market_is) {
   EXPECT_GT(m.sigma() / before, 4);
 }
 
+TEST(market, a_market_that_seldom_moves_keeps_its_scale) {
+  market m;
+  std::int64_t now = 1000, bid = 600'000;
+  double moved = 0;
+  for (int i = 0; i < 4 * 3600; ++i) {
+    m.advance(++now * second);
+    if (i % 60 == 0) bid += i % 120 == 0 ? 60 : -60;
+    moved = i < 3600 ? m.sigma() : moved;
+    const trapline_level l[] = {{bid, 10}, {bid + 2, 10}};
+    ASSERT_TRUE(m.on_snapshot(head(1, 1), l));
+  }
+  EXPECT_NEAR(m.sigma() / moved, 1.0, 0.05);
+  EXPECT_NEAR(m.sig60(), 1e-4, 0.05e-4) << "one move of a basis point in each minute";
+}
+
 TEST(market, a_long_hole_in_the_data_is_not_taken_for_quiet) {
   scene s(60250, scene_settings(), 400);
   const double before = s.core.find(1)->view().sigma();
