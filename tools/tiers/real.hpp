@@ -2,6 +2,7 @@
 // bars that were shuffled.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ recording read_recording(const std::string& path);
 inline constexpr int overlay_decoys = 5;
 planted::session_truth overlay(const recording& r, planted::family f, int decoy, planted::difficulty d,
                                std::uint64_t seed, planted::tape& out);
+// Calls `play(family, decoy, seed)` for each trap with its five decoys, `traps` times for each family of the book.
+void for_each_overlay(planted::split s, planted::difficulty d, int traps,
+                      const std::function<void(planted::family, int decoy, std::uint64_t seed)>& play);
 // Each trap with its five decoys, `traps` times for each family of the book.
 std::vector<played> play_overlays(const recording& r, planted::split s, planted::difficulty d, int traps,
                                   const line_up& who);
