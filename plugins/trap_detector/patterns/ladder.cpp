@@ -22,7 +22,7 @@ ladder ladder_watch::leave(const rung& r, std::span<const rung> standing, std::i
   std::size_t n = 0;
   for (const rung& x : gone_)
     if (n < most && together(x)) act[n++] = &x;
-  if (n < static_cast<std::size_t>(settings_.levels)) return {};
+  if (n < static_cast<std::size_t>(settings_.levels)) return {ladder::lack::number};
   std::sort(act.begin(), act.begin() + static_cast<std::ptrdiff_t>(n), [](const rung* a, const rung* b) {
     return a->size != b->size ? a->size < b->size : a->posted < b->posted;
   });
@@ -43,13 +43,13 @@ ladder ladder_watch::leave(const rung& r, std::span<const rung> standing, std::i
       const double mean = sum / count, cv = std::sqrt(std::max(0.0, squares / count - mean * mean)) / mean;
       if (cv >= settings_.size_cv || last - first > posted_within) break;
       if (!ours || to - from + 1 <= best.count) continue;
-      best = {static_cast<std::uint32_t>(to - from + 1), first, sum, filled, cv};
+      best = {ladder::lack::none, static_cast<std::uint32_t>(to - from + 1), first, sum, filled, cv};
       best_from = from, best_to = to;
     }
   }
-  if (best.count < static_cast<std::uint32_t>(settings_.levels)) return {};
+  if (best.count < static_cast<std::uint32_t>(settings_.levels)) return {ladder::lack::likeness};
   // Most of what came and went together: orders of all sizes among which some are alike are no ladder of one hand.
-  if (best.count < 0.6 * static_cast<double>(n)) return {};
+  if (best.count < 0.6 * static_cast<double>(n)) return {ladder::lack::company};
 
   // Those of that time and size that stayed, or left at another time.
   const double least = 0.8 * act[best_from]->size, largest = 1.25 * act[best_to]->size;
@@ -57,7 +57,7 @@ ladder ladder_watch::leave(const rung& r, std::span<const rung> standing, std::i
   const auto stayed = [&](const rung& x) { return x.size >= least && x.size <= largest && in_time(x) && !together(x); };
   for (const rung& x : standing) rest += stayed(x) ? x.size : 0.0;
   for (const rung& x : gone_) rest += stayed(x) ? x.size : 0.0;
-  if (best.size < settings_.withdrawn * (best.size + rest)) return {};
+  if (best.size < settings_.withdrawn * (best.size + rest)) return {ladder::lack::leavers};
   for (auto& x : gone_)
     if (x.size >= least && x.size <= largest && together(x)) x = {};
   return best;

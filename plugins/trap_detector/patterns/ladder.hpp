@@ -21,6 +21,9 @@ struct rung {
 };
 
 struct ladder {
+  // Why there is none, the first that holds.
+  enum class lack : std::uint8_t { none, number, likeness, company, leavers };
+  lack of = lack::none;
   std::uint32_t count = 0;  // 0 = there is none
   std::int64_t posted = 0;  // of the first
   double size = 0, filled = 0, size_cv = 0;

@@ -236,17 +236,28 @@ layer_match layer_watch::match_of(const market& m, std::size_t i) const noexcept
 
 void layer_watch::judge(const market& m, std::size_t i) noexcept {
   const layer& l = layers_[i];
+  layer_verdict& v = verdicts_[judged_++ % verdicts_.size()];
+  v = {l.posted, l.withdrawn, prices_[i], l.size, l.traded, 0, ladder::lack::none};
   const std::int64_t life = l.withdrawn - l.posted;
   // Too short to have been seen standing: neither a match nor a counter-example.
-  if (life < spoof_.life_min || l.updates < 2) return;
+  if (life < spoof_.life_min || l.updates < 2) {
+    v.objections = layer_verdict::brief;
+    return;
+  }
+  const auto object = [&](bool it_is, layer_verdict::against why) {
+    if (it_is) v.objections = static_cast<std::uint16_t>(v.objections | why);
+  };
   const double withdrawn = l.size - l.remaining - l.traded;
-  const bool traded = l.traded >= spoof_.traded_max * l.size;
-  const bool filled_opposite =
-      l.last_fill >= l.posted && l.last_fill != 0 && l.withdrawn - l.last_fill <= spoof_.fill_window;
-  const bool ratio = withdrawn >= spoof_.withdrawn_filled * l.traded;
-  const bool fits = !traded && filled_opposite && ratio && life <= spoof_.life_max && !l.two_sided && !moved_on(m, l) &&
-                    l.mid_withdrawn > 0 && m.trades_complete();
-  leave_ladder(m, i, fits);
+  const bool opposed = l.last_fill >= l.posted && l.last_fill != 0 && l.withdrawn - l.last_fill <= spoof_.fill_window;
+  object(l.traded >= spoof_.traded_max * l.size || withdrawn < spoof_.withdrawn_filled * l.traded,
+         layer_verdict::traded);
+  object(!opposed, layer_verdict::unopposed);
+  object(l.two_sided, layer_verdict::mirrored);
+  object(moved_on(m, l), layer_verdict::followed);
+  object(life > spoof_.life_max || !(l.mid_withdrawn > 0) || !m.trades_complete(), layer_verdict::uncertain);
+  const bool fits = v.objections == 0;
+  v.ladder_lacks = leave_ladder(m, i, fits);
+  object(!l.large, layer_verdict::small);
   if (!l.large) return;
 
   // Levels that vanish together are one act.
@@ -255,7 +266,7 @@ void layer_watch::judge(const market& m, std::size_t i) noexcept {
   if (new_act || !fits) close(m.now(), l.distance_bp, fits);
 }
 
-void layer_watch::leave_ladder(const market& m, std::size_t i, bool fits) noexcept {
+ladder::lack layer_watch::leave_ladder(const market& m, std::size_t i, bool fits) noexcept {
   const layer& l = layers_[i];
   const auto slack = static_cast<std::int64_t>(m.book_interval_s() * 1e9);
   if (fits && layerings_.held > 0) {
@@ -268,7 +279,7 @@ void layer_watch::leave_ladder(const market& m, std::size_t i, bool fits) noexce
       x.depth_share = x.size / m.d10();
       x.count += x.count < 255;
       changed_ = true;
-      return;
+      return ladder::lack::none;
     }
   }
   // Those that left and are not judged yet will ask for themselves.
@@ -280,7 +291,7 @@ void layer_watch::leave_ladder(const market& m, std::size_t i, bool fits) noexce
       if (o.at == fate::open && stood(m, o)) standing[n++] = {o.posted, 0, o.size, o.traded, false};
     }
   const ladder found = ladders_.leave({l.posted, l.withdrawn, l.size, l.traded, fits}, {standing.data(), n}, slack);
-  if (found.count == 0) return;
+  if (found.count == 0) return found.of;
   layer_match x = match_of(m, i);
   x.posted = found.posted;
   x.size = found.size;
@@ -289,6 +300,7 @@ void layer_watch::leave_ladder(const market& m, std::size_t i, bool fits) noexce
   x.count = static_cast<std::uint8_t>(found.count);
   x.size_cv = found.size_cv;
   push(m, x, false);
+  return ladder::lack::none;
 }
 
 std::uint8_t layer_watch::observability(const market& m) const noexcept {

@@ -38,6 +38,23 @@ struct layer_match {
   double size_cv = 0;
 };
 
+// What became of a layer that left, for those who ask why it was no match.
+struct layer_verdict {
+  enum against : std::uint16_t {
+    brief = 1,       // not seen standing
+    traded = 2,      // in part
+    unopposed = 4,   // nobody traded with the other side meanwhile
+    mirrored = 8,    // both sides were quoted
+    followed = 16,   // another one took its place
+    uncertain = 32,  // trades or mid were not known
+    small = 64,      // for a single order
+  };
+  std::int64_t posted = 0, withdrawn = 0;
+  double price = 0, size = 0, filled = 0;
+  std::uint16_t objections = 0;
+  ladder::lack ladder_lacks = ladder::lack::none;
+};
+
 class layer_watch {
  public:
   static constexpr std::size_t capacity = 64;  // open layers of one side
@@ -64,6 +81,9 @@ class layer_watch {
   bool take_changed() noexcept { return std::exchange(changed_, false); }
   bool active() const noexcept { return spoofs_.held > 0 || layerings_.held > 0; }
   std::size_t open_layers() const noexcept { return count_; }
+  // Layers judged since the start, and the verdict on the n-th of them while it is one of the last 64.
+  std::uint64_t judged() const noexcept { return judged_; }
+  const layer_verdict& verdict(std::uint64_t n) const noexcept { return verdicts_[n % verdicts_.size()]; }
 
  private:
   enum class fate : std::uint8_t { open, withdrawn };
@@ -110,7 +130,7 @@ class layer_watch {
   void close(std::int64_t ts, double bp, bool matched) noexcept;
   bool stood(const market& m, const layer& l) const noexcept;
   layer_match match_of(const market& m, std::size_t i) const noexcept;
-  void leave_ladder(const market& m, std::size_t i, bool fits) noexcept;
+  ladder::lack leave_ladder(const market& m, std::size_t i, bool fits) noexcept;
   // `spoof`: of single orders, else of ladders.
   void push(const market& m, layer_match x, bool spoof) noexcept;
   void count(layer_match& x, bool spoof) noexcept;
@@ -141,6 +161,8 @@ class layer_watch {
   match_census usual_spoofs_, usual_layerings_;
   std::array<closing, 64> closings_{};
   std::size_t next_closing_ = 0;
+  std::array<layer_verdict, capacity> verdicts_{};
+  std::uint64_t judged_ = 0;
   bool changed_ = false;
 };
 
