@@ -96,10 +96,11 @@ std::string verdict_text(const layer_verdict& v, bool ladders) {
       {layer_verdict::unopposed, "unopposed"}, {layer_verdict::mirrored, "mirrored"},
       {layer_verdict::followed, "followed"},   {layer_verdict::uncertain, "uncertain"},
       {layer_verdict::small, "small"}};
-  static constexpr const char* lacks[] = {"ladder", "too few yet", "unlike", "in company", "others stayed"};
+  static constexpr const char* lacks[] = {"ladder",     "too few yet",   "unlike",           "light",
+                                          "in company", "others stayed", "two-sided ladder", "moved ladder"};
   std::string out;
   for (const auto& [bit, name] : names)
-    if ((v.objections & bit) && !(ladders && bit == layer_verdict::small))
+    if ((v.objections & bit) && !(ladders && bit >= layer_verdict::mirrored))
       out += (out.empty() ? "" : "+") + std::string(name);
   if (!out.empty()) return out;
   return ladders ? lacks[static_cast<std::size_t>(v.ladder_lacks)] : "match";
