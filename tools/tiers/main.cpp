@@ -192,8 +192,10 @@ int main(int argc, char** argv) {
     if (*generate_cmd) return generate(one, output, truth);
     if (*evaluate_cmd) return tiers::evaluate(e);
     if (*trace_cmd) {
-      if (!recorded.empty()) tiers::trace_overlays(traced, recorded, traced_split, traced_difficulty, traps);
-      else tiers::trace(traced, own_sessions(traced, traced_split, {traced_difficulty}, sessions, traps), threads);
+      std::cout << (recorded.empty()
+                        ? tiers::trace(traced, own_sessions(traced, traced_split, {traced_difficulty}, sessions, traps),
+                                       threads)
+                        : tiers::trace_overlays(traced, recorded, traced_split, traced_difficulty, traps, threads));
       return 0;
     }
     for (const auto& x : tiers::slots())

@@ -194,8 +194,9 @@ std::vector<leg> plan(planted::chance& r, family f, int decoy, difficulty d, boo
   return out;
 }
 
-void replay(const recording& r, planted::tape& out) {
+void replay(const recording& r, std::int64_t until, planted::tape& out) {
   for (const auto& e : r.entries) {
+    if (e.ts >= until) return;
     if (e.is == recording::entry::what::trade) out.trade(e.ts, e.trade);
     else out.book(e.ts, e.is == recording::entry::what::snapshot, e.book, e.levels);
   }
@@ -203,22 +204,26 @@ void replay(const recording& r, planted::tape& out) {
 
 }  // namespace
 
-planted::session_truth overlay(const recording& r, family f, int decoy, difficulty d, std::uint64_t seed,
-                               planted::tape& out) {
+planted::session_truth overlay(const recording& r, planted::split s, family f, int decoy, difficulty d,
+                               std::uint64_t seed, planted::tape& out) {
+  const std::int64_t parting = r.begin() + 200 * planted::second;
+  const bool second_part = s == planted::split::test;
   planted::chance random(seed);
   planted::episode e;
   e.of = f;
   e.trap = decoy < 0;
   e.up = random.happens(0.5);
-  const std::int64_t start = r.begin() + static_cast<std::int64_t>(random.between(90, 150) * 1e9);
+  const std::int64_t start = second_part ? parting + static_cast<std::int64_t>(random.between(0, 15) * 1e9)
+                                         : r.begin() + static_cast<std::int64_t>(random.between(65, 75) * 1e9);
+  const std::int64_t until = second_part ? r.end() + 1 : std::min(parting, r.end() + 1);
   overlay_tape tape(out, plan(random, f, decoy, d, e.up, e.what), start);
-  replay(r, tape);
-  e.from = start, e.until = r.end();
-  e.onset = tape.first, e.end = tape.last;
+  replay(r, until, tape);
+  e.from = start, e.until = until;
+  e.onset = tape.first, e.end = tape.last != 0 ? tape.last : until;  // 0: they stand to the end
   e.levels = tape.prices;
   e.orders = tape.placed;
   planted::session_truth t;
-  t.begin = r.begin(), t.end = r.end();
+  t.begin = r.begin(), t.end = until;
   t.episodes.push_back(std::move(e));
   return t;
 }
@@ -231,19 +236,25 @@ void for_each_overlay(planted::split s, difficulty d, int traps,
         play(f, decoy, planted::seed_of(s, d, f, 5000 + 10 * n + decoy + 1));
 }
 
-std::vector<played> play_overlays(const recording& r, planted::split s, difficulty d, int traps, const line_up& who) {
-  std::vector<played> out;
-  for_each_overlay(s, d, traps, [&](family f, int decoy, std::uint64_t seed) {
+std::vector<played> play_overlays(const recording& r, planted::split s, difficulty d, int traps, const line_up& who,
+                                  unsigned threads) {
+  struct overlaid {
+    family of;
+    int decoy;
+    std::uint64_t seed;
+  };
+  std::vector<overlaid> all;
+  for_each_overlay(s, d, traps, [&](family f, int decoy, std::uint64_t seed) { all.push_back({f, decoy, seed}); });
+  std::vector<played> out(all.size());
+  each_of(all.size(), threads, [&](std::size_t i) {
     auto contestants = who();
     std::vector<planted::tape*> tapes;
     for (auto& c : contestants) tapes.push_back(c.get());
-    fan_out all(tapes);
-    played p;
-    p.settings.of = f, p.settings.how = d;
-    p.settings.seed = seed;
-    p.truth = overlay(r, f, decoy, d, seed, all);
+    fan_out together(tapes);
+    played& p = out[i];
+    p.settings.of = all[i].of, p.settings.how = d, p.settings.seed = all[i].seed;
+    p.truth = overlay(r, s, all[i].of, all[i].decoy, d, all[i].seed, together);
     for (auto& c : contestants) p.contestants.push_back({c->name(), c->alarms(), c->readings(), {}});
-    out.push_back(std::move(p));
   });
   return out;
 }
@@ -253,7 +264,7 @@ played play_recording(const recording& r, const line_up& who) {
   std::vector<planted::tape*> tapes;
   for (auto& c : contestants) tapes.push_back(c.get());
   fan_out all(tapes);
-  replay(r, all);
+  replay(r, r.end() + 1, all);
   played p;
   p.truth.begin = r.begin(), p.truth.end = r.end();
   for (auto& c : contestants) p.contestants.push_back({c->name(), c->alarms(), c->readings(), {}});

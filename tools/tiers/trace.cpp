@@ -1,11 +1,10 @@
 #include "trace.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
+#include <cstdarg>
 #include <cstdio>
 #include <map>
-#include <thread>
 
 #include "games.hpp"
 #include "real.hpp"
@@ -117,131 +116,160 @@ const layer_verdict* verdict_on(const planted::false_order& o, const std::vector
   return nullptr;
 }
 
+// What printf would say, at the end of `out`.
+[[gnu::format(printf, 2, 3)]] void put(std::string& out, const char* format, ...) {
+  char one[512];
+  va_list args;
+  va_start(args, format);
+  const int n = std::vsnprintf(one, sizeof one, format, args);
+  va_end(args);
+  out.append(one, std::min<std::size_t>(static_cast<std::size_t>(std::max(n, 0)), sizeof one - 1));
+}
+
 struct summary {
   struct line {
-    int episodes = 0, repeated = 0, alarmed = 0;
+    int episodes = 0, possible = 0, repeated = 0, alarmed = 0;
   };
   std::map<std::string, line> by;
   std::map<std::string, int> orders;  // of traps, by verdict
   std::map<std::string, int> legs;    // of traps, by what became of the best order
 };
 
-void tell_legs(const planted::episode& e, const witness& w, pattern p, summary& sum) {
-  const bool ladders = p == pattern::layering;
+std::span<const planted::false_order> leg_from(const planted::episode& e, std::size_t i) {
+  std::size_t n = i;
+  while (n < e.orders.size() && e.orders[n].leg == e.orders[i].leg) ++n;
+  return {e.orders.data() + i, n - i};
+}
+
+constexpr std::int64_t least_life = 300 * planted::ms;  // spoofing.life_min
+
+bool possible(const planted::episode& e, bool ladders) {
+  int legs = 0;
   for (std::size_t i = 0; i < e.orders.size();) {
-    const auto& head = e.orders[i];
+    const auto leg = leg_from(e, i);
+    i += leg.size();
+    const auto fit = std::count_if(leg.begin(), leg.end(), [](const auto& o) {
+      return o.left != 0 && o.left - o.posted >= least_life && o.traded < 0.2 * o.size &&
+             o.size - o.traded >= 10 * o.traded;
+    });
+    legs += ladders ? fit >= 3 && 10 * fit >= 7 * static_cast<std::ptrdiff_t>(leg.size()) : fit > 0;
+  }
+  return legs >= 3;
+}
+
+void put_legs(std::string& out, const planted::episode& e, const witness& w, bool ladders, summary& sum) {
+  for (std::size_t i = 0; i < e.orders.size();) {
+    const auto leg = leg_from(e, i);
+    i += leg.size();
     std::string text, best;
-    for (; i < e.orders.size() && e.orders[i].leg == head.leg; ++i) {
-      const auto& o = e.orders[i];
+    for (const auto& o : leg) {
       const auto* v = verdict_on(o, w.verdicts[e.up]);
-      std::string one = v ? verdict_text(*v, ladders) : "not seen";
+      const std::string one = v ? verdict_text(*v, ladders) : "not seen";
       ++sum.orders[one];
       if (best.empty() || one == "ladder" || one == "match" || (best != "ladder" && best != "match")) best = one;
-      char at[96];
-      std::snprintf(at, sizeof at, "%s%.1f x %.1f", text.empty() ? "" : ", ", o.price, o.size);
-      text += at;
-      if (o.traded > 0) std::snprintf(at, sizeof at, " (%.1f traded)", o.traded), text += at;
+      put(text, "%s%.1f x %.1f", text.empty() ? "" : ", ", o.price, o.size);
+      if (o.traded > 0) put(text, " (%.1f traded)", o.traded);
       text += " " + one;
     }
     ++sum.legs[best];
-    const auto& last = e.orders[i - 1];
-    std::printf("          leg %d, %+.1f s for %.1f s: %s\n", head.leg + 1,
-                static_cast<double>(head.posted - e.onset) * 1e-9,
-                last.left ? static_cast<double>(last.left - head.posted) * 1e-9 : 0.0, text.c_str());
+    const double life = leg.back().left != 0 ? static_cast<double>(leg.back().left - leg[0].posted) * 1e-9 : 0.0;
+    put(out, "          leg %d, %+.1f s for %.1f s: ", leg[0].leg + 1,
+        static_cast<double>(leg[0].posted - e.onset) * 1e-9, life);
+    out += text + "\n";
   }
 }
 
-void tell(const watched& g, pattern p, summary& sum) {
-  std::printf("%s\n", g.title.c_str());
+void put_episode(std::string& out, const watched& g, std::size_t i, pattern p, summary& sum) {
   const auto& said = g.by->said;
-  const auto& episodes = g.truth.episodes;
+  const auto& e = g.truth.episodes[i];
   const bool book = p == pattern::spoofing || p == pattern::layering;
   const auto seconds = [&](std::int64_t ts) { return static_cast<double>(ts - g.truth.begin) * 1e-9; };
-  for (std::size_t i = 0; i < episodes.size(); ++i) {
-    const auto& e = episodes[i];
-    const std::int64_t until = i + 1 < episodes.size() ? episodes[i + 1].from : g.truth.end;
-    double highest = 0;
-    for (const auto& r : said.readings)
-      if (r.what == p && r.up == e.up && r.ts >= e.onset && r.ts < until)
-        highest = std::max<double>(highest, r.probability);
-    std::printf("%8.1f..%.1f s  %-20s %-5s  highest %.2f", seconds(e.onset), seconds(e.end), e.what.c_str(),
-                e.up ? "up" : "down", highest);
-    witness::repeated most;
-    // Of a decoy, either side's would be false.
-    for (const auto& r : g.by->repetitions)
-      if (r.ts >= e.onset && r.ts <= (e.trap ? e.end + 5 * planted::second : until) && (!e.trap || r.up == e.up) &&
-          r.chance >= most.chance)
-        most = r;
-    if (most.ts != 0) std::printf("  repeated %g times, chance 10^-%.1f", most.matches, most.chance);
-    else if (book) std::printf("  not repeated");
-    std::printf("  levels");
-    for (std::size_t n = 0; n < std::min<std::size_t>(e.levels.size(), 4); ++n) std::printf(" %.1f", e.levels[n]);
-    std::printf("\n");
-    bool found = false;
-    for (std::size_t n = 0; n < said.alarms.size(); ++n) {
-      const auto& a = said.alarms[n];
-      if (a.what != p || a.ts < e.from || a.ts >= until) continue;
-      const char* what = word(e, a, p, !found);
-      found = found || what == std::string_view("hit");
-      std::printf("          %+.1f s %s %s at %.1f, %.2f: %s\n", static_cast<double>(a.ts - e.onset) * 1e-9, what,
-                  a.up ? "up" : "down", a.level, a.probability, said.evidence[n].c_str());
-    }
-    if (is(e, p) && !found) std::printf("          MISSED\n");
-    auto& line = sum.by[e.what];
-    ++line.episodes, line.repeated += most.ts != 0, line.alarmed += found;
-    if (is(e, p) && book) tell_legs(e, *g.by, p, sum);
+  const std::int64_t until = i + 1 < g.truth.episodes.size() ? g.truth.episodes[i + 1].from : g.truth.end;
+  double highest = 0;
+  for (const auto& r : said.readings)
+    if (r.what == p && r.up == e.up && r.ts >= e.onset && r.ts < until)
+      highest = std::max<double>(highest, r.probability);
+  put(out, "%8.1f..%.1f s  %-20s %-5s  highest %.2f", seconds(e.onset), seconds(e.end), e.what.c_str(),
+      e.up ? "up" : "down", highest);
+  witness::repeated most;
+  // Of a decoy, either side's would be false.
+  for (const auto& r : g.by->repetitions)
+    if (r.ts >= e.onset && r.ts <= (e.trap ? e.end + 5 * planted::second : until) && (!e.trap || r.up == e.up) &&
+        r.chance >= most.chance)
+      most = r;
+  if (most.ts != 0) put(out, "  repeated %g times, chance 10^-%.1f", most.matches, most.chance);
+  else if (book) out += "  not repeated";
+  out += "  levels";
+  for (std::size_t n = 0; n < std::min<std::size_t>(e.levels.size(), 4); ++n) put(out, " %.1f", e.levels[n]);
+  out += "\n";
+  bool found = false;
+  for (std::size_t n = 0; n < said.alarms.size(); ++n) {
+    const auto& a = said.alarms[n];
+    if (a.what != p || a.ts < e.from || a.ts >= until) continue;
+    const char* what = word(e, a, p, !found);
+    found = found || what == std::string_view("hit");
+    put(out, "          %+.1f s %s %s at %.1f, %.2f: ", static_cast<double>(a.ts - e.onset) * 1e-9, what,
+        a.up ? "up" : "down", a.level, a.probability);
+    out += said.evidence[n] + "\n";
   }
+  if (is(e, p) && !found) out += "          MISSED\n";
+  auto& line = sum.by[e.what];
+  ++line.episodes, line.repeated += most.ts != 0, line.alarmed += found;
+  if (!is(e, p) || !book) return;
+  line.possible += possible(e, p == pattern::layering);
+  put_legs(out, e, *g.by, p == pattern::layering, sum);
 }
 
-void tell(const std::vector<watched>& games, pattern p) {
+std::string text_of(const std::vector<watched>& games, pattern p) {
+  std::string out;
   summary sum;
-  for (const auto& g : games) tell(g, p, sum);
-  if (p != pattern::spoofing && p != pattern::layering) return;
-  std::printf("%-22s %9s %9s %9s\n", "", "episodes", "repeated", "alarmed");
-  for (const auto& [what, x] : sum.by)
-    std::printf("%-22s %9d %9d %9d\n", what.c_str(), x.episodes, x.repeated, x.alarmed);
-  for (const auto& [title, counts] : {std::pair{"legs of traps", &sum.legs}, {"orders of traps", &sum.orders}}) {
-    std::printf("%s:", title);
-    for (const auto& [what, n] : *counts) std::printf("  %s %d", what.c_str(), n);
-    std::printf("\n");
+  for (const auto& g : games) {
+    out += g.title + "\n";
+    for (std::size_t i = 0; i < g.truth.episodes.size(); ++i) put_episode(out, g, i, p, sum);
   }
+  if (p != pattern::spoofing && p != pattern::layering) return out;
+  put(out, "%-22s %9s %9s %9s %9s\n", "", "episodes", "possible", "repeated", "alarmed");
+  for (const auto& [what, x] : sum.by)
+    put(out, "%-22s %9d %9s %9d %9d\n", what.c_str(), x.episodes,
+        what == "trap" ? std::to_string(x.possible).c_str() : "", x.repeated, x.alarmed);
+  for (const auto& [title, counts] : {std::pair{"legs of traps", &sum.legs}, {"orders of traps", &sum.orders}}) {
+    put(out, "%s:", title);
+    for (const auto& [what, n] : *counts) put(out, "  %s %d", what.c_str(), n);
+    out += "\n";
+  }
+  return out;
 }
 
 }  // namespace
 
-void trace(pattern p, const std::vector<planted::session_settings>& sessions, unsigned threads) {
+std::string trace(pattern p, const std::vector<planted::session_settings>& sessions, unsigned threads) {
   std::vector<watched> games(sessions.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i; (i = next++) < games.size();) {
-      auto& g = games[i];
-      g.title = "session " + std::to_string(sessions[i].seed) + ", " + std::string(planted::name_of(sessions[i].how));
-      g.by = std::make_unique<witness>(p, trap::settings{});
-      g.truth = planted::run_session(sessions[i], *g.by);
-    }
-  };
-  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
-  {
-    std::vector<std::jthread> pool;
-    for (unsigned n = 0; n < threads; ++n) pool.emplace_back(work);
-  }
-  tell(games, p);
+  each_of(games.size(), threads, [&](std::size_t i) {
+    auto& g = games[i];
+    g.title = "session " + std::to_string(sessions[i].seed) + ", " + std::string(planted::name_of(sessions[i].how));
+    g.by = std::make_unique<witness>(p, trap::settings{});
+    g.truth = planted::run_session(sessions[i], *g.by);
+  });
+  return text_of(games, p);
 }
 
-void trace_overlays(pattern p, const std::string& path, planted::split s, planted::difficulty d, int traps) {
+std::string trace_overlays(pattern p, const std::string& path, planted::split s, planted::difficulty d, int traps,
+                           unsigned threads) {
   const auto r = read_recording(path);
-  std::vector<watched> games;
+  std::vector<std::pair<int, std::uint64_t>> plans;  // decoy, seed
   for_each_overlay(s, d, traps, [&](planted::family f, int decoy, std::uint64_t seed) {
-    if (f != family_of(p)) return;
+    if (f == family_of(p)) plans.emplace_back(decoy, seed);
+  });
+  std::vector<watched> games(plans.size());
+  each_of(games.size(), threads, [&](std::size_t i) {
     trap::settings early;
     early.warmup = 60 * trap::second;  // the recording lasts 345 s
-    watched g;
-    g.title = "overlay " + std::to_string(seed) + ", " + std::string(planted::name_of(d));
+    auto& g = games[i];
+    g.title = "overlay " + std::to_string(plans[i].second) + ", " + std::string(planted::name_of(d));
     g.by = std::make_unique<witness>(p, early);
-    g.truth = overlay(r, f, decoy, d, seed, *g.by);
-    games.push_back(std::move(g));
+    g.truth = overlay(r, s, family_of(p), plans[i].first, d, plans[i].second, *g.by);
   });
-  tell(games, p);
+  return text_of(games, p);
 }
 
 }  // namespace tiers

@@ -57,7 +57,7 @@ TEST(overlay, false_orders_come_and_go_on_one_side_and_leave_the_real_book_as_it
   const auto r = quiet();
   for (const auto f : {planted::family::spoofing, planted::family::layering}) {
     watcher w;
-    const auto truth = overlay(r, f, -1, planted::difficulty::easy, 4, w);
+    const auto truth = overlay(r, planted::split::test, f, -1, planted::difficulty::easy, 4, w);
     ASSERT_EQ(truth.episodes.size(), 1u);
     const auto& e = truth.episodes[0];
     EXPECT_TRUE(e.trap);
@@ -112,14 +112,32 @@ TEST(overlay, orders_that_the_price_goes_through_are_gone_before_and_leave_no_cr
   const auto r = jumping();
   for (const std::uint64_t seed : {1, 2, 3, 4}) {
     sorted w;
-    EXPECT_GT(overlay(r, planted::family::layering, -1, planted::difficulty::easy, seed, w).episodes.at(0).end, 0);
+    EXPECT_GT(overlay(r, planted::split::test, planted::family::layering, -1, planted::difficulty::easy, seed, w)
+                  .episodes.at(0)
+                  .end,
+              0);
     EXPECT_EQ(w.crossed, 0) << seed;
   }
 }
 
+TEST(overlay, test_and_the_other_splits_share_no_second_of_the_recording) {
+  const auto r = quiet();
+  for (std::uint64_t seed = 1; seed < 30; ++seed)
+    for (const auto part : {planted::split::tune, planted::split::choose, planted::split::test}) {
+      watcher w;
+      const auto truth =
+          overlay(r, part, planted::family::layering, seed % 5 ? -1 : 3, planted::difficulty::hard, seed, w);
+      const auto& e = truth.episodes.at(0);
+      const std::int64_t parting = r.begin() + 200 * s;
+      if (part == planted::split::test) EXPECT_GE(e.onset, parting);
+      else EXPECT_LT(w.last, parting);
+    }
+}
+
 TEST(overlay, two_sided_orders_stand_on_both_sides_and_are_no_trap) {
   watcher w;
-  const auto truth = overlay(quiet(), planted::family::spoofing, 1, planted::difficulty::easy, 4, w);
+  const auto truth =
+      overlay(quiet(), planted::split::tune, planted::family::spoofing, 1, planted::difficulty::easy, 4, w);
   EXPECT_FALSE(truth.episodes.at(0).trap);
   EXPECT_EQ(truth.episodes[0].what, "two_sided");
   EXPECT_GT(w.large[0], 0);
