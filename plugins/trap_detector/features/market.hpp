@@ -134,6 +134,7 @@ class market {
  private:
   bool fresh(std::int64_t ts) const noexcept { return ts != 0 && now_ - ts <= 30 * second; }
   void close_second(std::int64_t passed) noexcept;
+  double truncated(double squared_return) const noexcept;
   void close_group() noexcept;
   void after_book() noexcept;
   void scale_bursts(const second_bin& b, std::int64_t passed, bool hole) noexcept;
@@ -153,7 +154,7 @@ class market {
   double known_tick_ = 0, exp_tick_ = 1;
 
   double sigma_ = 0;
-  ew_mean squares_{900};  // squared 1-s log-returns, half-life 15 min
+  ew_mean squares_{900};  // squared 1-s log-returns, truncated; half-life 15 min
   ew_mean vbar_{1800};    // half-life 30 min
   p2_quantile d10_{0.5, 4096};
   log_quantile add_q99_{0.99, 1 << 16}, add_q999_{0.999, 1 << 18}, sweep_q99_{0.99, 1 << 16};
