@@ -47,6 +47,7 @@ class symbol {
   bool warming() const noexcept { return first_live_ == 0 || market_.now() - first_live_ < settings_.warmup; }
   const market& view() const noexcept { return market_; }
   const level_set& levels() const noexcept { return levels_; }
+  const layer_watch& layers(book_side s) const noexcept { return machines_.layers(s); }
   // The newest episode of a class.
   const tracker& episode(kind k) const noexcept { return trackers_[index(k)]; }
   // Events in a row that were older than what was seen. Many of them: the venue's clock was set back.

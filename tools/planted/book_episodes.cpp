@@ -18,6 +18,7 @@ bool touched(const background& m, bool bid, std::int64_t tick) {
 
 struct ladder {
   std::vector<std::size_t> ids;
+  std::size_t first = 0;  // of its orders in the truth
 };
 
 class orders {
@@ -28,20 +29,28 @@ class orders {
   // depth.
   ladder post(bool bid, double bp, int count, int gap, double share, double cv, double within) {
     ladder l;
+    l.first = out_.orders.size();
     const std::int64_t first = bid ? s_.m.best(true) - ticks(bp) : s_.m.best(false) + ticks(bp);
     for (int k = 0; k < count; ++k) {
       const std::int64_t t = first + (bid ? -1 : 1) * k * gap;
       const double size = share * background::depth10 * std::max(0.2, 1 + cv * s_.r.normal());
       l.ids.push_back(s_.m.post(bid, t, size));
       out_.levels.push_back(static_cast<double>(t));
+      out_.orders.push_back({static_cast<double>(t) * 0.1, size * 1e-3, s_.m.now(), 0, 0, legs_});
       if (k + 1 < count) s_.run(within / count);
     }
+    ++legs_;
     return l;
   }
   // In two or more portions, within `within` seconds.
   void withdraw(const ladder& l, double within) {
-    for (const std::size_t id : l.ids) {
+    for (std::size_t k = 0; k < l.ids.size(); ++k) {
+      const std::size_t id = l.ids[k];
       s_.m.withdraw(id);
+      if (l.first + k < out_.orders.size()) {
+        auto& o = out_.orders[l.first + k];
+        o.left = s_.m.now(), o.traded = static_cast<double>(s_.m.at(id).traded) * 1e-3;
+      }
       if (l.ids.size() > 1) s_.run(within / static_cast<double>(l.ids.size()));
     }
   }
@@ -68,6 +77,7 @@ class orders {
  private:
   stage& s_;
   episode& out_;
+  int legs_ = 0;
 };
 
 struct shape {

@@ -28,18 +28,27 @@ std::string_view name_of(family f) noexcept;
 // the move itself.
 int decoys_of(family f) noexcept;
 
+// An order of a script of the book.
+struct false_order {
+  double price = 0, size = 0;         // coins
+  std::int64_t posted = 0, left = 0;  // ns; left 0: it was not taken away, but traded
+  double traded = 0;
+  int leg = 0;  // orders of one leg are posted together
+};
+
 struct episode {
   family of = family::stop_hunt;
   std::string what;  // "trap", or which decoy
   bool trap = false;
-  bool up = true;              // price pushed or lured up; of spoofing and layering: false orders on the bid
-  bool moved = false;          // so fast and far that `pump` or `dump` is true of it as well
-  std::int64_t from = 0;       // ns: first moment of the script
-  std::int64_t until = 0;      // last moment
-  std::int64_t onset = 0;      // of the episode; of a decoy: of what looks like one
-  std::int64_t end = 0;        // last moment that belongs to it; of an impulse: of its retrace
-  std::int64_t peak = 0;       // of an impulse: when its move was over
-  std::vector<double> levels;  // prices (not ticks) about which it is; any of them is right
+  bool up = true;                   // price pushed or lured up; of spoofing and layering: false orders on the bid
+  bool moved = false;               // so fast and far that `pump` or `dump` is true of it as well
+  std::int64_t from = 0;            // ns: first moment of the script
+  std::int64_t until = 0;           // last moment
+  std::int64_t onset = 0;           // of the episode; of a decoy: of what looks like one
+  std::int64_t end = 0;             // last moment that belongs to it; of an impulse: of its retrace
+  std::int64_t peak = 0;            // of an impulse: when its move was over
+  std::vector<double> levels;       // prices (not ticks) about which it is; any of them is right
+  std::vector<false_order> orders;  // of spoofing and layering
 };
 
 // Name of the pattern that is true of a trap, as in FORMATS: stop_hunt, bull_trap, bear_trap, fake_pump, ...

@@ -204,7 +204,7 @@ void real_recording(const evaluation_settings& s, report& out, std::vector<goal>
   const auto r = read_recording(s.data + "/btc_l2/binance_usdm_btcusdt_20240808.jsonl.gz");
   for (const auto d : {difficulty::medium, difficulty::hard}) {
     if (d == difficulty::hard && !s.full) continue;
-    const auto games = play_overlays(r, split::test, d, s.full ? 6 : 1, on_the_recording);
+    const auto games = play_overlays(r, split::test, d, s.full ? 16 : 2, on_the_recording, s.threads);
     out.tables.push_back(detection_table("T2: laid over the real BTC stream, " + std::string(name_of(d)),
                                          "Each game is the same 345 s with one trap or decoy; warm-up 60 s. The hours "
                                          "are those of all games, so that what the "

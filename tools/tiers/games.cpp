@@ -44,28 +44,31 @@ std::vector<planted::session_settings> fixtures(planted::split s, planted::diffi
   return out;
 }
 
-std::vector<played> play(const std::vector<planted::session_settings>& all, const line_up& who, unsigned threads) {
-  std::vector<played> out(all.size());
+void each_of(std::size_t n, unsigned threads, const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i; (i = next++) < all.size();) {
-      auto contestants = who();
-      std::vector<planted::tape*> tapes;
-      for (auto& c : contestants) tapes.push_back(c.get());
-      price_watch prices;
-      tapes.push_back(&prices);
-      fan_out tape(tapes);
-      out[i].settings = all[i];
-      out[i].truth = planted::run_session(all[i], tape);
-      for (auto& c : contestants) out[i].contestants.push_back({c->name(), c->alarms(), c->readings(), c->evidence()});
-      out[i].prices = std::move(prices.prices);
-    }
+  const auto some = [&] {
+    for (std::size_t i; (i = next++) < n;) work(i);
   };
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   std::vector<std::jthread> pool;
-  for (unsigned n = 1; n < threads; ++n) pool.emplace_back(work);
-  work();
-  pool.clear();
+  for (unsigned k = 1; k < threads; ++k) pool.emplace_back(some);
+  some();
+}
+
+std::vector<played> play(const std::vector<planted::session_settings>& all, const line_up& who, unsigned threads) {
+  std::vector<played> out(all.size());
+  each_of(all.size(), threads, [&](std::size_t i) {
+    auto contestants = who();
+    std::vector<planted::tape*> tapes;
+    for (auto& c : contestants) tapes.push_back(c.get());
+    price_watch prices;
+    tapes.push_back(&prices);
+    fan_out tape(tapes);
+    out[i].settings = all[i];
+    out[i].truth = planted::run_session(all[i], tape);
+    for (auto& c : contestants) out[i].contestants.push_back({c->name(), c->alarms(), c->readings(), c->evidence()});
+    out[i].prices = std::move(prices.prices);
+  });
   return out;
 }
 

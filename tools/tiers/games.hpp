@@ -14,6 +14,9 @@ std::vector<planted::session_settings> fixtures(planted::split s, planted::diffi
 // In the order of the settings, whatever the number of threads. `threads` 0: one a processor.
 std::vector<played> play(const std::vector<planted::session_settings>& all, const line_up& who, unsigned threads);
 
+// Calls `work(i)` for 0 <= i < n, on `threads` threads (0: one a processor) and in no order.
+void each_of(std::size_t n, unsigned threads, const std::function<void(std::size_t)>& work);
+
 // Hands every event to several.
 class fan_out final : public planted::tape {
  public:

@@ -1,6 +1,6 @@
 // tiers generate: a market with planted episodes as JSON lines. tiers learn: the tables of calibration/. tiers
 // evaluate: what the detectors find, tier by tier, as tables and one HTML file. tiers trace: what the detector said of
-// each episode.
+// each episode, and of each order in it.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
@@ -176,11 +176,14 @@ int main(int argc, char** argv) {
   auto traced = tiers::pattern::stop_hunt;
   auto traced_split = split::tune;
   auto traced_difficulty = difficulty::medium;
+  std::string recorded;
   auto* trace_cmd = app.add_subcommand("trace", "Say of each planted episode what was told of it");
   trace_cmd->add_option("--pattern", traced, "Whose")->required()->transform(CLI::CheckedTransformer(patterns));
   trace_cmd->add_option("--split", traced_split, "tune if not given")->transform(CLI::CheckedTransformer(splits));
   trace_cmd->add_option("--difficulty", traced_difficulty, "medium if not given")
       ->transform(CLI::CheckedTransformer(difficulties));
+  trace_cmd->add_option("--over", recorded, "False orders laid over this recording instead (btc_l2/*.jsonl.gz)")
+      ->check(CLI::ExistingFile);
   trace_cmd->add_option("--sessions", sessions, "As of `learn`")->check(CLI::Range(1, 1000))->capture_default_str();
   trace_cmd->add_option("--traps", traps, "In each session")->check(CLI::Range(1, 100))->capture_default_str();
   trace_cmd->add_option("--threads", threads, "0 = one a processor")->capture_default_str();
@@ -189,7 +192,10 @@ int main(int argc, char** argv) {
     if (*generate_cmd) return generate(one, output, truth);
     if (*evaluate_cmd) return tiers::evaluate(e);
     if (*trace_cmd) {
-      tiers::trace(traced, own_sessions(traced, traced_split, {traced_difficulty}, sessions, traps), threads);
+      std::cout << (recorded.empty()
+                        ? tiers::trace(traced, own_sessions(traced, traced_split, {traced_difficulty}, sessions, traps),
+                                       threads)
+                        : tiers::trace_overlays(traced, recorded, traced_split, traced_difficulty, traps, threads));
       return 0;
     }
     for (const auto& x : tiers::slots())

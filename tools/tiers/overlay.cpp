@@ -44,15 +44,16 @@ class overlay_tape final : public planted::tape {
       auto& side = real_[bid];
       if (levels_[i].size > 0) side[levels_[i].price] = levels_[i].size;
       else side.erase(levels_[i].price);
-      levels_[i].size += laid(bid, levels_[i].price);
     }
+    // Before the message is passed on: a book whose price has gone through an order that still stands would be crossed.
+    if (std::any_of(orders_.begin(), orders_.end(), [&](const order& o) { return near(o); })) take_away(ts);
+    for (std::size_t i = 0; i < levels_.size(); ++i) levels_[i].size += laid(i < b.bid_count, levels_[i].price);
     out_.book(ts, snapshot, b, levels_);
-    for (const auto& o : orders_)
-      if (near(o)) return take_away(ts);
   }
 
   std::int64_t first = 0, last = 0;  // when the first order was posted and the last one left
   std::vector<double> prices;
+  std::vector<planted::false_order> placed;
 
  private:
   struct order {
@@ -93,6 +94,7 @@ class overlay_tape final : public planted::tape {
       const std::int64_t away = far + static_cast<std::int64_t>(k) * l.gap;
       fresh.push_back({bid, bid ? touch(true) - away : touch(false) + away, static_cast<std::int64_t>(l.sizes[k])});
       prices.push_back(static_cast<double>(fresh.back().price) * 0.1);
+      placed.push_back({prices.back(), l.sizes[k] * 1e-3, ts, 0, 0, static_cast<int>(at_)});
     }
     orders_.insert(orders_.end(), fresh.begin(), fresh.end());
     tell(ts, bid, fresh);
@@ -106,6 +108,8 @@ class overlay_tape final : public planted::tape {
       if (!of_side.empty()) tell(ts, bid, of_side);
     }
     last = ts;
+    for (auto& o : placed)
+      if (o.left == 0) o.left = ts;
     if (++at_ < legs_.size()) next_ = ts + seconds(legs_[at_].wait);
   }
   void tell(std::int64_t ts, bool bid, const std::vector<order>& changed) {
@@ -190,8 +194,9 @@ std::vector<leg> plan(planted::chance& r, family f, int decoy, difficulty d, boo
   return out;
 }
 
-void replay(const recording& r, planted::tape& out) {
+void replay(const recording& r, std::int64_t until, planted::tape& out) {
   for (const auto& e : r.entries) {
+    if (e.ts >= until) return;
     if (e.is == recording::entry::what::trade) out.trade(e.ts, e.trade);
     else out.book(e.ts, e.is == recording::entry::what::snapshot, e.book, e.levels);
   }
@@ -199,41 +204,58 @@ void replay(const recording& r, planted::tape& out) {
 
 }  // namespace
 
-planted::session_truth overlay(const recording& r, family f, int decoy, difficulty d, std::uint64_t seed,
-                               planted::tape& out) {
+planted::session_truth overlay(const recording& r, planted::split s, family f, int decoy, difficulty d,
+                               std::uint64_t seed, planted::tape& out) {
+  const std::int64_t parting = r.begin() + 200 * planted::second;
+  const bool second_part = s == planted::split::test;
   planted::chance random(seed);
   planted::episode e;
   e.of = f;
   e.trap = decoy < 0;
   e.up = random.happens(0.5);
-  const std::int64_t start = r.begin() + static_cast<std::int64_t>(random.between(90, 150) * 1e9);
+  const std::int64_t start = second_part ? parting + static_cast<std::int64_t>(random.between(0, 15) * 1e9)
+                                         : r.begin() + static_cast<std::int64_t>(random.between(65, 75) * 1e9);
+  const std::int64_t until = second_part ? r.end() + 1 : std::min(parting, r.end() + 1);
   overlay_tape tape(out, plan(random, f, decoy, d, e.up, e.what), start);
-  replay(r, tape);
-  e.from = start, e.until = r.end();
-  e.onset = tape.first, e.end = tape.last;
+  replay(r, until, tape);
+  e.from = start, e.until = until;
+  e.onset = tape.first, e.end = tape.last != 0 ? tape.last : until;  // 0: they stand to the end
   e.levels = tape.prices;
+  e.orders = tape.placed;
   planted::session_truth t;
-  t.begin = r.begin(), t.end = r.end();
+  t.begin = r.begin(), t.end = until;
   t.episodes.push_back(std::move(e));
   return t;
 }
 
-std::vector<played> play_overlays(const recording& r, planted::split s, difficulty d, int traps, const line_up& who) {
-  std::vector<played> out;
+void for_each_overlay(planted::split s, difficulty d, int traps,
+                      const std::function<void(family, int decoy, std::uint64_t seed)>& play) {
   for (const family f : {family::spoofing, family::layering})
     for (int n = 0; n < traps; ++n)
-      for (int decoy = -1; decoy < overlay_decoys; ++decoy) {
-        auto contestants = who();
-        std::vector<planted::tape*> tapes;
-        for (auto& c : contestants) tapes.push_back(c.get());
-        fan_out all(tapes);
-        played p;
-        p.settings.of = f, p.settings.how = d;
-        p.settings.seed = planted::seed_of(s, d, f, 5000 + 10 * n + decoy + 1);
-        p.truth = overlay(r, f, decoy, d, p.settings.seed, all);
-        for (auto& c : contestants) p.contestants.push_back({c->name(), c->alarms(), c->readings(), {}});
-        out.push_back(std::move(p));
-      }
+      for (int decoy = -1; decoy < overlay_decoys; ++decoy)
+        play(f, decoy, planted::seed_of(s, d, f, 5000 + 10 * n + decoy + 1));
+}
+
+std::vector<played> play_overlays(const recording& r, planted::split s, difficulty d, int traps, const line_up& who,
+                                  unsigned threads) {
+  struct overlaid {
+    family of;
+    int decoy;
+    std::uint64_t seed;
+  };
+  std::vector<overlaid> all;
+  for_each_overlay(s, d, traps, [&](family f, int decoy, std::uint64_t seed) { all.push_back({f, decoy, seed}); });
+  std::vector<played> out(all.size());
+  each_of(all.size(), threads, [&](std::size_t i) {
+    auto contestants = who();
+    std::vector<planted::tape*> tapes;
+    for (auto& c : contestants) tapes.push_back(c.get());
+    fan_out together(tapes);
+    played& p = out[i];
+    p.settings.of = all[i].of, p.settings.how = d, p.settings.seed = all[i].seed;
+    p.truth = overlay(r, s, all[i].of, all[i].decoy, d, all[i].seed, together);
+    for (auto& c : contestants) p.contestants.push_back({c->name(), c->alarms(), c->readings(), {}});
+  });
   return out;
 }
 
@@ -242,7 +264,7 @@ played play_recording(const recording& r, const line_up& who) {
   std::vector<planted::tape*> tapes;
   for (auto& c : contestants) tapes.push_back(c.get());
   fan_out all(tapes);
-  replay(r, all);
+  replay(r, r.end() + 1, all);
   played p;
   p.truth.begin = r.begin(), p.truth.end = r.end();
   for (auto& c : contestants) p.contestants.push_back({c->name(), c->alarms(), c->readings(), {}});

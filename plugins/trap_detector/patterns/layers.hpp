@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <utility>
 
@@ -36,6 +37,24 @@ struct layer_match {
   bool counted = false;    // in the census
   std::uint8_t count = 1;  // levels of a layering match
   double size_cv = 0;
+};
+
+// What became of a layer that left, for those who ask why it was no match.
+struct layer_verdict {
+  enum against : std::uint16_t {
+    brief = 1,      // not seen standing
+    traded = 2,     // in part
+    unopposed = 4,  // nobody traded with the other side meanwhile
+    uncertain = 8,  // trades or mid were not known
+    // Of a single order only; of a ladder they are asked of all its orders.
+    mirrored = 16,  // both sides were quoted
+    followed = 32,  // another one took its place
+    small = 64,
+  };
+  std::int64_t posted = 0, withdrawn = 0;
+  double price = 0, size = 0, filled = 0;
+  std::uint16_t objections = 0;
+  ladder::lack ladder_lacks = ladder::lack::none;
 };
 
 class layer_watch {
@@ -64,6 +83,9 @@ class layer_watch {
   bool take_changed() noexcept { return std::exchange(changed_, false); }
   bool active() const noexcept { return spoofs_.held > 0 || layerings_.held > 0; }
   std::size_t open_layers() const noexcept { return count_; }
+  // Layers judged since the start, and the verdict on the n-th of them while it is one of the last 64.
+  std::uint64_t judged() const noexcept { return judged_; }
+  const layer_verdict& verdict(std::uint64_t n) const noexcept { return verdicts_[n % verdicts_.size()]; }
 
  private:
   enum class fate : std::uint8_t { open, withdrawn };
@@ -76,7 +98,9 @@ class layer_watch {
     std::uint32_t updates = 0;
     fate at = fate::open;
     bool two_sided = false, asked = false;
-    bool large = false;  // passes the size rule of spoofing
+    bool paired = false;     // with an order of the other side, which is no other's
+    bool successor = false;  // of an order that left
+    bool large = false;      // passes the size rule of spoofing
   };
   template <std::size_t N>
   struct ring {
@@ -102,15 +126,28 @@ class layer_watch {
     double bp = 0;
   };
 
+  static std::uint64_t mark(double price) noexcept {
+    return std::uint64_t{1} << (std::bit_cast<std::uint64_t>(price) * 0x9e3779b97f4a7c15u >> 58);
+  }
   std::size_t find(double price) const noexcept;
   void post(const market& m, double price, double before, double after) noexcept;
   void erase(std::size_t i) noexcept;
+  // Of the orders of a ladder, on average at least.
+  double rung_size(const market& m) const noexcept;
   void judge(const market& m, std::size_t i) noexcept;
-  bool moved_on(const market& m, const layer& l) const noexcept;
+  // Whether any layer took the place of one that left, and the first that did and is no other's successor.
+  struct successors {
+    bool any = false;
+    layer* own = nullptr;
+  };
+  successors moved_on(const market& m, const layer& l) noexcept;
+  // Looks for what was posted on the other side at once. An order alike makes a single one two-sided; to be one of a
+  // pair it has to be no other's.
+  void mirror(const market& m, layer& l, layer_watch& other) noexcept;
   void close(std::int64_t ts, double bp, bool matched) noexcept;
   bool stood(const market& m, const layer& l) const noexcept;
   layer_match match_of(const market& m, std::size_t i) const noexcept;
-  void leave_ladder(const market& m, std::size_t i, bool fits) noexcept;
+  ladder::lack leave_ladder(const market& m, std::size_t i, const rung& r) noexcept;
   // `spoof`: of single orders, else of ladders.
   void push(const market& m, layer_match x, bool spoof) noexcept;
   void count(layer_match& x, bool spoof) noexcept;
@@ -129,7 +166,9 @@ class layer_watch {
   book_side side_;
   const spoofing_settings& spoof_;
   const layering_settings& layering_;
-  std::array<double, capacity> prices_{};  // apart from the rest: every change of a level searches here
+  // Apart from the rest: every change of a level searches here, if one of the prices has its mark.
+  std::array<double, capacity> prices_{};
+  std::uint64_t marks_ = 0;
   std::array<layer, capacity> layers_{};
   std::size_t count_ = 0;
   ladder_watch ladders_;
@@ -141,6 +180,8 @@ class layer_watch {
   match_census usual_spoofs_, usual_layerings_;
   std::array<closing, 64> closings_{};
   std::size_t next_closing_ = 0;
+  std::array<layer_verdict, capacity> verdicts_{};
+  std::uint64_t judged_ = 0;
   bool changed_ = false;
 };
 

@@ -50,6 +50,7 @@ class machines {
   // Classes whose state changed since the last call, one bit each.
   std::uint32_t take_changed() noexcept;
 
+  const layer_watch& layers(book_side s) const noexcept { return layers_[static_cast<std::size_t>(s)]; }
   const impulse& impulse_of(std::size_t side) const noexcept { return impulses_[side]; }
 
  private:

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "trapline/sdk/host.hpp"
 
@@ -56,7 +57,7 @@ TEST(overlay, false_orders_come_and_go_on_one_side_and_leave_the_real_book_as_it
   const auto r = quiet();
   for (const auto f : {planted::family::spoofing, planted::family::layering}) {
     watcher w;
-    const auto truth = overlay(r, f, -1, planted::difficulty::easy, 4, w);
+    const auto truth = overlay(r, planted::split::test, f, -1, planted::difficulty::easy, 4, w);
     ASSERT_EQ(truth.episodes.size(), 1u);
     const auto& e = truth.episodes[0];
     EXPECT_TRUE(e.trap);
@@ -71,9 +72,72 @@ TEST(overlay, false_orders_come_and_go_on_one_side_and_leave_the_real_book_as_it
   }
 }
 
+// A price that goes through everything within 12 bp of it, up and down again, once in four seconds.
+recording jumping() {
+  recording r;
+  for (int n = 0; n < 600; ++n) {
+    recording::entry e;
+    e.ts = 1'700'000'000 * s + n * s;
+    e.is = n == 0 ? recording::entry::what::snapshot : recording::entry::what::delta;
+    const std::int64_t now = 600'000 + (n / 4 % 2) * 750, before = 600'750 - (n / 4 % 2) * 750;
+    e.levels = {{now, 2000}, {now - 800, 1000}};
+    e.book.bid_count = 2;
+    if (n > 0 && n % 4 == 0)
+      e.levels.push_back({before, 0}), e.levels.push_back({before - 800, 0}), e.book.bid_count = 4;
+    e.levels.push_back({now + 1, 2000}), e.levels.push_back({now + 800, 1000}), e.book.ask_count = 2;
+    if (n > 0 && n % 4 == 0)
+      e.levels.push_back({before + 1, 0}), e.levels.push_back({before + 800, 0}), e.book.ask_count = 4;
+    e.book.price_exp = planted::price_exp, e.book.size_exp = planted::size_exp;
+    r.entries.push_back(std::move(e));
+  }
+  return r;
+}
+
+TEST(overlay, orders_that_the_price_goes_through_are_gone_before_and_leave_no_crossed_book) {
+  struct sorted final : planted::tape {
+    void candle(std::int64_t, const trapline_candle&) override {}
+    void trade(std::int64_t, const trapline_trade&) override {}
+    void ticker(std::int64_t, const trapline_ticker&) override {}
+    void book(std::int64_t, bool, const trapline_book& b, std::span<const trapline_level> l) override {
+      for (std::size_t i = 0; i < l.size(); ++i) {
+        auto& side = sides[i < b.bid_count];
+        if (l[i].size > 0) side.insert(l[i].price);
+        else side.erase(l[i].price);
+      }
+      crossed += *sides[1].rbegin() >= *sides[0].begin();
+    }
+    std::set<std::int64_t> sides[2];
+    int crossed = 0;
+  };
+  const auto r = jumping();
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    sorted w;
+    EXPECT_GT(overlay(r, planted::split::test, planted::family::layering, -1, planted::difficulty::easy, seed, w)
+                  .episodes.at(0)
+                  .end,
+              0);
+    EXPECT_EQ(w.crossed, 0) << seed;
+  }
+}
+
+TEST(overlay, test_and_the_other_splits_share_no_second_of_the_recording) {
+  const auto r = quiet();
+  for (std::uint64_t seed = 1; seed < 30; ++seed)
+    for (const auto part : {planted::split::tune, planted::split::choose, planted::split::test}) {
+      watcher w;
+      const auto truth =
+          overlay(r, part, planted::family::layering, seed % 5 ? -1 : 3, planted::difficulty::hard, seed, w);
+      const auto& e = truth.episodes.at(0);
+      const std::int64_t parting = r.begin() + 200 * s;
+      if (part == planted::split::test) EXPECT_GE(e.onset, parting);
+      else EXPECT_LT(w.last, parting);
+    }
+}
+
 TEST(overlay, two_sided_orders_stand_on_both_sides_and_are_no_trap) {
   watcher w;
-  const auto truth = overlay(quiet(), planted::family::spoofing, 1, planted::difficulty::easy, 4, w);
+  const auto truth =
+      overlay(quiet(), planted::split::tune, planted::family::spoofing, 1, planted::difficulty::easy, 4, w);
   EXPECT_FALSE(truth.episodes.at(0).trap);
   EXPECT_EQ(truth.episodes[0].what, "two_sided");
   EXPECT_GT(w.large[0], 0);

@@ -152,6 +152,35 @@ TEST(layering, levels_posted_and_withdrawn_together_three_times_raise_an_alarm) 
   EXPECT_FALSE(s.alarmed("spoofing"));
 }
 
+TEST(layering, a_ladder_quoted_on_both_sides_is_none_and_one_beside_a_single_order_of_its_size_is) {
+  for (const bool quoted : {true, false}) {
+    scene s(centre);
+    for (int i = 0; i < 4; ++i) {
+      const int base = s.mid();
+      std::vector<int> levels;
+      for (const int b : {10, 12, 14, 16}) {
+        levels.push_back(base - b);
+        if (quoted || b == 12) levels.push_back(base + 1 + b);
+      }
+      for (const int l : levels) s.layer(l, 20);
+      s.hold(3, 2, 0.8);
+      for (const int l : levels) s.layer(l, 0);
+      s.hold(11);
+    }
+    EXPECT_EQ(s.alarmed("layering_bid"), !quoted);
+    EXPECT_FALSE(s.alarmed("layering_ask"));
+  }
+}
+
+TEST(layering, levels_far_from_each_other_are_not_layering) {
+  scene s(centre);
+  for (int i = 0; i < 4; ++i) {
+    spoof(s, {6, 40, 75}, 20);
+    s.hold(8);
+  }
+  EXPECT_EQ(s.stages("layering"), "");
+}
+
 TEST(layering, uneven_sizes_are_not_layering) {
   scene s(centre);
   for (int i = 0; i < 4; ++i) {
