@@ -20,7 +20,7 @@ machines::machines(const settings& s)
       wash_(s.wash) {}
 
 void machines::on_trade(const market& m, const level_set& levels, const trade_tick& t, std::int64_t lots) noexcept {
-  fed_ = by_all;
+  fed_ = std::max(fed_, by_trade);
   for (std::size_t i = 0; i < 2; ++i) {
     hunts_[i].on_trade(m, levels, t);
     half_grabs_[i].on_trade(m, levels, t);
@@ -249,9 +249,10 @@ std::uint32_t machines::take_changed() noexcept {
   look(impulses_[1], kind::dump, kind::fake_dump);
   look(ignitions_[0], kind::momentum_ignition_up, kind::momentum_ignition_up);
   look(ignitions_[1], kind::momentum_ignition_down, kind::momentum_ignition_down);
+  look(wash_, kind::wash_trading, kind::wash_trading);
+  if (by == by_trade) return out;
   look(stuffing_[0], kind::quote_stuffing_bid, kind::quote_stuffing_bid);
   look(stuffing_[1], kind::quote_stuffing_ask, kind::quote_stuffing_ask);
-  look(wash_, kind::wash_trading, kind::wash_trading);
   return out;
 }
 

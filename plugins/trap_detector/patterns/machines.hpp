@@ -55,7 +55,7 @@ class machines {
  private:
   static_assert(kind_count <= 32);
   // Which machines were fed since the last take_changed(): the others are not asked, and not read.
-  enum fed : std::uint8_t { none, by_book, by_all };
+  enum fed : std::uint8_t { none, by_book, by_trade, by_all };
 
   // [0] up or bid, [1] down or ask
   std::array<stop_hunt, 2> hunts_, half_grabs_;
