@@ -16,6 +16,12 @@ void write(trapline_evidence& e, const char* name, double value, double contribu
 double bounded_logit(double p) noexcept { return logit(std::clamp(p, 1e-12, 1 - 1e-12)); }
 }  // namespace
 
+std::size_t bin_of(const llr_table& t, double value) noexcept {
+  std::size_t bin = 0;
+  while (bin < t.edge.size() && value >= t.edge[bin]) ++bin;
+  return bin;
+}
+
 void score::put(const char* name, double value, double contribution) noexcept {
   if (count_ == capacity) return;
   write(items_[count_++], name, value, contribution);
@@ -27,9 +33,7 @@ void score::add(item i, double value) noexcept {
   ++found_;
   const llr_table& t = table_of(i);
   const learned_table* l = learned_ ? learned_->find(i) : nullptr;
-  const auto& edge = l ? l->edge : t.edge;
-  std::size_t bin = 0;
-  while (bin < edge.size() && value >= edge[bin]) ++bin;
+  const std::size_t bin = bin_of(t, value);
   const double llr = l ? l->llr[bin] : learned_ ? 0.0 : t.llr[bin];
   logit_ += llr;
   put(t.name, value, llr);
@@ -42,7 +46,9 @@ void score::add(const char* name, double value, double contribution) noexcept {
 }
 
 void score::note(item i, double value) noexcept {
-  if (std::isfinite(value)) put(table_of(i).name, value, 0.0);
+  if (!std::isfinite(value)) return;
+  notes_ |= count_ < capacity ? 1u << count_ : 0u;
+  put(table_of(i).name, value, 0.0);
 }
 
 std::size_t score::explain(double told, std::span<trapline_evidence, most_told> out) const noexcept {

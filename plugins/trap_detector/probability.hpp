@@ -90,6 +90,7 @@ struct llr_table {
   std::array<double, 8> llr;   // natural log, already shrunk for correlation with its neighbours
 };
 const llr_table& table_of(item i) noexcept;
+std::size_t bin_of(const llr_table& t, double value) noexcept;
 
 // States of the machines. What a state means is said beside each pattern.
 enum class state : std::uint8_t { idle, armed, one, two, three, confirmed };
@@ -98,10 +99,10 @@ enum class state : std::uint8_t { idle, armed, one, two, three, confirmed };
 // an episode.
 double prior(kind k, state s) noexcept;
 
-// Learned offsets and tables of one pattern, both directions alike. Written by `tiers learn` (tools/README.md).
+// Learned offsets and tables of one pattern, both directions alike; the bins are those of table_of(). Written by `tiers
+// learn` (tools/README.md).
 struct learned_table {
   item of{};
-  std::array<double, 7> edge{};
   std::array<double, 8> llr{};
 
   bool operator==(const learned_table&) const = default;
@@ -159,6 +160,8 @@ class score {
   // Share of the wanted items that were there.
   double completeness() const noexcept { return wanted_ == 0 ? 0.0 : static_cast<double>(found_) / wanted_; }
   std::span<const trapline_evidence> evidence() const noexcept { return {items_.data(), count_}; }
+  // Whether evidence()[i] takes part in the sum, or was only noted.
+  bool counts(std::size_t i) const noexcept { return (notes_ >> i & 1) == 0; }
 
   // The whole sum that makes `told` (a probability in 0..1), for people: the prior, the evidence, what a cap took
   // away, and what the episode's fading did since. The contributions add up to its log-odds. Returns the count.
@@ -172,7 +175,7 @@ class score {
   double prior_ = 0, logit_ = 0, cap_ = 1;
   std::array<trapline_evidence, capacity> items_{};
   std::uint32_t count_ = 0, wanted_ = 0, found_ = 0;
-  [[maybe_unused]] std::uint32_t unused_ = 0;  // part of a state, see threshold/move_detector.hpp
+  std::uint32_t notes_ = 0;  // bit i: evidence()[i] was only noted
 };
 
 }  // namespace trapline::trap

@@ -58,7 +58,7 @@ void background::begin(int minutes) {
     out_.candle(c.start_ts + minute, c);
     minutes_.push_back({static_cast<double>(c.high), static_cast<double>(c.low)});
   }
-  minutes_.push_back({value_, value_});
+  minutes_.push_back({mid(), mid()});
 
   for (std::int64_t d = 0; d < reach; ++d)
     for (const bool bid : {true, false})
@@ -92,7 +92,7 @@ void background::step() {
   change_levels();
   if (now_ % second == 0) fire_stops();
   quote();
-  remember();
+  if (now_ % minute == 0) close_minute();
   if (now_ % settings_.feed == 0) tell_book();
   if (now_ % (500 * ms) == 0) tell_ticker();
   order_ts_ = now_;  // what a script does now comes after what was just told
@@ -257,6 +257,8 @@ void background::take_level(std::int64_t tick, bool buy, std::int64_t lots, std:
     t.aggressor_side = buy ? TRAPLINE_SIDE_BUY : TRAPLINE_SIDE_SELL;
     ++trade_id_;
     out_.trade(ts, t);
+    minutes_.back().high = std::max(minutes_.back().high, static_cast<double>(tick));
+    minutes_.back().low = std::min(minutes_.back().low, static_cast<double>(tick));
     ++counts_.trades;
     rest -= n;
   }
@@ -336,16 +338,10 @@ void background::fire_stops() {
   }
 }
 
-void background::remember() {
-  if (minutes_.empty()) minutes_.push_back({value_, value_});
-  if (now_ % minute == 0) {
-    stop_high_ = extreme(true, 60, 10);
-    stop_low_ = extreme(false, 60, 10);
-    minutes_.push_back({value_, value_});
-  }
-  auto& m = minutes_.back();
-  m.high = std::max(m.high, value_);
-  m.low = std::min(m.low, value_);
+void background::close_minute() {
+  stop_high_ = extreme(true, 60, 10);
+  stop_low_ = extreme(false, 60, 10);
+  minutes_.push_back({mid(), mid()});
 }
 
 double background::extreme(bool high, int look_back, int age) const {

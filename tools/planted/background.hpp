@@ -56,7 +56,7 @@ class background {
   static constexpr double depth10 = 130'000;
   static constexpr double volume = 8'400;
   // Highest high (or lowest low) of whole minutes that is at least `age` minutes old, has `age` lower minutes before
-  // it, and was not reached since; in ticks, 0 = there is none.
+  // it, and was not reached since; in ticks, 0 = there is none. Of trades: nobody sees the fair value.
   double extreme(bool high, int look_back, int age) const;
 
   // --- what a script may do; drift, pull and flow hold until they are changed
@@ -89,7 +89,7 @@ class background {
   const counts& counted() const noexcept { return counts_; }
 
  private:
-  static constexpr std::int64_t width = 1 << 17;  // ticks; the fair value stays in their middle half
+  static constexpr std::int64_t width = 1 << 19;  // ticks; the fair value stays in their middle half
   struct cell {
     std::int32_t base = 0, extra = 0;  // extra: layers of scripts and short-lived large orders
     std::int32_t told = 0;             // size in the last message that named this price
@@ -116,7 +116,7 @@ class background {
   void change_levels();
   void large_orders();
   void fire_stops();
-  void remember();
+  void close_minute();
   std::int64_t take(bool buy, double lots, std::int64_t ts, std::int64_t limit);
   void take_level(std::int64_t tick, bool buy, std::int64_t lots, std::int64_t ts);
   void clear(std::int64_t tick, bool traded);
@@ -134,7 +134,7 @@ class background {
   std::vector<std::int64_t> marked_;
   std::vector<flicker> flickers_;
   std::vector<layer> layers_;
-  std::vector<minute_extremes> minutes_;  // the last is the running one
+  std::vector<minute_extremes> minutes_;  // of trades; the last is the running one
   std::vector<trapline_level> bids_, asks_;
   std::array<std::array<double, 3>, 2> excitement_{};  // side x kernel
   std::uint64_t sequence_ = 1, trade_id_ = 0;

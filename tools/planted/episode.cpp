@@ -33,6 +33,10 @@ std::string_view pattern_of(const episode& e) noexcept {
 }
 
 double stage::approach(bool& up) {
+  // The scripts go up to a dozen deviations beyond the level: a market without that much room would stop them short.
+  const auto room_beyond = [&](double level, bool side) {
+    return m.room(side) - std::abs(level - m.value()) > 14 * m.sig60();
+  };
   up = r.happens(0.5);
   for (int attempt = 0; attempt < 6; ++attempt, run(60)) {
     double level = 0;
@@ -41,14 +45,14 @@ double stage::approach(bool& up) {
       for (const int look_back : {150, 60, 40}) {
         const double x = m.extreme(side, look_back, 12);
         const double away = x > 0 ? (side ? x - m.value() : m.value() - x) / m.sig60() : -1;
-        if (away > 0.4 && away < 7 && level == 0) level = x, up = side;
+        if (away > 0.4 && away < 7 && level == 0 && room_beyond(x, side)) level = x, up = side;
       }
     }
     if (level == 0) {
       // Stops rest beyond round numbers too (Osler 2003); not one at which the price has just been.
       constexpr double step = 5000;
       const double x = (up ? std::ceil(m.value() / step) : std::floor(m.value() / step)) * step;
-      if (std::abs(x - m.value()) > 1.5 * m.sig60()) level = x;
+      if (std::abs(x - m.value()) > 1.5 * m.sig60() && room_beyond(x, up)) level = x;
     }
     if (level == 0) continue;
     const double s = up ? 1 : -1;

@@ -31,6 +31,7 @@ struct episode {
 bool near_announcement(const recording& r, std::int64_t ts);
 std::vector<episode> find_episodes(const std::vector<recording>& all);
 
+inline constexpr double usual_ridge = 2;
 // All weights are 0 or more. `ridge`: penalty on the square of the standardised weights.
 trapline::trap::onset_model learn(const std::vector<const episode*>& from, double ridge);
 

@@ -70,6 +70,7 @@ void result::add(const recording& r, const std::vector<told>& all, bool strict, 
     if (r.verified && !hit && t.ts >= r.onset - 120 * second && t.ts <= (strict ? r.onset : r.begun()) + 60 * second) {
       hit = true;
       delays.push_back(static_cast<double>(t.ts - r.onset) * 1e-9);
+      delays_begun.push_back(static_cast<double>(t.ts - r.begun()) * 1e-9);
     } else if (!near_announcement(r, t.ts)) {
       ++false_alarms;
       wrong.push_back(r.name + " at " + std::to_string(t.ts / second));
@@ -90,6 +91,7 @@ result sum(const std::vector<result>& each) {
   for (const auto& r : each) {
     out.pumps += r.pumps, out.hits += r.hits, out.false_alarms += r.false_alarms, out.days += r.days;
     out.delays.insert(out.delays.end(), r.delays.begin(), r.delays.end());
+    out.delays_begun.insert(out.delays_begun.end(), r.delays_begun.begin(), r.delays_begun.end());
     out.missed.insert(out.missed.end(), r.missed.begin(), r.missed.end());
     out.wrong.insert(out.wrong.end(), r.wrong.begin(), r.wrong.end());
   }

@@ -33,10 +33,11 @@ std::vector<told> run_threshold(const recording& r, const trapline::trap::move_s
 
 struct result {
   std::uint64_t pumps = 0, hits = 0, false_alarms = 0;
-  double days = 0;                  // without the hours that do not count
-  std::vector<double> delays;       // s from the onset to the alarm, of hits
-  std::vector<std::string> missed;  // names of recordings
-  std::vector<std::string> wrong;   // name and time of false alarms
+  double days = 0;                   // without the hours that do not count
+  std::vector<double> delays;        // s from the onset to the alarm, of hits
+  std::vector<double> delays_begun;  // s from the later of onset and announcement
+  std::vector<std::string> missed;   // names of recordings
+  std::vector<std::string> wrong;    // name and time of false alarms
   // `mute`: ns after an alarm in which further ones do not count.
   void add(const recording& r, const std::vector<told>& all, bool strict, std::int64_t mute);
 

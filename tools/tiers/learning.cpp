@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <thread>
 
 #include "measure/hash.hpp"
@@ -19,7 +20,8 @@ using trap::item;
 using trap::state;
 
 constexpr std::size_t states = 6, bins = 8;
-constexpr double ridge = 3, prior_ridge = 0.5;
+// Chosen by how well sessions of `tune` are forecast by tables learned from the others; it matters little.
+constexpr double prior_ridge = 0.5, ridge = 1, smoothing = 10;
 
 double rounded(double x) { return std::round(x * 1e4) / 1e4; }
 
@@ -80,8 +82,10 @@ class sampler final : public planted::tape, private trap::sink {
         x.what.at = t.last().at;
         x.what.highest = t.last().evidence.highest();
         x.what.evidence.clear();
-        for (const auto& e : t.last().evidence.evidence())
-          x.what.evidence.emplace_back(item_of(trapline::sdk::view(e.name)), e.value);
+        const trap::score& e = t.last().evidence;
+        for (std::size_t i = 0; i < e.evidence().size(); ++i)
+          if (e.counts(i))
+            x.what.evidence.emplace_back(item_of(trapline::sdk::view(e.evidence()[i].name)), e.evidence()[i].value);
       }
   }
   trap::detector detector_;
@@ -111,52 +115,49 @@ std::vector<double> solve(std::vector<double>& a, std::vector<double> b, std::si
   return b;
 }
 
-std::size_t bin_of(const trap::learned_table& t, double value) {
-  std::size_t bin = 0;
-  while (bin < t.edge.size() && value >= t.edge[bin]) ++bin;
-  return bin;
-}
-
-// Octiles of what was seen; an edge that would come twice is beyond every value instead.
+// The items that were seen, with the reasoned ratios: where the fit begins, and what it is drawn to.
 std::vector<trap::learned_table> tables_for(const std::vector<sample>& from) {
-  std::map<item, std::vector<double>> values;
+  std::set<item> seen;
   for (const auto& s : from)
-    for (const auto& [i, v] : s.evidence) values[i].push_back(v);
+    for (const auto& [i, v] : s.evidence) seen.insert(i);
   std::vector<trap::learned_table> out;
-  for (auto& [i, v] : values) {
-    std::sort(v.begin(), v.end());
-    trap::learned_table t;
-    t.of = i;
-    t.edge.fill(std::numeric_limits<double>::max());
-    std::size_t next = 0;
-    for (std::size_t k = 1; k < bins; ++k) {
-      const double e = rounded(v[v.size() * k / bins]);
-      if (e > v.front() && (next == 0 || e > t.edge[next - 1])) t.edge[next++] = e;
-    }
-    if (next > 0 && out.size() < std::tuple_size_v<decltype(trap::pattern_calibration::tables)>) out.push_back(t);
-  }
+  for (const item i : seen)
+    if (out.size() < std::tuple_size_v<decltype(trap::pattern_calibration::tables)>)
+      out.push_back({i, trap::table_of(i).llr});
   return out;
 }
 
-// Newton's method for the ridge-penalised logistic regression on state and bins.
+// Newton's method for the penalised logistic regression on state and bins.
 trap::pattern_calibration fit(const std::vector<const sample*>& from, const std::vector<trap::learned_table>& tables,
                               trap::kind kind) {
   const std::size_t n = states + bins * tables.size();
-  std::vector<double> w(n), centre(n), penalty(n, ridge);
+  std::vector<double> w(n), penalty(n * n);
   for (std::size_t s = 0; s < states; ++s) {
-    w[s] = centre[s] = trap::logit(trap::prior(kind, static_cast<state>(s)));
-    penalty[s] = prior_ridge;
+    w[s] = trap::logit(trap::prior(kind, static_cast<state>(s)));
+    penalty[s * n + s] = prior_ridge;
   }
+  for (std::size_t t = 0; t < tables.size(); ++t)
+    for (std::size_t b = 0; b < bins; ++b) {
+      const std::size_t i = states + t * bins + b;
+      w[i] = tables[t].llr[b];
+      penalty[i * n + i] += ridge;
+      if (b == 0) continue;
+      // Of the difference between what two neighbours were moved by.
+      penalty[i * n + i] += smoothing, penalty[(i - 1) * n + i - 1] += smoothing;
+      penalty[i * n + i - 1] -= smoothing, penalty[(i - 1) * n + i] -= smoothing;
+    }
+  const std::vector<double> centre = w;
   std::vector<std::vector<std::size_t>> on(from.size());
   for (std::size_t k = 0; k < from.size(); ++k) {
     on[k].push_back(static_cast<std::size_t>(from[k]->at));
     for (const auto& [i, v] : from[k]->evidence)
       for (std::size_t t = 0; t < tables.size(); ++t)
-        if (tables[t].of == i) on[k].push_back(states + t * bins + bin_of(tables[t], v));
+        if (tables[t].of == i) on[k].push_back(states + t * bins + trap::bin_of(trap::table_of(i), v));
   }
   for (int round = 0; round < 30; ++round) {
-    std::vector<double> h(n * n), g(n);
-    for (std::size_t i = 0; i < n; ++i) h[i * n + i] = penalty[i], g[i] = -penalty[i] * (w[i] - centre[i]);
+    std::vector<double> h = penalty, g(n);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j) g[i] -= penalty[i * n + j] * (w[j] - centre[j]);
     for (std::size_t k = 0; k < from.size(); ++k) {
       double z = 0;
       for (const std::size_t i : on[k]) z += w[i];
@@ -278,7 +279,7 @@ std::array<std::vector<sample>, pattern_count> collect(const std::vector<planted
 double logit_of(const trap::pattern_calibration& c, const sample& s) {
   double z = c.offset[static_cast<std::size_t>(s.at)];
   for (const auto& [i, v] : s.evidence)
-    if (const auto* t = c.find(i)) z += t->llr[bin_of(*t, v)];
+    if (const auto* t = c.find(i)) z += t->llr[trap::bin_of(trap::table_of(i), v)];
   return z;
 }
 
@@ -286,25 +287,13 @@ std::vector<std::string> contradictions(const trap::pattern_calibration& c) {
   constexpr double much = 1;  // log-odds between the highest and the lowest bin
   std::vector<std::string> out;
   for (std::size_t n = 0; n < c.count; ++n) {
-    const trap::learned_table& t = c.tables[n];
-    const trap::llr_table& r = trap::table_of(t.of);
-    // Bins hold alike many values: each counts once, the reasoned ratio at its upper edge (the last: beyond it).
-    double x = 0, y = 0, xy = 0, low = 0, high = 0;
-    std::size_t used = 0;
-    for (; used < bins; ++used) {
-      const bool last = used == bins - 1 || t.edge[used] == std::numeric_limits<double>::max();
-      const double at = last ? (used > 0 ? t.edge[used - 1] : 0) : std::nextafter(t.edge[used], -1e300);
-      std::size_t bin = 0;
-      while (bin < r.edge.size() && at >= r.edge[bin]) ++bin;
-      x += t.llr[used], y += r.llr[bin], xy += t.llr[used] * r.llr[bin];
-      low = used == 0 ? t.llr[0] : std::min(low, t.llr[used]),
-      high = used == 0 ? t.llr[0] : std::max(high, t.llr[used]);
-      if (last) {
-        ++used;
-        break;
-      }
-    }
-    if (xy - x * y / static_cast<double>(used) < 0 && high - low > much) out.emplace_back(r.name);
+    const auto& l = c.tables[n].llr;
+    const auto& r = trap::table_of(c.tables[n].of).llr;
+    double x = 0, y = 0, xy = 0;
+    for (std::size_t b = 0; b < bins; ++b) x += l[b], y += r[b], xy += l[b] * r[b];
+    const auto [low, high] = std::minmax_element(l.begin(), l.end());
+    if (xy - x * y / static_cast<double>(bins) < 0 && *high - *low > much)
+      out.emplace_back(trap::table_of(c.tables[n].of).name);
   }
   return out;
 }
@@ -363,7 +352,6 @@ std::string text_of(const trap::pattern_calibration& c) {
   for (const double o : c.offset) put(o);
   for (std::size_t t = 0; t < c.count; ++t) {
     out += std::string("; ") + trap::table_of(c.tables[t].of).name;
-    for (const double e : c.tables[t].edge) put(e);
     for (const double l : c.tables[t].llr) put(l);
   }
   return out;
@@ -385,7 +373,7 @@ std::string data_file(const learned& l) {
     const std::string_view name = trap::table_of(c.tables[t].of).name;
     // One enumerator is not called as its item is.
     out += "  {item::" + std::string(name == "oi_change_pct" ? "impulse_oi_pct" : name) + ",\n   {" +
-           list(c.tables[t].edge) + "},\n   {" + list(c.tables[t].llr) + "}},\n";
+           list(c.tables[t].llr) + "}},\n";
   }
   return out + " }}}\n";
 }

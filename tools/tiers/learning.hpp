@@ -2,11 +2,13 @@
 //
 // The unit is a candidate: an episode of the detector, alarmed or not. In each state that its machine reached it counts
 // once, with the last evidence of that state, and with the answer whether a planted episode of the pattern was under
-// way. The log-odds are an offset for the state plus one number for the bin of each item (logistic regression with a
-// ridge, so that what a bin adds is shrunk where it is rare or told by its neighbours already); then one slope and one
-// offset, fitted on candidates of sessions that the fit had not seen, scale all of it: so that the forecast of an
-// episode, which is the highest that its candidates got (scoring.cpp), is right as often as it says. The base rate in
-// what comes out is that of the planted sessions, five decoys for each trap: shift_to() moves it to another.
+// way. The log-odds are an offset for the state plus one number for the bin of each item: logistic regression that is
+// drawn to the reasoned priors and ratios, and in which it costs little to move a bin as its neighbours are moved. So a
+// table keeps its shape where samples are few, and a habit of the planted market, seen in one bin, is not taken for a
+// trait of the pattern. Then one slope and one offset, fitted on candidates of sessions that the fit had not seen,
+// scale all of it: so that the forecast of an episode, which is the highest that its candidates got (scoring.cpp), is
+// right as often as it says. The base rate in what comes out is that of the planted sessions, five decoys for each
+// trap: shift_to() moves it to another.
 #pragma once
 
 #include "games.hpp"
@@ -48,7 +50,7 @@ std::vector<std::string> contradictions(const trap::pattern_calibration& c);
 // Moves all offsets from one base rate to another.
 void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_rate_to);
 
-// "on a; o0 .. o5; item e0 .. e6 l0 .. l7; ..." in shortest exact form; the first part only if there is a threshold.
+// "on a; o0 .. o5; item l0 .. l7; ..." in shortest exact form; the first part only if there is a threshold.
 std::string text_of(const trap::pattern_calibration& c);
 // The content of calibration/<name>.inc.
 std::string data_file(const learned& l);

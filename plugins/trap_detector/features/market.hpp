@@ -125,6 +125,7 @@ class alignas(64) market {
  private:
   bool fresh(std::int64_t ts) const noexcept { return ts != 0 && now_ - ts <= 30 * second; }
   void close_second(std::int64_t passed) noexcept;
+  double truncated(double squared_return) const noexcept;
   void close_group() noexcept;
   void after_book() noexcept;
   void scale_bursts(const second_bin& b, std::int64_t passed, bool hole) noexcept;
@@ -170,8 +171,8 @@ class alignas(64) market {
   std::array<std::array<depth_book::level, 10>, 2> ten_{};  // the best ten of each side after the last message
 
   p2_quantile d10_{0.5, 4096};
-  ew_mean squares_{900};                                           // squared 1-s log-returns, half-life 15 min
-  ew_mean vbar_{1800};                                             // half-life 30 min
+  ew_mean squares_{900};  // squared 1-s log-returns, truncated; half-life 15 min
+  ew_mean vbar_{1800};    // half-life 30 min
   ew_moments rush_buy_{14400}, rush_sell_{14400}, return_{14400};  // over 25 s, half-life 4 h
   double rush_z_buy_ = 0, rush_z_sell_ = 0, return_z_ = 0;
   ew_moments two_buy_{1800}, two_sell_{1800};  // taker volume of 2 s, half-life 30 min

@@ -34,7 +34,7 @@ TEST(learning, a_telling_item_gets_rising_ratios_and_noise_next_to_none) {
   ASSERT_TRUE(tells && noise);
   EXPECT_GT(tells->llr[7] - tells->llr[0], 3);
   for (const double x : noise->llr) EXPECT_LT(std::abs(x), 0.6);
-  for (std::size_t i = 1; i < 7; ++i) EXPECT_GT(tells->edge[i], tells->edge[i - 1]);
+  for (std::size_t i = 1; i < 8; ++i) EXPECT_GE(tells->llr[i], tells->llr[i - 1]);
 }
 
 TEST(learning, on_candidates_it_never_saw_it_says_as_many_as_come) {

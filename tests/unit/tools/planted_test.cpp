@@ -110,6 +110,42 @@ TEST(planted_session, no_split_shares_a_seed_with_another) {
   EXPECT_EQ(seen.size(), n);
 }
 
+// Keeps the trades of a session.
+class price_reader final : public tape {
+ public:
+  void candle(std::int64_t, const trapline_candle&) override {}
+  void trade(std::int64_t ts, const trapline_trade& t) override {
+    trades.emplace_back(ts, 0.1 * static_cast<double>(t.price));
+  }
+  void book(std::int64_t, bool, const trapline_book&, std::span<const trapline_level>) override {}
+  void ticker(std::int64_t, const trapline_ticker&) override {}
+  std::vector<std::pair<std::int64_t, double>> trades;
+};
+
+TEST(planted_session, what_a_trap_says_of_its_level_is_to_be_seen_in_the_trades) {
+  for (const auto& [f, seed] : {std::pair{family::stop_hunt, 1}, {family::stop_hunt, 2}, {family::range_trap, 3}}) {
+    session_settings s;
+    s.seed = static_cast<std::uint64_t>(seed);
+    s.how = difficulty::hard;
+    s.of = f;
+    s.traps = 3;
+    price_reader out;
+    const auto truth = run_session(s, out);
+    for (const auto& e : truth.episodes) {
+      if (!e.trap) continue;
+      const double to = e.up ? 1 : -1, level = e.levels.at(0);
+      double farthest = -1e9, at_end = 0;
+      for (const auto& [ts, price] : out.trades) {
+        if (ts < e.onset || ts > e.end) continue;
+        farthest = std::max(farthest, to * (price - level));
+        at_end = to * (price - level);
+      }
+      EXPECT_GT(farthest, 0) << name_of(f) << " never passed " << level;
+      EXPECT_LT(at_end, 0) << name_of(f) << " did not come back from " << level;
+    }
+  }
+}
+
 TEST(planted_session, episodes_lie_in_their_own_time_one_after_another) {
   reader r;
   const auto truth = run_session(short_session(family::layering), r);
@@ -268,7 +304,7 @@ TEST(background, the_price_stays_within_the_book_whatever_pushes_it) {
 }
 
 TEST(background, an_extreme_is_old_alone_and_not_reached_since) {
-  reader r;
+  price_reader r;
   market_settings s;
   s.noise = 0;
   background m(s, r);
@@ -281,12 +317,15 @@ TEST(background, an_extreme_is_old_alone_and_not_reached_since) {
   };
   const double from = m.value();
   stand(from, 4);
+  r.trades.clear();
   stand(from + 300, 1);
+  double highest = 0;
+  for (const auto& [ts, price] : r.trades) highest = std::max(highest, price * 10);
   stand(from, 2);
   EXPECT_EQ(m.extreme(true, 10, 3), 0) << "not old enough";
   stand(from, 2);
-  EXPECT_NEAR(m.extreme(true, 10, 3), from + 300, 3);
-  stand(from + 400, 1);
+  EXPECT_NEAR(m.extreme(true, 10, 3), highest, 0.01) << "the highest trade: nobody sees the fair value";
+  stand(highest + 100, 1);
   EXPECT_EQ(m.extreme(true, 10, 3), 0) << "reached since";
 }
 

@@ -24,6 +24,17 @@ struct fixture {
   }
 };
 
+TEST(score, what_is_only_noted_is_told_from_evidence) {
+  score e(0.5);
+  e.add(item::burst_ratio, 7);
+  e.note(item::taker_share, 0.9);
+  e.add(item::sweep_ratio, 2);
+  ASSERT_EQ(e.evidence().size(), 3u);
+  EXPECT_TRUE(e.counts(0) && e.counts(2));
+  EXPECT_FALSE(e.counts(1));
+  EXPECT_EQ(e.evidence()[1].contribution, 0);
+}
+
 TEST(arbiter, hysteresis_raises_at_on_and_ends_below_off) {
   fixture f;
   EXPECT_EQ(f.step(at(0.4)).stage, TRAPLINE_STAGE_FORMING);

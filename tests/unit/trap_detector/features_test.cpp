@@ -331,6 +331,26 @@ TEST(market, sigma_is_the_root_mean_square_of_one_second_returns) {
   EXPECT_NEAR(m.sigma(), std::sqrt(sum / weight), 1e-12);
 }
 
+TEST(market, one_jump_is_no_volatility_but_a_wild_market_is) {
+  market m;
+  std::int64_t now = 1000, bid = 600'000;
+  const auto move = [&](std::int64_t ticks, int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      m.advance(++now * second);
+      bid += i % 2 == 0 ? ticks : -ticks;
+      const trapline_level l[] = {{bid, 10}, {bid + 2, 10}};
+      ASSERT_TRUE(m.on_snapshot(head(1, 1), l));
+    }
+  };
+  move(20, 900);
+  const double before = m.sigma();
+  bid += 3000;  // 150 deviations in a second
+  move(20, 10);
+  EXPECT_NEAR(m.sigma() / before, 1.0, 0.05);
+  move(200, 300);
+  EXPECT_GT(m.sigma() / before, 4);
+}
+
 TEST(market, a_long_hole_in_the_data_is_not_taken_for_quiet) {
   scene s(60250, scene_settings(), 400);
   const double before = s.core.find(1)->view().sigma();

@@ -1,23 +1,30 @@
 // The onset model: what is shipped, and what it is worth on labelled pumps.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "learning.hpp"
 #include "measure/hash.hpp"
 #include "measure/statistics.hpp"
 #include "scoring.hpp"
+#include "spikes.hpp"
 
 namespace pumps {
 namespace {
 
 namespace trap = trapline::trap;
 
+std::string recordings() {
+  const char* set = std::getenv("TRAPLINE_DATA_DIR");
+  return set ? set : TRAPLINE_SOURCE_DIR "/../shared/data";
+}
 // Folder of the labelled pumps, or empty if it is absent.
 std::string data() {
-  const char* set = std::getenv("TRAPLINE_DATA_DIR");
-  const std::string dir = (set ? std::string(set) : std::string(TRAPLINE_SOURCE_DIR "/../shared/data")) + "/pumps";
+  const std::string dir = recordings() + "/pumps";
   return std::filesystem::exists(dir + "/labels.csv") ? dir : "";
 }
 
@@ -64,7 +71,7 @@ TEST(onset_calibration, on_labelled_pumps_of_coins_it_never_saw_it_keeps_its_fig
     std::vector<const episode*> others;
     for (const auto& e : episodes)
       if (fold[e.recording] != k) others.push_back(&e);
-    models.push_back(learn(others, 1));
+    models.push_back(learn(others, usual_ridge));
   }
   std::vector<result> each(all.size()), baseline(all.size());
   for (std::size_t n = 0; n < all.size(); ++n) {
@@ -75,7 +82,7 @@ TEST(onset_calibration, on_labelled_pumps_of_coins_it_never_saw_it_keeps_its_fig
   }
   const auto found = sum(each), plain = sum(baseline);
   EXPECT_EQ(found.pumps, 23u);
-  EXPECT_GE(found.f1(), 0.90);
+  EXPECT_GE(found.f1(), 0.93);
   EXPECT_LE(static_cast<double>(found.false_alarms) / found.days, 0.03);
   EXPECT_LE(quantile(found.delays, 0.5), 1.5);
   EXPECT_GT(found.f1(), plain.f1() + 0.3);
@@ -86,10 +93,84 @@ TEST(onset_calibration, on_labelled_pumps_of_coins_it_never_saw_it_keeps_its_fig
 
   std::vector<const episode*> whole;
   for (const auto& e : episodes) whole.push_back(&e);
-  const auto again = learn(whole, 1);
+  const auto again = learn(whole, usual_ridge);
   EXPECT_NEAR(again.bias, trap::shipped_onset.model.bias, 1e-6) << "learn again: tools/pumps";
   for (std::size_t i = 0; i < trap::onset_feature_count; ++i)
     EXPECT_NEAR(again.weight[i], trap::shipped_onset.model.weight[i], 1e-6);
+}
+
+// A minute of one order of two fills a second, sides in turn.
+std::vector<trap::trade_tick> even_stream() {
+  std::vector<trap::trade_tick> out;
+  for (int i = 0; i < 60; ++i)
+    for (int fill = 0; fill < 2; ++fill) out.push_back({(1000 + i) * trap::second, 100, 1, i % 2 ? 1 : -1});
+  return out;
+}
+
+TEST(spikes, a_played_spike_goes_as_far_as_its_minute_went_with_more_of_everything) {
+  for (const bool up : {true, false}) {
+    const spike s{"BTC/USDT", up, 4, 0.05};
+    std::int64_t begin = 0;
+    const auto all = play_spike(even_stream(), s, {}, 1, begin);
+    EXPECT_GE(begin - all.front().ts, 3600 * trap::second) << "the scales need an hour";
+    double before = 0, after = 0, hour = 0, minute = 0, pushing = 0;
+    for (const auto& t : all) {
+      (t.ts < begin ? hour : minute) += t.size;
+      if (t.ts < begin) before = t.price;
+      else pushing += (t.side > 0) == up ? t.size : 0.0;
+      after = t.price;
+    }
+    EXPECT_NEAR(std::log(after / before), up ? 0.05 : -0.05, 1e-9);
+    EXPECT_GT(minute, 3 * hour / 65);
+    EXPECT_GT(pushing, 0.55 * minute);
+    EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), [](auto& a, auto& b) { return a.ts < b.ts; }));
+    std::int64_t again = 0;
+    EXPECT_EQ(play_spike(even_stream(), s, {}, 1, again).size(), all.size());
+  }
+}
+
+TEST(spikes, peaks_follow_the_direction_of_the_spike) {
+  const spike up{"XRP/USDT", true, 6, 0.08}, down{"XRP/USDT", false, 6, 0.08};
+  const std::vector<trap::onset_model> all_sure{{10, {}}, {-10, {}}};
+  std::int64_t begin = 0;
+  for (const auto& s : {up, down}) {
+    const auto trades = play_spike(even_stream(), s, {}, 2, begin);
+    const auto peaks = spike_peaks(trades, s, begin, all_sure);
+    EXPECT_GT(peaks[0], 0.99);
+    EXPECT_LT(peaks[1], 0.01);
+    EXPECT_EQ(spike_peaks(trades, s.up ? down : up, begin, all_sure)[0], 0) << "not a candidate the other way";
+  }
+}
+
+TEST(spikes, a_list_that_is_none_is_refused_with_its_line) {
+  const std::string path = testing::TempDir() + "spikes.csv";
+  std::ofstream(path) << "timestamp,open,high,low,close,volume,symbol,return,Type\n"
+                      << "2021-01-11 14:15:00,10,11,9,10.5,1,BTC/USDT,5,Spike\nnonsense\n";
+  try {
+    read_spikes(path);
+    FAIL() << "was taken";
+  } catch (const std::runtime_error& e) {
+    EXPECT_NE(std::string(e.what()).find(":3:"), std::string::npos) << e.what();
+  }
+  EXPECT_THROW(read_spikes(path + "-absent"), std::runtime_error);
+}
+
+TEST(onset_calibration, natural_spikes_of_large_coins_hardly_move_it) {
+  const std::string list = recordings() + "/natural_spikes/natural_spikes_drawdowns.csv",
+                    trades = recordings() + "/btc_l2/binance_usdm_btcusdt_20240808.jsonl.gz";
+  if (!std::filesystem::exists(list) || !std::filesystem::exists(trades))
+    GTEST_SKIP() << "no natural spikes or no stream; set TRAPLINE_DATA_DIR";
+  const auto spikes = read_spikes(list);
+  const auto stream = read_stream(trades);
+  const std::vector<trap::onset_model> shipped{trap::shipped_onset.model};
+  std::size_t played = 0, fired = 0;
+  for (std::size_t n = 0; n < spikes.size(); n += 8, ++played) {
+    std::int64_t begin = 0;
+    const auto all = play_spike(stream, spikes[n], {}, n, begin);
+    fired += spike_peaks(all, spikes[n], begin, shipped)[0] >= trap::impulse_settings{}.onset_at;
+  }
+  EXPECT_EQ(played, 41u);
+  EXPECT_LE(fired, 2u);
 }
 
 recording one_pump() {

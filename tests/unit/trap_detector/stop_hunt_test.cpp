@@ -103,7 +103,7 @@ TEST(stop_hunt, a_thrust_through_two_levels_is_one_hunt_about_the_first) {
   ASSERT_TRUE(std::any_of(levels.begin(), levels.end(), [&](const auto& l) { return l.price == outer; }));
   sweep(s, 12, 150, 2.5);
   reclaim(s);
-  s.calm(200);
+  s.calm(60);
   const auto told = s.of("stop_hunt_high");
   EXPECT_TRUE(s.alarmed("stop_hunt_high"));
   for (const auto& t : told) {
