@@ -14,30 +14,32 @@ constexpr std::uint32_t clock_was_set_back = 256;
 ignored unknown(const trapline_event& e) noexcept {
   return e.instrument == 0 ? ignored::no_instrument : ignored::max_symbols;
 }
-
-bool before(const std::unique_ptr<symbol>& s, std::uint32_t instrument) { return s->instrument() < instrument; }
 }  // namespace
 
 detector::detector(settings s, sink& out) : settings_(std::move(s)), sink_(out) {
+  instruments_.reserve(static_cast<std::size_t>(settings_.max_symbols));
   symbols_.reserve(static_cast<std::size_t>(settings_.max_symbols));
 }
 
 const symbol* detector::find(std::uint32_t instrument) const noexcept {
-  const auto it = std::lower_bound(symbols_.begin(), symbols_.end(), instrument, before);
-  return it != symbols_.end() && (*it)->instrument() == instrument ? it->get() : nullptr;
+  const auto it = std::lower_bound(instruments_.begin(), instruments_.end(), instrument);
+  if (it == instruments_.end() || *it != instrument) return nullptr;
+  return symbols_[static_cast<std::size_t>(it - instruments_.begin())].get();
 }
 
 symbol* detector::get(std::uint32_t instrument) {
   if (instrument == 0) return nullptr;
-  if (last_ < symbols_.size() && symbols_[last_]->instrument() == instrument) return symbols_[last_].get();
-  auto it = std::lower_bound(symbols_.begin(), symbols_.end(), instrument, before);
-  if (it == symbols_.end() || (*it)->instrument() != instrument) {
+  if (last_ < instruments_.size() && instruments_[last_] == instrument) return symbols_[last_].get();
+  const auto it = std::lower_bound(instruments_.begin(), instruments_.end(), instrument);
+  const auto at = it - instruments_.begin();
+  if (it == instruments_.end() || *it != instrument) {
     if (symbols_.size() >= static_cast<std::size_t>(settings_.max_symbols)) return nullptr;
-    auto fresh = std::make_unique<symbol>(settings_, instrument, sink_.symbol(instrument), sink_);
-    it = symbols_.insert(it, std::move(fresh));
+    symbols_.insert(symbols_.begin() + at,
+                    std::make_unique<symbol>(settings_, instrument, sink_.symbol(instrument), sink_));
+    instruments_.insert(it, instrument);
   }
-  last_ = static_cast<std::size_t>(it - symbols_.begin());
-  return it->get();
+  last_ = static_cast<std::size_t>(at);
+  return symbols_[last_].get();
 }
 
 ignored detector::checked(symbol* s, ignored r) {

@@ -44,7 +44,9 @@ class detector {
 
   settings settings_;
   sink& sink_;
-  std::vector<std::unique_ptr<symbol>> symbols_;  // by instrument; capacity reserved at construction
+  // By instrument; capacity reserved at construction. The numbers stand apart, so that a search reads nothing else.
+  std::vector<std::uint32_t> instruments_;
+  std::vector<std::unique_ptr<symbol>> symbols_;
   std::size_t last_ = 0;
 };
 

@@ -70,6 +70,13 @@ class symbol {
   void report() noexcept;
 
   const settings& settings_;
+  // The first line of the cache: what every event reads of these.
+  std::array<std::int64_t, channels> channel_ts_{};
+  std::int64_t first_live_ = 0;  // event time of the first event that is not history
+  std::int64_t next_report_ = 0;
+  std::uint32_t backwards_ = 0;
+  std::uint32_t implausible_ = 0;  // in a row
+  std::uint64_t venue_seq_ = 0;
   std::uint32_t instrument_;
   reporter reporter_;
   kind_mask watched_{};
@@ -78,13 +85,6 @@ class symbol {
   level_set levels_;
   machines machines_;
   tracker_set trackers_{};
-
-  std::array<std::int64_t, channels> channel_ts_{};
-  std::uint32_t backwards_ = 0;
-  std::uint32_t implausible_ = 0;  // in a row
-  std::uint64_t venue_seq_ = 0;
-  std::int64_t first_live_ = 0;  // event time of the first event that is not history
-  std::int64_t next_report_ = 0;
 };
 
 static_assert(sizeof(symbol) <= 512 * 1024, "the memory of one symbol is bounded");

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <span>
 
@@ -91,20 +90,31 @@ class depth_book {
 
   std::size_t count(book_side s) const noexcept { return side(s).count; }
   // The i-th best level, 0 = best; i below the count.
-  const level& at(book_side s, std::size_t i) const noexcept {
+  level at(book_side s, std::size_t i) const noexcept {
     const auto& x = side(s);
-    return x.levels[x.count - 1 - i];
+    return {x.prices[x.count - 1 - i], x.sizes[x.count - 1 - i]};
+  }
+  // The sizes of a side, the best last.
+  std::span<const double> sizes(book_side s) const noexcept { return {side(s).sizes.data(), side(s).count}; }
+  // How many levels are within `reach` of `mid`, looked for from `hint` outwards; any hint is right.
+  std::size_t within(book_side s, double mid, double reach, std::size_t hint) const noexcept {
+    const auto& x = side(s);
+    const double direction = s == book_side::bid ? -1 : 1;
+    const auto beyond = [=](double price) { return direction * (price - mid) > reach; };
+    return x.count - first_not(x, beyond, x.count - std::min(hint, x.count));
   }
   // Size at a price, 0 = none.
   double size_at(book_side s, double price) const noexcept {
     const auto& x = side(s);
     const std::size_t i = s == book_side::bid ? find<true>(x, price, x.count) : find<false>(x, price, x.count);
-    return i < x.count && x.levels[i].price == price ? x.levels[i].size : 0.0;
+    return i < x.count && x.prices[i] == price ? x.sizes[i] : 0.0;
   }
 
  private:
   struct half {
-    std::array<level, capacity> levels;  // the best is the last, so that changes near the touch move little
+    // The best is the last, so that changes near the touch move little. Prices are searched, sizes are summed: apart,
+    // either reads half as much memory.
+    std::array<double, capacity> prices, sizes;
     std::size_t count = 0;
     std::size_t last = 0;  // where the last change was; any number is right
   };
@@ -115,11 +125,18 @@ class depth_book {
     return Bids ? a < b : a > b;
   }
 
-  // Index of the first level that is not worse than `price`, looked for from `hint` outwards: venues send the changes
-  // of a message in the order of their prices, so that the next one is near the last.
+  // Index of the first level that is not worse than `price`. Venues send the changes of a message in the order of their
+  // prices, so that the next one is near the last: the hint.
   template <bool Bids>
   static std::size_t find(const half& h, double price, std::size_t hint) noexcept {
-    const auto is_worse = [&](std::size_t i) { return worse<Bids>(h.levels[i].price, price); };
+    return first_not(
+        h, [=](double p) { return worse<Bids>(p, price); }, hint);
+  }
+
+  // Index of the first level whose price is not `worse`, as those before all are, looked for from `hint` outwards.
+  template <class Worse>
+  static std::size_t first_not(const half& h, Worse worse, std::size_t hint) noexcept {
+    const auto is_worse = [&](std::size_t i) { return worse(h.prices[i]); };
     std::size_t from = 0, to = h.count;  // everything below `from` is worse, nothing from `to` on
     if (hint < to && is_worse(hint)) {
       from = hint + 1;
@@ -154,13 +171,15 @@ class depth_book {
   static double set(half& h, level l) noexcept {
     const std::size_t i = find<Bids>(h, l.price, h.last);
     h.last = i;
-    auto* a = h.levels.data();
-    if (i < h.count && a[i].price == l.price) {
-      const double before = a[i].size;
+    double* const p = h.prices.data();
+    double* const q = h.sizes.data();
+    if (i < h.count && p[i] == l.price) {
+      const double before = q[i];
       if (l.size > 0) {
-        a[i].size = l.size;
+        q[i] = l.size;
       } else {
-        std::memmove(a + i, a + i + 1, (h.count - i - 1) * sizeof(level));
+        std::copy(p + i + 1, p + h.count, p + i);
+        std::copy(q + i + 1, q + h.count, q + i);
         --h.count;
       }
       return before;
@@ -168,12 +187,16 @@ class depth_book {
     if (l.size == 0) return 0.0;
     if (h.count == capacity) {
       if (i == 0) return l.size;
-      std::memmove(a, a + 1, (i - 1) * sizeof(level));
-      a[i - 1] = l;
+      std::copy(p + 1, p + i, p);
+      std::copy(q + 1, q + i, q);
+      p[i - 1] = l.price;
+      q[i - 1] = l.size;
       return 0.0;
     }
-    std::memmove(a + i + 1, a + i, (h.count - i) * sizeof(level));
-    a[i] = l;
+    std::copy_backward(p + i, p + h.count, p + h.count + 1);
+    std::copy_backward(q + i, q + h.count, q + h.count + 1);
+    p[i] = l.price;
+    q[i] = l.size;
     ++h.count;
     return 0.0;
   }
@@ -187,15 +210,16 @@ class depth_book {
       if (!(l.price > 0) || !(l.size > 0)) return false;
       if (i > 0 && !(Bids ? levels[i].price < levels[i - 1].price : levels[i].price > levels[i - 1].price))
         return false;
-      if (i < n) h.levels[n - 1 - i] = l;
+      if (i >= n) continue;
+      h.prices[n - 1 - i] = l.price;
+      h.sizes[n - 1 - i] = l.size;
     }
     h.count = n;
     return true;
   }
 
   bool crossed() const noexcept {
-    return bids_.count > 0 && asks_.count > 0 &&
-           bids_.levels[bids_.count - 1].price >= asks_.levels[asks_.count - 1].price;
+    return bids_.count > 0 && asks_.count > 0 && bids_.prices[bids_.count - 1] >= asks_.prices[asks_.count - 1];
   }
 
   half bids_, asks_;

@@ -76,15 +76,15 @@ class level_set {
   void roll(extremes& e, std::int64_t id, level_kind kind, std::int64_t ts, double price) noexcept;
 
   const level_settings& settings_;
-  std::array<minute_bar, bar_capacity> bars_{};  // oldest first
-  std::size_t bar_count_ = 0;
+  // What every trade reads stands before what is long.
   minute_bar running_{};
+  extremes session_, day_;
+  std::size_t above_count_ = 0, below_count_ = 0;
+  std::array<price_level, watched> above_{}, below_{};
+  std::size_t bar_count_ = 0, count_ = 0;
   bool history_changed_ = false;
   std::array<price_level, capacity> levels_{};
-  std::size_t count_ = 0;
-  std::array<price_level, watched> above_{}, below_{};
-  std::size_t above_count_ = 0, below_count_ = 0;
-  extremes session_, day_;
+  std::array<minute_bar, bar_capacity> bars_{};  // oldest first
 };
 
 }  // namespace trapline::trap

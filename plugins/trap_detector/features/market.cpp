@@ -191,7 +191,7 @@ void market::flow_of_ten_levels() noexcept {
     const double direction = s == book_side::bid ? 1 : -1;
     const std::size_t n = std::min<std::size_t>(ten_[i].size(), book_.count(s));
     for (std::size_t k = 0; k < n; ++k) {
-      const auto& now = book_.at(s, k);
+      const auto now = book_.at(s, k);
       if (k < ten_count_[i]) {
         const auto& before = ten_[i][k];
         const double better = direction * (now.price - before.price);
@@ -227,8 +227,8 @@ void market::after_book() noexcept {
     pulse_.reset();
     return;
   }
-  const auto& bid = book_.at(book_side::bid, 0);
-  const auto& ask = book_.at(book_side::ask, 0);
+  const auto bid = book_.at(book_side::bid, 0);
+  const auto ask = book_.at(book_side::ask, 0);
   if (touch_.bid > 0) {
     double e = 0;
     if (bid.price >= touch_.bid) e += bid.size;
@@ -244,21 +244,21 @@ void market::after_book() noexcept {
 
   for (const auto s : {book_side::bid, book_side::ask}) {
     auto& out = depth_[static_cast<std::size_t>(s)];
-    const double direction = s == book_side::bid ? -1 : 1;
-    const std::size_t n = book_.count(s);
+    auto& levels = levels_[static_cast<std::size_t>(s)];
+    const double* const touch = book_.sizes(s).data() + book_.count(s);
     // Four sums side by side: one after the other they would wait for each other.
     double sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-    std::size_t i = 0;
+    const double* at = touch;
     for (std::size_t band = 0; band < band_bp.size(); ++band) {
-      const double reach = mid_ * band_bp[band] * 1e-4;
-      const auto within = [&](std::size_t k) { return direction * (book_.at(s, k).price - mid_) <= reach; };
-      for (; i + 4 <= n && within(i + 3); i += 4) {
-        sum0 += book_.at(s, i).size;
-        sum1 += book_.at(s, i + 1).size;
-        sum2 += book_.at(s, i + 2).size;
-        sum3 += book_.at(s, i + 3).size;
+      levels[band] = book_.within(s, mid_, mid_ * band_bp[band] * 1e-4, levels[band]);
+      const double* const end = touch - levels[band];
+      for (; at - end >= 4; at -= 4) {
+        sum0 += at[-1];
+        sum1 += at[-2];
+        sum2 += at[-3];
+        sum3 += at[-4];
       }
-      for (; i < n && within(i); ++i) sum0 += book_.at(s, i).size;
+      while (at > end) sum0 += *--at;
       out[band] = (sum0 + sum1) + (sum2 + sum3);
     }
   }

@@ -26,15 +26,9 @@ struct trade_tick {
 };
 
 // Half-widths of the depth bands round the mid, in bp.
-inline constexpr std::array<double, 5> band_bp{0.5, 2, 5, 10, 25};
-// Index of the narrowest band that holds a distance, 5 = outside.
-constexpr std::size_t band_of(double bp) noexcept {
-  std::size_t i = 0;
-  while (i < band_bp.size() && bp > band_bp[i]) ++i;
-  return i;
-}
+inline constexpr std::array<double, 4> band_bp{0.5, 2, 5, 10};
 
-class market {
+class alignas(64) market {
  public:
   // Moves the clock to `ts` and closes the seconds that passed. Returns how many.
   std::int64_t advance(std::int64_t ts) noexcept;
@@ -52,10 +46,7 @@ class market {
   void invalidate_book() noexcept;
   void on_trade_gap() noexcept { trade_gap_until_ = now_ + 60 * second; }
   // One size increase of a level, for the quantiles of adds.
-  void on_add(double size) noexcept {
-    add_q99_.add(size);
-    add_q999_.add(size);
-  }
+  void on_add(double size) noexcept { adds_.add(size); }
 
   // Prices of events carry an exponent; the finest seen is the one that signals are written with.
   void see_price_exp(int exp) noexcept;
@@ -111,8 +102,8 @@ class market {
   double branching_n() const noexcept { return branching_.n(); }
   double order_rate() const noexcept { return order_rate_.mean(); }
   double d10() const noexcept { return d10_.value(); }
-  double add_q99() const noexcept { return add_q99_.value(); }
-  double add_q999() const noexcept { return add_q999_.value(); }
+  double add_q99() const noexcept { return adds_.value(0); }
+  double add_q999() const noexcept { return adds_.value(1); }
   double sweep_q99() const noexcept { return sweep_q99_.value(); }  // price units
   double rush_z(sign s) const noexcept { return s > 0 ? rush_z_buy_ : rush_z_sell_; }
   double return_z(sign s) const noexcept { return s * return_z_; }
@@ -141,40 +132,15 @@ class market {
   void scale_calm(double squared_return, std::int64_t passed, bool hole) noexcept;
   void flow_of_ten_levels() noexcept;
 
-  depth_book book_;
-  flow flow_;
-  onset_watch onset_;
-  std::array<std::array<double, band_bp.size()>, 2> depth_{};
-
+  // What every trade or message reads stands before what is long, a line of the cache or so for each subject.
   std::int64_t now_ = 0;
-  double price_ = 0, mid_ = 0, reference_ = 0;
-  bool book_seen_ = false;
+  double price_ = 0, mid_ = 0;
+  double sigma_ = 0;
+  double known_tick_ = 0, exp_tick_ = 1;
+  std::int64_t trade_gap_until_ = 0;
   int price_exp_ = 0;
   bool exp_seen_ = false;
-  double known_tick_ = 0, exp_tick_ = 1;
-
-  double sigma_ = 0;
-  ew_mean squares_{900};  // squared 1-s log-returns, truncated; half-life 15 min
-  ew_mean moves_{900};    // the same of the seconds in which the price moved
-  ew_mean vbar_{1800};    // half-life 30 min
-  p2_quantile d10_{0.5, 4096};
-  log_quantile add_q99_{0.99, 1 << 16}, add_q999_{0.999, 1 << 18}, sweep_q99_{0.99, 1 << 16};
-  ew_moments rush_buy_{14400}, rush_sell_{14400}, return_{14400};  // over 25 s, half-life 4 h
-  double rush_z_buy_ = 0, rush_z_sell_ = 0, return_z_ = 0;
-
-  ew_moments two_buy_{1800}, two_sell_{1800};  // taker volume of 2 s, half-life 30 min
-  struct usual {
-    double mean = 0, deviation = 0;
-  };
-  std::array<usual, 2> usual_two_{};  // of sellers, of buyers
-  ew_mean squares_5min_{150};
-  p2_quantile calm_q30_{0.3, 1 << 14};
-  std::array<double, 3> calm_{};  // the last three seconds; next to be overwritten = the oldest
-  std::uint8_t calm_next_ = 0;
-  branching branching_{30};
-  ew_mean order_rate_{900};
-  order_intensity orders_;
-  pulse pulse_;
+  bool book_seen_ = false;
 
   // The taker order under way: fills of one side in one millisecond.
   struct {
@@ -184,18 +150,46 @@ class market {
     int fills = 0;
     bool swept = false;
   } group_;
+  double reference_ = 0;
 
+  struct usual {
+    double mean = 0, deviation = 0;
+  };
+  std::array<usual, 2> usual_two_{};  // of sellers, of buyers
+  std::array<double, 3> calm_{};      // the last three seconds; next to be overwritten = the oldest
+  std::uint8_t calm_next_ = 0;
+  order_intensity orders_;
+
+  std::int64_t last_book_ = 0;
   struct {
     double bid = 0, bid_size = 0, ask = 0, ask_size = 0;
   } touch_;
-  std::array<std::array<depth_book::level, 10>, 2> ten_{};  // the best ten of each side after the last message
-  std::array<std::size_t, 2> ten_count_{};
-  std::int64_t last_book_ = 0;
   ew_mean book_interval_{200};
+  std::array<std::array<double, band_bp.size()>, 2> depth_{};
+  std::array<std::array<std::size_t, band_bp.size()>, 2> levels_{};  // in each band of the last message
+  std::array<std::size_t, 2> ten_count_{};
+  std::array<std::array<depth_book::level, 10>, 2> ten_{};  // the best ten of each side after the last message
+
+  p2_quantile d10_{0.5, 4096};
+  ew_mean squares_{900};  // squared 1-s log-returns, truncated; half-life 15 min
+  ew_mean vbar_{1800};    // half-life 30 min
+  ew_moments rush_buy_{14400}, rush_sell_{14400}, return_{14400};  // over 25 s, half-life 4 h
+  double rush_z_buy_ = 0, rush_z_sell_ = 0, return_z_ = 0;
+  ew_moments two_buy_{1800}, two_sell_{1800};  // taker volume of 2 s, half-life 30 min
+  ew_mean squares_5min_{150};
+  p2_quantile calm_q30_{0.3, 1 << 14};
+  branching branching_{30};
+  ew_mean order_rate_{900};
 
   double oi_ = 0, mark_ = 0, index_ = 0;
   std::int64_t oi_ts_ = 0, index_ts_ = 0;
-  std::int64_t trade_gap_until_ = 0;
+
+  pulse pulse_;
+  onset_watch onset_;
+  flow flow_;
+  depth_book book_;
+  log_quantiles<2> adds_{{{{0.99, 1 << 16}, {0.999, 1 << 18}}}};
+  log_quantile sweep_q99_{0.99, 1 << 16};
 };
 
 }  // namespace trapline::trap

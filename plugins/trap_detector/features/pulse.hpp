@@ -50,8 +50,8 @@ class pulse {
  private:
   slot& now() noexcept { return slots_[static_cast<std::size_t>(at_) % span]; }
 
-  std::array<slot, span> slots_{};
   std::int64_t at_ = span;  // so that no index is negative before the first event
+  std::array<slot, span> slots_{};
 };
 
 }  // namespace trapline::trap

@@ -11,6 +11,7 @@ constexpr double refill_share = 0.5;
 }  // namespace
 
 void absorption_watch::reset() noexcept {
+  prices_ = {};
   watched_ = {};
   used_ = 0;
   pending_ = false;
@@ -18,46 +19,46 @@ void absorption_watch::reset() noexcept {
   leading_ = -1;
 }
 
-absorption_watch::watched* absorption_watch::find(double price) noexcept {
-  for (auto& w : watched_)
-    if (w.price == price) return &w;
-  return nullptr;
+std::size_t absorption_watch::find(double price) const noexcept {
+  return static_cast<std::size_t>(std::find(prices_.begin(), prices_.end(), price) - prices_.begin());
 }
 
 void absorption_watch::on_trade(const market& m, const trade_tick& t) noexcept {
   if (t.side != s_ || !m.book_valid()) return;
-  watched* w = used_ > 0 ? find(t.price) : nullptr;
-  if (!w) {
+  std::size_t i = used_ > 0 ? find(t.price) : capacity;
+  if (i == capacity) {
     // What the book displays now is what stood there before, or after, this trade: at most one message old.
     const double size = m.book().size_at(side_, t.price);
     if (!(size > 0)) return;
-    w = &watched_[0];
-    for (auto& x : watched_)
-      if (x.price == 0 || (w->price != 0 && x.last_trade < w->last_trade)) w = &x;
-    if (w->price == 0) ++used_;
-    if (leading_ == static_cast<int>(w - watched_.data())) {
+    i = 0;
+    for (std::size_t k = 0; k < capacity; ++k)
+      if (prices_[k] == 0 || (prices_[i] != 0 && watched_[k].last_trade < watched_[i].last_trade)) i = k;
+    if (prices_[i] == 0) ++used_;
+    if (leading_ == static_cast<int>(i)) {
       leading_ = -1;
       changed_ = true;
     }
-    *w = {};
-    w->price = t.price;
-    w->size = w->displayed = size;
-    w->since = m.now();
+    prices_[i] = t.price;
+    since_[i] = m.now();
+    watched_[i] = {};
+    watched_[i].size = watched_[i].displayed = size;
   }
-  const double known = std::min(w->credit, t.size);
-  w->credit -= known;
-  w->pending += t.size - known;
-  w->traded += t.size;
-  w->last_trade = m.now();
+  watched& w = watched_[i];
+  const double known = std::min(w.credit, t.size);
+  w.credit -= known;
+  w.pending += t.size - known;
+  w.traded += t.size;
+  w.last_trade = m.now();
   pending_ = true;
 }
 
 void absorption_watch::on_book(const market& m) noexcept {
   if (!pending_) return;
   pending_ = false;
-  for (auto& w : watched_) {
-    if (w.price == 0) continue;
-    const double size = m.book().size_at(side_, w.price);
+  for (std::size_t i = 0; i < capacity; ++i) {
+    if (prices_[i] == 0) continue;
+    watched& w = watched_[i];
+    const double size = m.book().size_at(side_, prices_[i]);
     const double left = std::max(0.0, w.size - w.pending);
     const double refilled = size - left;
     if (w.pending > 0 && refilled >= refill_share * std::min(w.pending, w.size)) {
@@ -85,9 +86,9 @@ bool absorption_watch::enough(const watched& w, const market& m) const noexcept 
 
 void absorption_watch::choose(const market& m) noexcept {
   int best = -1;
-  for (int i = 0; i < static_cast<int>(watched_.size()); ++i) {
+  for (int i = 0; i < static_cast<int>(capacity); ++i) {
     const watched& w = watched_[static_cast<std::size_t>(i)];
-    if (w.price == 0 || !(m.d10() > 0) || !enough(w, m)) continue;
+    if (prices_[static_cast<std::size_t>(i)] == 0 || !(m.d10() > 0) || !enough(w, m)) continue;
     if (best < 0 || w.traded > watched_[static_cast<std::size_t>(best)].traded) best = i;
   }
   if (best == leading_) return;
@@ -99,13 +100,12 @@ void absorption_watch::choose(const market& m) noexcept {
 
 void absorption_watch::on_second(const market& m) noexcept {
   if (used_ == 0) return;
-  for (std::size_t i = 0; i < watched_.size(); ++i) {
-    watched& w = watched_[i];
-    if (w.price == 0) continue;
+  for (std::size_t i = 0; i < capacity; ++i) {
+    if (prices_[i] == 0) continue;
     // Through = the price stands beyond it.
-    const bool through = m.mid() > 0 && s_ * (m.mid() - w.price) > 0;
-    if (!through && m.now() - w.last_trade <= settings_.idle) continue;
-    w = {};
+    const bool through = m.mid() > 0 && s_ * (m.mid() - prices_[i]) > 0;
+    if (!through && m.now() - watched_[i].last_trade <= settings_.idle) continue;
+    prices_[i] = 0;
     --used_;
     if (leading_ == static_cast<int>(i)) {
       leading_ = -1;
@@ -118,19 +118,20 @@ void absorption_watch::on_second(const market& m) noexcept {
 assessment absorption_watch::assess(const market& m) const noexcept {
   assessment out;
   if (leading_ < 0) return out;
-  const watched& w = watched_[static_cast<std::size_t>(leading_)];
+  const auto i = static_cast<std::size_t>(leading_);
+  const watched& w = watched_[i];
   score e(prior(s_ > 0 ? kind::absorption_up : kind::absorption_down, state::two));
   e.add(item::absorbed_ratio, w.traded / w.displayed);
   e.add(item::refill_count, w.refills);
   e.add(item::refill_s, w.refill_s / w.refills);
-  e.add(item::advance_sig60,
-        m.sig60_price() > 0 ? s_ * (m.price() - w.price) / m.sig60_price() : std::numeric_limits<double>::quiet_NaN());
+  e.add(item::advance_sig60, m.sig60_price() > 0 ? s_ * (m.price() - prices_[i]) / m.sig60_price()
+                                                 : std::numeric_limits<double>::quiet_NaN());
   out.evidence = e;
   out.active = true;
-  out.level = w.price;
+  out.level = prices_[i];
   out.volume = m.d10() > 0 ? w.traded / m.d10() : 0.0;
   out.displacement = out.volume;
-  out.onset = w.since;
+  out.onset = since_[i];
   out.last = w.last_trade;
   if (m.book_interval_s() * 1e9 > static_cast<double>(settings_.refill_within))
     out.observability = TRAPLINE_OBSERVABILITY_LOW;

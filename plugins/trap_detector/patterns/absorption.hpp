@@ -16,7 +16,7 @@
 
 namespace trapline::trap {
 
-class absorption_watch {
+class alignas(64) absorption_watch {
  public:
   // `absorbing`: the side of the resting orders.
   absorption_watch(book_side absorbing, const absorption_settings& s)
@@ -33,25 +33,28 @@ class absorption_watch {
   void reset() noexcept;
 
  private:
-  struct watched {
-    double price = 0;  // 0 = free
+  // One line of the cache. Price and begin stand apart: a trade searches the prices.
+  struct alignas(64) watched {
     double traded = 0, displayed = 0, size = 0;
     double pending = 0;  // traded since the last book message
     double credit = 0;   // fell before its trades were told: the two come over different channels
     double refill_s = 0;
-    std::int64_t since = 0, last_trade = 0;
+    std::int64_t last_trade = 0;
     int refills = 0;
   };
+  static constexpr std::size_t capacity = 8;
   bool enough(const watched& w, const market& m) const noexcept;
   void choose(const market& m) noexcept;
-  watched* find(double price) noexcept;
+  std::size_t find(double price) const noexcept;
 
   book_side side_;
   sign s_;  // where the takers push
   const absorption_settings& settings_;
-  std::array<watched, 8> watched_{};
   int used_ = 0, leading_ = -1;
   bool pending_ = false, changed_ = false;
+  std::array<double, capacity> prices_{};  // 0 = free
+  std::array<watched, capacity> watched_{};
+  std::array<std::int64_t, capacity> since_{};
 };
 
 }  // namespace trapline::trap

@@ -15,7 +15,7 @@
 
 namespace trapline::trap {
 
-class ignition {
+class alignas(64) ignition {
  public:
   ignition(sign direction, const ignition_settings& s) : s_(direction), settings_(s) {}
 

@@ -15,7 +15,7 @@
 
 namespace trapline::trap {
 
-class impulse {
+class alignas(64) impulse {
  public:
   // `direction`: +1 pump, -1 dump.
   impulse(sign direction, const impulse_settings& s) : s_(direction), settings_(s) {}

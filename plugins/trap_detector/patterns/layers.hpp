@@ -57,7 +57,7 @@ struct layer_verdict {
   ladder::lack ladder_lacks = ladder::lack::none;
 };
 
-class layer_watch {
+class alignas(64) layer_watch {
  public:
   static constexpr std::size_t capacity = 64;  // open layers of one side
   static constexpr std::size_t matches_kept = 32;
@@ -164,25 +164,25 @@ class layer_watch {
   static constexpr double distance_factor = 2;
 
   book_side side_;
+  bool changed_ = false;
   const spoofing_settings& spoof_;
   const layering_settings& layering_;
-  // Apart from the rest: every change of a level searches here, if one of the prices has its mark.
-  std::array<double, capacity> prices_{};
-  std::uint64_t marks_ = 0;
-  std::array<layer, capacity> layers_{};
   std::size_t count_ = 0;
-  ladder_watch ladders_;
+  std::uint64_t marks_ = 0;
   double executions_ = 0;  // taker volume against the other side, running total
   std::int64_t last_execution_ = 0;
   std::int64_t next_deadline_ = 0;  // earliest time at which on_time() has work besides old age; 0 = none
   std::int64_t last_sweep_ = 0;     // second of the last look for old age
+  // Apart from the rest: every change of a level searches here, if one of the prices has its mark.
+  std::array<double, capacity> prices_{};
+  std::array<layer, capacity> layers_{};
+  ladder_watch ladders_;
   ring<matches_kept> spoofs_, layerings_;
   match_census usual_spoofs_, usual_layerings_;
   std::array<closing, 64> closings_{};
   std::size_t next_closing_ = 0;
   std::array<layer_verdict, capacity> verdicts_{};
   std::uint64_t judged_ = 0;
-  bool changed_ = false;
 };
 
 }  // namespace trapline::trap

@@ -1,5 +1,8 @@
 #include "patterns/machines.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace trapline::trap {
 
 machines::machines(const settings& s)
@@ -17,6 +20,7 @@ machines::machines(const settings& s)
       wash_(s.wash) {}
 
 void machines::on_trade(const market& m, const level_set& levels, const trade_tick& t, std::int64_t lots) noexcept {
+  fed_ = std::max(fed_, by_trade);
   for (std::size_t i = 0; i < 2; ++i) {
     hunts_[i].on_trade(m, levels, t);
     half_grabs_[i].on_trade(m, levels, t);
@@ -31,6 +35,7 @@ void machines::on_trade(const market& m, const level_set& levels, const trade_ti
 }
 
 void machines::on_book(const market& m) noexcept {
+  fed_ = std::max(fed_, by_book);
   for (std::size_t i = 0; i < 2; ++i) {
     layers_[i].on_book(m, layers_[1 - i]);
     pulls_[i].on_book(m);
@@ -40,6 +45,7 @@ void machines::on_book(const market& m) noexcept {
 }
 
 void machines::on_second(const market& m, const level_set& levels, std::int64_t passed) noexcept {
+  fed_ = by_all;
   for (std::size_t i = 0; i < 2; ++i) {
     hunts_[i].on_second(m);
     half_grabs_[i].on_second(m);
@@ -54,6 +60,7 @@ void machines::on_second(const market& m, const level_set& levels, std::int64_t 
 }
 
 void machines::reset_book() noexcept {
+  fed_ = by_all;
   for (std::size_t i = 0; i < 2; ++i) {
     layers_[i].reset();
     pulls_[i].reset();
@@ -169,6 +176,7 @@ assessment machines::assess(kind k, const market& m, const support& by) const no
 }
 
 void machines::forget(kind k) noexcept {
+  fed_ = by_all;
   switch (k) {
     case kind::stop_hunt_high:
       return hunts_[0].reset();
@@ -222,6 +230,15 @@ std::uint32_t machines::take_changed() noexcept {
   const auto look = [&out](auto& machine, kind a, kind b) {
     if (machine.take_changed()) out |= 1u << index(a) | 1u << index(b);
   };
+  const fed by = std::exchange(fed_, none);
+  if (by == none) return out;
+  look(layers_[0], kind::spoofing_bid, kind::layering_bid);
+  look(layers_[1], kind::spoofing_ask, kind::layering_ask);
+  look(pulls_[0], kind::liquidity_pull_up, kind::liquidity_pull_up);
+  look(pulls_[1], kind::liquidity_pull_down, kind::liquidity_pull_down);
+  look(absorptions_[0], kind::absorption_up, kind::absorption_up);
+  look(absorptions_[1], kind::absorption_down, kind::absorption_down);
+  if (by == by_book) return out;
   look(hunts_[0], kind::stop_hunt_high, kind::liquidity_grab_high);
   look(hunts_[1], kind::stop_hunt_low, kind::liquidity_grab_low);
   look(half_grabs_[0], kind::half_liquidity_grab_high, kind::half_liquidity_grab_high);
@@ -232,15 +249,10 @@ std::uint32_t machines::take_changed() noexcept {
   look(impulses_[1], kind::dump, kind::fake_dump);
   look(ignitions_[0], kind::momentum_ignition_up, kind::momentum_ignition_up);
   look(ignitions_[1], kind::momentum_ignition_down, kind::momentum_ignition_down);
-  look(layers_[0], kind::spoofing_bid, kind::layering_bid);
-  look(layers_[1], kind::spoofing_ask, kind::layering_ask);
-  look(pulls_[0], kind::liquidity_pull_up, kind::liquidity_pull_up);
-  look(pulls_[1], kind::liquidity_pull_down, kind::liquidity_pull_down);
-  look(absorptions_[0], kind::absorption_up, kind::absorption_up);
-  look(absorptions_[1], kind::absorption_down, kind::absorption_down);
+  look(wash_, kind::wash_trading, kind::wash_trading);
+  if (by == by_trade) return out;
   look(stuffing_[0], kind::quote_stuffing_bid, kind::quote_stuffing_bid);
   look(stuffing_[1], kind::quote_stuffing_ask, kind::quote_stuffing_ask);
-  look(wash_, kind::wash_trading, kind::wash_trading);
   return out;
 }
 

@@ -55,6 +55,8 @@ class machines {
 
  private:
   static_assert(kind_count <= 32);
+  // Which machines were fed since the last take_changed(): the others are not asked, and not read.
+  enum fed : std::uint8_t { none, by_book, by_trade, by_all };
 
   // [0] up or bid, [1] down or ask
   std::array<stop_hunt, 2> hunts_, half_grabs_;
@@ -66,6 +68,7 @@ class machines {
   std::array<absorption_watch, 2> absorptions_;
   std::array<stuffing_watch, 2> stuffing_;
   wash_index wash_;
+  fed fed_ = none;
 };
 
 // Without a new episode of the class after the end of an alarmed one, ns.

@@ -14,7 +14,7 @@
 
 namespace trapline::trap {
 
-class pull_watch {
+class alignas(64) pull_watch {
  public:
   // `pulled`: the side whose orders vanish. The price is expected to move that way.
   pull_watch(book_side pulled, const pull_settings& s)

@@ -16,7 +16,7 @@
 
 namespace trapline::trap {
 
-class range_trap {
+class alignas(64) range_trap {
  public:
   // `direction`: +1 bull trap (above a high), -1 bear trap.
   range_trap(sign direction, const range_trap_settings& s) : s_(direction), settings_(s) {}
@@ -49,9 +49,9 @@ class range_trap {
 
   sign s_;
   const range_trap_settings& settings_;
-  std::array<attempt, 4> attempts_{};
   int live_ = 0;
   bool changed_ = false;
+  std::array<attempt, 4> attempts_{};
 };
 
 }  // namespace trapline::trap

@@ -20,7 +20,7 @@
 
 namespace trapline::trap {
 
-class stop_hunt {
+class alignas(64) stop_hunt {
  public:
   // `direction`: +1 hunts the stops above a high, -1 those below a low.
   stop_hunt(sign direction, const stop_hunt_settings& s, const liquidity_grab_settings& grab, bool half = false)
@@ -74,9 +74,9 @@ class stop_hunt {
   const liquidity_grab_settings& grab_;
   bool half_;
   double scale_;  // of the thresholds
-  std::array<attempt, 4> attempts_{};
   int live_ = 0;
   bool changed_ = false;
+  std::array<attempt, 4> attempts_{};
 };
 
 }  // namespace trapline::trap

@@ -15,7 +15,7 @@
 
 namespace trapline::trap {
 
-class stuffing_watch {
+class alignas(64) stuffing_watch {
  public:
   stuffing_watch(book_side side, const stuffing_settings& s) : side_(side), settings_(s) {}
 
@@ -61,13 +61,13 @@ class stuffing_watch {
   state at_ = state::idle;
   bool changed_ = false;
 
-  std::array<slot, 256> slots_{};
   std::uint32_t epoch_ = 1, changes_ = 0, flips_ = 0;
   double flipping_ = 0;
   ew_moments usual_changes_{900}, usual_flips_{900};  // a second, half-life 15 min
 
   double changes_z_ = 0, flips_z_ = 0, per_trade_ = 0, level_ = 0, flips_a_second_ = 0;  // highest of the episode
   std::int64_t onset_ = 0, last_ = 0;
+  std::array<slot, 256> slots_{};
 };
 
 }  // namespace trapline::trap

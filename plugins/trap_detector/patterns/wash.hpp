@@ -17,7 +17,7 @@
 
 namespace trapline::trap {
 
-class wash_index {
+class alignas(64) wash_index {
  public:
   static constexpr std::size_t window = 1024;  // trades
   static constexpr std::uint32_t every = 128;  // trades between two looks
@@ -53,18 +53,18 @@ class wash_index {
   double tail() const noexcept;
 
   const wash_settings& settings_;
-  std::array<entry, window> ring_{};
   std::uint64_t seen_ = 0;
-  std::array<std::int32_t, 10> digits_{};
-  std::array<std::int32_t, 64> bins_{};
-  std::int32_t round_ = 0, paired_ = 0, control_ = 0;
   std::int64_t last_ts_ = 0;
   double last_price_ = 0;
+  std::int32_t round_ = 0, paired_ = 0, control_ = 0;
+  bool active_ = false, changed_ = false;
+  std::array<std::int32_t, 10> digits_{};
+  std::array<std::int32_t, 64> bins_{};
 
   against benford_, round_share_, tail_;
   double alternation_z_ = 0;
   std::int64_t last_minute_ = 0, since_ = 0;
-  bool active_ = false, changed_ = false;
+  std::array<entry, window> ring_{};
 };
 
 }  // namespace trapline::trap
