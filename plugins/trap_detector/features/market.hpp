@@ -172,6 +172,7 @@ class alignas(64) market {
 
   p2_quantile d10_{0.5, 4096};
   ew_mean squares_{900};  // squared 1-s log-returns, truncated; half-life 15 min
+  ew_mean moves_{900};    // the same of the seconds in which the price moved
   ew_mean vbar_{1800};    // half-life 30 min
   ew_moments rush_buy_{14400}, rush_sell_{14400}, return_{14400};  // over 25 s, half-life 4 h
   double rush_z_buy_ = 0, rush_z_sell_ = 0, return_z_ = 0;
