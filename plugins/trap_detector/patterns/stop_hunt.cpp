@@ -9,6 +9,7 @@ namespace trapline::trap {
 namespace {
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t one_thrust_within = 60 * second;
+constexpr double minor = 1;               // strength below which a level is one of many
 constexpr std::int64_t thrust_takes = 5;  // s, to the sweep; what the price passed before was not aimed at
 }  // namespace
 
@@ -165,11 +166,13 @@ score stop_hunt::evaluate(const attempt& a, const market& m, score e) const noex
 
 // Which of two attempts the episode is about. Levels that one thrust ran over are one episode, about the first of them
 // that stood before the price when the thrust began: its stops carried the price to the others, and until it is taken
-// back the thrust is not. Of several thrusts: the machine that is farther decides, then the stronger level, then the
+// back the thrust is not. An extreme of ten bars is such a level only where no other was: there are many, and a thrust
+// passes some on its way. Of several thrusts: the machine that is farther decides, then the stronger level, then the
 // outer one.
 bool stop_hunt::before(const attempt& a, const attempt& b) const noexcept {
   const bool one_thrust = a.extreme == b.extreme && std::abs(a.swept - b.swept) <= one_thrust_within;
   if (one_thrust && a.run_over != b.run_over) return a.run_over;
+  if (one_thrust && (a.strength < minor) != (b.strength < minor)) return a.strength >= minor;
   if (one_thrust) return s_ * (a.level - b.level) < 0;
   if (a.at != b.at) return a.at > b.at;
   if (a.strength != b.strength) return a.strength > b.strength;
