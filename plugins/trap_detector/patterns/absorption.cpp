@@ -20,7 +20,9 @@ void absorption_watch::reset() noexcept {
 }
 
 std::size_t absorption_watch::find(double price) const noexcept {
-  return static_cast<std::size_t>(std::find(prices_.begin(), prices_.end(), price) - prices_.begin());
+  std::size_t i = 0;
+  while (i < capacity && prices_[i] != price) ++i;
+  return i;
 }
 
 void absorption_watch::on_trade(const market& m, const trade_tick& t) noexcept {
