@@ -20,6 +20,7 @@ using trap::item;
 using trap::state;
 
 constexpr std::size_t states = 6, bins = 8;
+constexpr double most = 4;  // no single item may decide
 // Chosen by how well sessions of `tune` are forecast by tables learned from the others; it matters little.
 constexpr double prior_ridge = 0.5, ridge = 1, smoothing = 3;
 
@@ -154,27 +155,43 @@ trap::pattern_calibration fit(const std::vector<const sample*>& from, const std:
       for (std::size_t t = 0; t < tables.size(); ++t)
         if (tables[t].of == i) on[k].push_back(states + t * bins + trap::bin_of(trap::table_of(i), v));
   }
-  for (int round = 0; round < 30; ++round) {
+  const auto logit_at = [&](const std::vector<double>& at, std::size_t k) {
+    double z = 0;
+    for (const std::size_t i : on[k]) z += at[i];
+    return z;
+  };
+  const auto loss = [&](const std::vector<double>& at) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j) sum += 0.5 * (at[i] - centre[i]) * penalty[i * n + j] * (at[j] - centre[j]);
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      const double z = logit_at(at, k) * (from[k]->came ? -1 : 1);
+      sum += std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
+    }
+    return sum;
+  };
+  double last = loss(w);
+  for (int round = 0; round < 100; ++round) {
     std::vector<double> h = penalty, g(n);
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t j = 0; j < n; ++j) g[i] -= penalty[i * n + j] * (w[j] - centre[j]);
     for (std::size_t k = 0; k < from.size(); ++k) {
-      double z = 0;
-      for (const std::size_t i : on[k]) z += w[i];
-      const double p = trap::logistic(z), d = std::max(p * (1 - p), 1e-9);
+      const double p = trap::logistic(logit_at(w, k)), d = std::max(p * (1 - p), 1e-9);
       for (const std::size_t i : on[k]) {
         g[i] += (from[k]->came ? 1.0 : 0.0) - p;
         for (const std::size_t j : on[k]) h[i * n + j] += d;
       }
     }
     const auto step = solve(h, g, n);
-    double largest = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const double x = std::clamp(step[i], -2.0, 2.0);
-      w[i] += x;
-      largest = std::max(largest, std::abs(x));
+    // A whole step may go too far: then a part of it, as long as that lowers the loss.
+    auto next = w;
+    double now = last;
+    for (double part = 1; part > 1e-6; part /= 2) {
+      for (std::size_t i = 0; i < n; ++i) next[i] = w[i] + part * step[i];
+      if ((now = loss(next)) < last) break;
     }
-    if (largest < 1e-9) break;
+    if (!(last - now > 1e-9)) break;
+    w = next, last = now;
   }
   trap::pattern_calibration c;
   for (std::size_t s = 0; s < states; ++s) c.offset[s] = w[s];
@@ -329,7 +346,7 @@ learned learn(const std::vector<sample>& from, trap::kind kind, const std::strin
   out.numbers = fit(all, tables, kind);
   for (auto& o : out.numbers.offset) o = rounded(slope * o + offset);
   for (std::size_t t = 0; t < out.numbers.count; ++t)
-    for (auto& l : out.numbers.tables[t].llr) l = rounded(slope * l);
+    for (auto& l : out.numbers.tables[t].llr) l = std::clamp(rounded(slope * l), -most, most);
   out.settle(name);
   return out;
 }

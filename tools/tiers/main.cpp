@@ -67,7 +67,7 @@ std::size_t best_of(const std::vector<tiers::tally>& tried) {
 // Learns on `tune`; on `choose` finds the threshold and decides whether the learned tables are better. `test` is not
 // looked at.
 void learn(const tiers::slot& s, const std::string& dir, int sessions, int traps, unsigned threads) {
-  constexpr std::array thresholds{0.2, 0.3, 0.4, 0.5, 0.6, 0.7};
+  constexpr std::array thresholds{0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
   const auto own = [&](split of) {
     return own_sessions(s.what, of, {difficulty::easy, difficulty::medium, difficulty::hard}, sessions, traps);
   };
