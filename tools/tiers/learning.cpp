@@ -220,7 +220,7 @@ std::pair<double, double> scale_of(const std::vector<forecast_parts>& all) {
       // A weak pull towards leaving the log-odds as they are.
       double loss = 0.5 * ((a - 1) * (a - 1) + b * b);
       for (const auto& e : all) {
-        double p = 0.01;  // silence
+        double p = silence;
         for (const auto& [z, cap] : e.said) p = std::max(p, std::min(trap::logistic(a * z + b), cap));
         p = std::min(p, 0.999);
         loss -= std::log(e.came ? p : 1 - p);
@@ -315,6 +315,22 @@ std::vector<std::string> contradictions(const trap::pattern_calibration& c) {
   return out;
 }
 
+std::pair<double, double> scale_of(const std::vector<measure::forecast>& said) {
+  std::vector<forecast_parts> all;
+  for (const auto& f : said) {
+    auto& e = all.emplace_back();
+    e.came = f.came;
+    if (f.probability > silence) e.said.emplace_back(trap::logit(std::min(f.probability, 0.999)), 1.0);
+  }
+  return scale_of(all);
+}
+
+void scale(trap::pattern_calibration& c, double slope, double offset) {
+  for (auto& o : c.offset) o = rounded(slope * o + offset);
+  for (std::size_t t = 0; t < c.count; ++t)
+    for (auto& l : c.tables[t].llr) l = std::clamp(rounded(slope * l), -most, most);
+}
+
 void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_rate_to) {
   for (auto& o : c.offset) o += trap::logit(base_rate_to) - trap::logit(base_rate_from);
 }
@@ -344,9 +360,7 @@ learned learn(const std::vector<sample>& from, trap::kind kind, const std::strin
   for (const auto& s : from) all.push_back(&s);
   learned out;
   out.numbers = fit(all, tables, kind);
-  for (auto& o : out.numbers.offset) o = rounded(slope * o + offset);
-  for (std::size_t t = 0; t < out.numbers.count; ++t)
-    for (auto& l : out.numbers.tables[t].llr) l = std::clamp(rounded(slope * l), -most, most);
+  scale(out.numbers, slope, offset);
   out.settle(name);
   return out;
 }

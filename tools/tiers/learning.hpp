@@ -47,6 +47,10 @@ double logit_of(const trap::pattern_calibration& c, const sample& s);
 // lower the probability. Such a table has learned a habit of the planted market, and no trait of the pattern.
 std::vector<std::string> contradictions(const trap::pattern_calibration& c);
 
+// Slope and offset of the log-odds with which these forecasts have the least log loss.
+std::pair<double, double> scale_of(const std::vector<measure::forecast>& said);
+void scale(trap::pattern_calibration& c, double slope, double offset);
+
 // Moves all offsets from one base rate to another.
 void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_rate_to);
 

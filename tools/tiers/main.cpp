@@ -3,6 +3,7 @@
 // each episode, and of each order in it.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -92,9 +93,16 @@ void learn(const tiers::slot& s, const std::string& dir, int sessions, int traps
   std::vector<tiers::tally> tried;
   for (std::size_t i = 0; i < thresholds.size(); ++i) tried.push_back(tiers::score(games, i + 1, s.what));
   const std::size_t at = best_of(tried);
-  const auto& b = tried[at];
-  learned.numbers.on = thresholds[at];
+  auto b = tried[at];
+  // The highest of all readings of an episode, which is its forecast, is higher than what was learned from, the last
+  // one of each state: slope and offset are taken anew from what was said here. Alarms stay what they were.
+  const auto [slope, offset] = tiers::scale_of(b.forecasts);
+  const auto scaled = [&](double p) { return trap::logistic(slope * trap::logit(p) + offset); };
+  tiers::scale(learned.numbers, slope, offset);
+  learned.numbers.on = std::round(scaled(thresholds[at]) * 100) / 100;
   learned.settle(s.name);
+  for (auto& f : b.forecasts)
+    if (f.probability > tiers::silence) f.probability = scaled(f.probability);
   const double skill_a = measure::brier_skill(a.forecasts), skill_b = measure::brier_skill(b.forecasts);
   // Better forecasts, no worse alarms, and nothing that a market of our own making has taught against the definitions.
   const auto against = tiers::contradictions(learned.numbers);
@@ -108,7 +116,7 @@ void learn(const tiers::slot& s, const std::string& dir, int sessions, int traps
       measure::calibration_error(b.forecasts, 10), a.rates().f1, b.rates().f1, better ? "learned" : "reasoned");
   std::printf("             F1 by threshold:");
   for (std::size_t i = 0; i < thresholds.size(); ++i) std::printf("  %g %.3f", thresholds[i], tried[i].rates().f1);
-  std::printf("; %g\n", thresholds[at]);
+  std::printf("; %g, with slope %.2f and offset %.2f %g\n", thresholds[at], slope, offset, learned.numbers.on);
   for (const auto& name : against) std::printf("             against its definition: %s\n", name.c_str());
   std::fflush(stdout);
   auto out = open(dir + "/" + s.name + ".inc");

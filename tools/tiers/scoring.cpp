@@ -36,12 +36,11 @@ bool neutral(const planted::episode& e, const alarm& a) {
 }
 
 double forecast_of(const planted::episode& e, pattern p, const std::vector<reading>& all) {
-  constexpr double silent = 0.01;
   const bool at_peak = p == pattern::fake_move;
   const std::int64_t from = at_peak ? e.onset : e.onset - 2 * second;
   const std::int64_t until = at_peak ? e.peak + after_peak : end_of(e, p) + tolerance(p);
   auto it = std::lower_bound(all.begin(), all.end(), from, [](const reading& r, std::int64_t t) { return r.ts < t; });
-  double out = silent;
+  double out = silence;
   for (; it != all.end() && it->ts <= until; ++it) {
     if (it->what != p || (is(e, p) && it->up != e.up)) continue;
     out = at_peak ? it->probability : std::max<double>(out, it->probability);

@@ -16,6 +16,9 @@
 
 namespace tiers {
 
+// The forecast of an episode of which nothing was said.
+inline constexpr double silence = 0.01;
+
 // One session and what each contestant said of it.
 struct played {
   planted::session_settings settings;
