@@ -300,8 +300,7 @@ double logit_of(const trap::pattern_calibration& c, const sample& s) {
   return z;
 }
 
-std::vector<std::string> contradictions(const trap::pattern_calibration& c) {
-  constexpr double much = 1;  // log-odds between the highest and the lowest bin
+std::vector<std::string> contradictions(const trap::pattern_calibration& c, double much) {
   std::vector<std::string> out;
   for (std::size_t n = 0; n < c.count; ++n) {
     const auto& l = c.tables[n].llr;
@@ -335,8 +334,10 @@ void shift_to(trap::pattern_calibration& c, double base_rate_from, double base_r
   for (auto& o : c.offset) o += trap::logit(base_rate_to) - trap::logit(base_rate_from);
 }
 
-learned learn(const std::vector<sample>& from, trap::kind kind, const std::string& name) {
-  const auto tables = tables_for(from);
+namespace {
+
+learned learn_with(const std::vector<trap::learned_table>& tables, const std::vector<sample>& from, trap::kind kind,
+                   const std::string& name) {
   constexpr std::size_t folds = 5;
   std::vector<forecast_parts> unseen;
   std::map<std::int64_t, std::size_t> at;
@@ -363,6 +364,20 @@ learned learn(const std::vector<sample>& from, trap::kind kind, const std::strin
   scale(out.numbers, slope, offset);
   out.settle(name);
   return out;
+}
+
+}  // namespace
+
+learned learn(const std::vector<sample>& from, trap::kind kind, const std::string& name) {
+  // What would count against its own definition is left out: it is shown then, and adds nothing.
+  for (auto tables = tables_for(from);;) {
+    auto out = learn_with(tables, from, kind, name);
+    const auto against = contradictions(out.numbers, 0.5);
+    if (against.empty()) return out;
+    std::erase_if(tables, [&](const trap::learned_table& t) {
+      return std::find(against.begin(), against.end(), trap::table_of(t.of).name) != against.end();
+    });
+  }
 }
 
 void learned::settle(const std::string& name) {

@@ -43,9 +43,10 @@ learned learn(const std::vector<sample>& from, trap::kind kind, const std::strin
 // log-odds of the candidate without caps
 double logit_of(const trap::pattern_calibration& c, const sample& s);
 
-// Items whose learned table runs against the reasoned one, and by much: more of what the definition asks for would
-// lower the probability. Such a table has learned a habit of the planted market, and no trait of the pattern.
-std::vector<std::string> contradictions(const trap::pattern_calibration& c);
+// Items whose learned table runs against the reasoned one, and by more than `much` from its lowest to its highest bin:
+// more of what the definition asks for would lower the probability. Such a table has learned a habit of the planted
+// market, and no trait of the pattern.
+std::vector<std::string> contradictions(const trap::pattern_calibration& c, double much = 1);
 
 // Slope and offset of the log-odds with which these forecasts have the least log loss.
 std::pair<double, double> scale_of(const std::vector<measure::forecast>& said);

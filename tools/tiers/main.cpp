@@ -51,7 +51,7 @@ std::vector<planted::session_settings> own_sessions(tiers::pattern p, split of, 
 }
 
 // The threshold of those tried at which alarms are best: by the F1 of it and its neighbours together, so that one lucky
-// value does not win. Of those within a hundredth of the best the highest: in a real market there are fewer traps.
+// value does not win. Of those within half a hundredth of the best the highest: in a real market there are fewer traps.
 std::size_t best_of(const std::vector<tiers::tally>& tried) {
   std::vector<double> smoothed;
   for (std::size_t i = 0; i < tried.size(); ++i) {
@@ -61,7 +61,7 @@ std::size_t best_of(const std::vector<tiers::tally>& tried) {
     smoothed.push_back(sum / static_cast<double>(n));
   }
   std::size_t out = tried.size() - 1;
-  while (smoothed[out] < *std::max_element(smoothed.begin(), smoothed.end()) - 0.01) --out;
+  while (smoothed[out] < *std::max_element(smoothed.begin(), smoothed.end()) - 0.005) --out;
   return out;
 }
 

@@ -152,6 +152,9 @@ score range_trap::evaluate(const attempt& a, const market& m) const noexcept {
   if (a.at >= state::three) {
     e.add(item::oi_shed_pct, oi && a.oi_peak > 0 ? (a.oi_peak - a.oi_last) / a.oi_peak * 100 : unknown);
     e.add(item::return_burst_ratio, m.trades_complete() ? a.return_burst : unknown);
+  } else {
+    // Whether it will fail is open: an accepted break that holds looks the same.
+    e.cap(0.60);
   }
   return e;
 }
@@ -173,6 +176,7 @@ assessment range_trap::assess(const market& m) const noexcept {
   out.active = true;
   out.confirmed = best->at == state::confirmed;
   out.at = best->at;
+  out.held = best->at < state::three;
   out.on = settings_.learned.on;
   out.level = best->level;
   out.displacement = s_ * (best->extreme - best->level) / best->sig60;

@@ -50,6 +50,19 @@ TEST(range_trap, accepted_break_below_that_fails_is_a_bear_trap) {
   EXPECT_EQ(told.back().s.stage, TRAPLINE_STAGE_EXPIRED);
 }
 
+TEST(range_trap, an_accepted_break_alarms_at_no_threshold_before_it_fails) {
+  auto eager = scene_settings();
+  eager.on = 0.05, eager.off = 0.03;
+  eager.range_trap.learned = {};
+  scene s(level - 40, eager);
+  break_out(s, 240, 300);
+  EXPECT_GT(s.peak("bull_trap"), 0.05);
+  EXPECT_LE(s.peak("bull_trap"), 0.60);
+  EXPECT_FALSE(s.alarmed("bull_trap"));
+  fail(s, 250);
+  EXPECT_TRUE(s.alarmed("bull_trap"));
+}
+
 TEST(range_trap, break_that_holds_is_not_a_trap) {
   scene s(level - 40);
   break_out(s, 35 * 60, 300);

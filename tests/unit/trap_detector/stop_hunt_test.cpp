@@ -63,7 +63,8 @@ TEST(stop_hunt, each_contribution_is_told_and_adds_up_to_the_probability) {
   ASSERT_GE(told.size(), 3u);
   const auto& c = told[2];
   EXPECT_EQ(sdk::view(c.evidence[0].name), "prior");
-  EXPECT_EQ(c.evidence[0].contribution, logit(prior(kind::stop_hunt_high, state::confirmed)));
+  EXPECT_EQ(c.evidence[0].contribution,
+            scene_settings().stop_hunt.learned.offset[static_cast<std::size_t>(state::confirmed)]);
   double sum = 0;
   for (const auto& e : c.evidence) sum += e.contribution;
   EXPECT_NEAR(c.s.probability, logistic(sum), 1e-12);
