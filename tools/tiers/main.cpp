@@ -52,7 +52,8 @@ std::vector<planted::session_settings> own_sessions(tiers::pattern p, split of, 
 
 // The threshold of those tried at which alarms are best: by the F1 of it and its neighbours together, so that one lucky
 // value does not win. Of those within half a hundredth of the best the highest: in a real market there are fewer traps.
-std::size_t best_of(const std::vector<tiers::tally>& tried) {
+// The first `least` are not for choice.
+std::size_t best_of(const std::vector<tiers::tally>& tried, std::size_t least) {
   std::vector<double> smoothed;
   for (std::size_t i = 0; i < tried.size(); ++i) {
     double sum = 0;
@@ -61,7 +62,8 @@ std::size_t best_of(const std::vector<tiers::tally>& tried) {
     smoothed.push_back(sum / static_cast<double>(n));
   }
   std::size_t out = tried.size() - 1;
-  while (smoothed[out] < *std::max_element(smoothed.begin(), smoothed.end()) - 0.005) --out;
+  const auto first = smoothed.begin() + static_cast<std::ptrdiff_t>(least);
+  while (smoothed[out] < *std::max_element(first, smoothed.end()) - 0.005) --out;
   return out;
 }
 
@@ -92,14 +94,18 @@ void learn(const tiers::slot& s, const std::string& dir, int sessions, int traps
   const auto a = tiers::score(games, 0, s.what);
   std::vector<tiers::tally> tried;
   for (std::size_t i = 0; i < thresholds.size(); ++i) tried.push_back(tiers::score(games, i + 1, s.what));
-  const std::size_t at = best_of(tried);
-  auto b = tried[at];
   // The highest of all readings of an episode, which is its forecast, is higher than what was learned from, the last
   // one of each state: slope and offset are taken anew from what was said here. Alarms stay what they were.
-  const auto [slope, offset] = tiers::scale_of(b.forecasts);
-  const auto scaled = [&](double p) { return trap::logistic(slope * trap::logit(p) + offset); };
+  const auto [slope, offset] = tiers::scale_of(tried.back().forecasts);
+  const auto scaled = [a = slope, b = offset](double p) { return trap::logistic(a * trap::logit(p) + b); };
+  const auto rounded_on = [&](double p) { return std::round(scaled(p) * 100) / 100; };
+  // What comes less than one time in four is nothing to wake anyone for.
+  std::size_t least = 0;
+  while (least + 1 < thresholds.size() && rounded_on(thresholds[least]) < 0.25) ++least;
+  const std::size_t at = best_of(tried, least);
+  auto b = tried[at];
   tiers::scale(learned.numbers, slope, offset);
-  learned.numbers.on = std::round(scaled(thresholds[at]) * 100) / 100;
+  learned.numbers.on = rounded_on(thresholds[at]);
   learned.settle(s.name);
   for (auto& f : b.forecasts)
     if (f.probability > tiers::silence) f.probability = scaled(f.probability);
