@@ -145,7 +145,7 @@ void labelled_pumps(const std::string& data, report& out, std::vector<goal>& goa
     std::vector<const pumps::episode*> others;
     for (const auto& e : episodes)
       if (fold[e.recording] != k) others.push_back(&e);
-    models.push_back(pumps::learn(others, 1));
+    models.push_back(pumps::learn(others, pumps::usual_ridge));
   }
   table t{
       "T3: labelled pumps, five folds by coin",
