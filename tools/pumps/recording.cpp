@@ -9,7 +9,6 @@
 #include "measure/packed.hpp"
 
 namespace pumps {
-namespace {
 
 std::vector<std::string> fields(const std::string& line) {
   std::vector<std::string> out;
@@ -17,6 +16,8 @@ std::vector<std::string> fields(const std::string& line) {
   for (std::string f; std::getline(in, f, ',');) out.push_back(f);
   return out;
 }
+
+namespace {
 
 void read_trades(const std::string& path, recording& r) {
   std::stringstream in(measure::read_xz(path));

@@ -23,6 +23,9 @@ struct recording {
   double days() const { return static_cast<double>(trades.back().ts - trades.front().ts) / 86'400e9; }
 };
 
+// The columns of a line of CSV; none of these files quotes any.
+std::vector<std::string> fields(const std::string& line);
+
 // All recordings that `<dir>/labels.csv` names, in its order. Throws std::runtime_error with file and line.
 std::vector<recording> read_recordings(const std::string& dir);
 

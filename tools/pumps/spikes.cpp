@@ -11,6 +11,7 @@
 #include "measure/packed.hpp"
 #include "planted/chance.hpp"
 #include "probability.hpp"
+#include "recording.hpp"
 
 namespace pumps {
 
@@ -51,9 +52,7 @@ std::vector<spike> read_spikes(const std::string& path) {
   std::string line;
   std::getline(in, line);
   for (std::size_t n = 2; std::getline(in, line); ++n) {
-    std::vector<std::string> f;
-    std::stringstream text(line);
-    for (std::string part; std::getline(text, part, ',');) f.push_back(part);
+    const auto f = fields(line);
     const double high = f.size() > 3 ? std::atof(f[2].c_str()) : 0, low = f.size() > 3 ? std::atof(f[3].c_str()) : 0;
     const double pct = f.size() > 7 ? std::atof(f[7].c_str()) : 0;
     if (!(low > 0) || !(high > low) || pct == 0)

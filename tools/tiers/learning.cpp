@@ -1,12 +1,10 @@
 #include "learning.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <set>
-#include <thread>
 
 #include "measure/hash.hpp"
 #include "trapline/sdk/host.hpp"
@@ -258,34 +256,25 @@ trap::settings reasoned() {
 std::array<std::vector<sample>, pattern_count> collect(const std::vector<planted::session_settings>& sessions,
                                                        unsigned threads) {
   std::vector<std::array<std::vector<sample>, pattern_count>> each(sessions.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i; (i = next++) < sessions.size();) {
-      sampler s;
-      const auto truth = planted::run_session(sessions[i], s);
-      for (auto& [key, x] : s.all) {
-        const pattern p = slots()[x.slot].what;
-        bool skip = sessions[i].of != family_of(p);
-        for (const auto& e : truth.episodes) {
-          const bool together = x.last >= e.onset - 2 * trap::second && x.first <= e.end + 60 * trap::second;
-          if (!together || x.up != e.up) continue;
-          x.what.came |= is(e, p);
-          if (x.what.episode < 0 || is(e, p))
-            x.what.episode = static_cast<std::int64_t>(i * 1000) + (&e - truth.episodes.data());
-        }
-        x.what.session = i;
-        // Fakes are forecast at the peak, before any retrace.
-        x.what.forecast = p != pattern::fake_move || x.what.at <= state::two;
-        if (!skip) each[i][static_cast<std::size_t>(p)].push_back(std::move(x.what));
+  each_of(sessions.size(), threads, [&](std::size_t i) {
+    sampler s;
+    const auto truth = planted::run_session(sessions[i], s);
+    for (auto& [key, x] : s.all) {
+      const pattern p = slots()[x.slot].what;
+      bool skip = sessions[i].of != family_of(p);
+      for (const auto& e : truth.episodes) {
+        const bool together = x.last >= e.onset - 2 * trap::second && x.first <= e.end + 60 * trap::second;
+        if (!together || x.up != e.up) continue;
+        x.what.came |= is(e, p);
+        if (x.what.episode < 0 || is(e, p))
+          x.what.episode = static_cast<std::int64_t>(i * 1000) + (&e - truth.episodes.data());
       }
+      x.what.session = i;
+      // Fakes are forecast at the peak, before any retrace.
+      x.what.forecast = p != pattern::fake_move || x.what.at <= state::two;
+      if (!skip) each[i][static_cast<std::size_t>(p)].push_back(std::move(x.what));
     }
-  };
-  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
-  {
-    std::vector<std::jthread> pool;
-    for (unsigned n = 1; n < threads; ++n) pool.emplace_back(work);
-    work();
-  }
+  });
   std::array<std::vector<sample>, pattern_count> out;
   for (auto& e : each)
     for (std::size_t p = 0; p < pattern_count; ++p)
